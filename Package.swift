@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The house is one tower: a target imports only targets listed above it in this file. `ArchitectureTests` reads the import
+/// lines and fails when one points upwards.
+let package = Package(
+    name: "tenantry",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "tenantry", targets: ["tenantry"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Leaves: the outside world.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .executableTarget(name: "EmbedSQL"),
+        .plugin(name: "EmbedSQLPlugin", capability: .buildTool(), dependencies: ["EmbedSQL"], path: "Sources/EmbedSQLPlugin"),
+        .target(name: "Schema", path: "SQL", plugins: ["EmbedSQLPlugin"]),
+        .target(name: "Secrets", dependencies: ["CLibCrypto"]),
+
+        // The tower, from the ground up.
+        .target(
+            name: "Postgres",
+            dependencies: ["CLibPQ", .product(name: "DequeModule", package: "swift-collections")]),
+        .target(
+            name: "Tenancy",
+            dependencies: ["Postgres", "Schema", "Secrets", .product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "Records",
+            dependencies: ["Tenancy", "Postgres", "Secrets"]),
+        .target(name: "CRM", dependencies: ["Records", "Tenancy", "Postgres", "Secrets"]),
+        .target(
+            name: "Server",
+            dependencies: [
+                "CRM", "Records", "Tenancy", "Postgres", "Secrets",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "tenantry",
+            dependencies: [
+                "Server", "CRM", "Records", "Tenancy", "Postgres", "Schema", "Secrets",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

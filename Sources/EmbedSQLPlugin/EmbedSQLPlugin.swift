@@ -1,0 +1,20 @@
+import Foundation
+import PackagePlugin
+
+/// Runs `EmbedSQL` over the target's folder whenever one of its `.sql` files is added, changed, renamed or deleted.
+@main struct EmbedSQLPlugin: BuildToolPlugin {
+    func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
+        let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedSchemaFiles.swift")
+        let files = FileManager.default.enumerator(at: target.directoryURL, includingPropertiesForKeys: nil)?
+            .compactMap { $0 as? URL }
+            .filter { $0.pathExtension == "sql" } ?? []
+        return [
+            .buildCommand(
+                displayName: "Embedding SQL",
+                executable: try context.tool(named: "EmbedSQL").url,
+                arguments: [target.directoryURL.path(), output.path()],
+                inputFiles: files,
+                outputFiles: [output])
+        ]
+    }
+}

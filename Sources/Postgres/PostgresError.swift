@@ -1,0 +1,63 @@
+/// Why a statement has no answer.
+package enum PostgresError: Error, Sendable {
+    /// The server refused it; the whole unit or transaction is rolled back.
+    case refused(Refusal)
+    /// No connection came free before the deadline. Nothing was sent.
+    case overloaded(waited: Duration)
+    /// The server cannot be reached. Nothing was sent.
+    case unreachable(String)
+    /// The connection broke between sending a unit that may write and its answer: it may have happened or not.
+    case outcomeUnknown(String)
+    /// The calling task was cancelled.
+    case cancelled
+    /// An answer came that the code did not expect: a missing row, a value of another type.
+    case unexpected(String)
+
+    /// What the server said (PostgreSQL manual 55.8).
+    package struct Refusal: Sendable, Hashable {
+        package var state: SQLState
+        package var message: String
+        package var detail: String?
+        package var hint: String?
+        package var schema: String?
+        package var table: String?
+        package var column: String?
+        package var constraint: String?
+        /// Position in the statement's text, in characters from 1.
+        package var position: Int?
+        /// Which statement of the unit was refused, from 0.
+        package var statement: Int = 0
+    }
+
+    /// The server's refusal, if it was one.
+    package var refusal: Refusal? {
+        if case .refused(let refusal) = self { refusal } else { nil }
+    }
+}
+
+/// A five-character SQLSTATE (PostgreSQL manual, appendix A) that compares with the names used in this house.
+package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStringLiteral {
+    package let rawValue: String
+
+    package init(rawValue: String) { self.rawValue = rawValue }
+    package init(stringLiteral value: String) { rawValue = value }
+
+    package static let notNullViolation: SQLState = "23502"
+    package static let foreignKeyViolation: SQLState = "23503"
+    package static let uniqueViolation: SQLState = "23505"
+    package static let checkViolation: SQLState = "23514"
+    package static let invalidStatementName: SQLState = "26000"
+    package static let featureNotSupported: SQLState = "0A000"
+    package static let insufficientPrivilege: SQLState = "42501"
+    package static let undefinedTable: SQLState = "42P01"
+    package static let duplicateObject: SQLState = "42710"
+    package static let serializationFailure: SQLState = "40001"
+    package static let deadlockDetected: SQLState = "40P01"
+    package static let lockNotAvailable: SQLState = "55P03"
+    package static let queryCanceled: SQLState = "57014"
+    package static let adminShutdown: SQLState = "57P01"
+    package static let cannotConnectNow: SQLState = "57P03"
+
+    /// Class 22: a value that its type cannot hold.
+    package var isDataException: Bool { rawValue.hasPrefix("22") }
+}

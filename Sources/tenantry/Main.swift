@@ -1,0 +1,4 @@
+import ArgumentParser
+import Server
+
+@main struct Tenantry: AsyncParsableCommand {}
