@@ -4,11 +4,11 @@ package enum PostgresError: Error, Sendable {
     case refused(Refusal)
     /// No connection came free before the deadline. Nothing was sent.
     case overloaded(waited: Duration)
-    /// The server cannot be reached. Nothing was sent.
+    /// The server cannot be reached, or the connection broke before COMMIT was sent. Nothing has happened.
     case unreachable(String)
     /// The connection broke between sending a unit that may write and its answer: it may have happened or not.
     case outcomeUnknown(String)
-    /// The calling task was cancelled.
+    /// The calling task was cancelled. A unit already on its way may still happen; a transaction with a body is rolled back.
     case cancelled
     /// An answer came that the code did not expect: a missing row, a value of another type.
     case unexpected(String)
@@ -27,6 +27,18 @@ package enum PostgresError: Error, Sendable {
         package var position: Int?
         /// Which statement of the unit was refused, from 0.
         package var statement: Int = 0
+        /// The function of the server that refused: where a SQLSTATE means several things.
+        package var sourceFunction: String?
+    }
+
+    /// What happened, in one sentence, for logs; it may name hosts and users.
+    package var reason: String {
+        switch self {
+        case .refused(let refusal): "\(refusal.state.rawValue): \(refusal.message)"
+        case .overloaded(let waited): "No connection came free within \(waited)."
+        case .unreachable(let reason), .outcomeUnknown(let reason), .unexpected(let reason): reason
+        case .cancelled: "The task was cancelled."
+        }
     }
 
     /// The server's refusal, if it was one.
@@ -55,6 +67,7 @@ package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStri
     package static let deadlockDetected: SQLState = "40P01"
     package static let lockNotAvailable: SQLState = "55P03"
     package static let queryCanceled: SQLState = "57014"
+    package static let readOnlyTransaction: SQLState = "25006"
     package static let adminShutdown: SQLState = "57P01"
     package static let cannotConnectNow: SQLState = "57P03"
 

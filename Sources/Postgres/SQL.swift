@@ -4,7 +4,7 @@
 /// itself code is interpolated as `\(part)` of type `SQL`; a name that comes from data needs the label: `\(identifier: name)`.
 package struct SQL: Sendable, Hashable {
     /// The code between the values: always one more piece than there are values.
-    private var pieces: [String]
+    private(set) var pieces: [String]
     package private(set) var values: [SQLValue]
     /// How a connection keeps this statement for its next use.
     package var preparation: Preparation = .perNamespace

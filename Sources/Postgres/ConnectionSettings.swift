@@ -1,0 +1,71 @@
+import CLibPQ
+import Glibc
+
+/// Where a server is and how to speak with it.
+///
+/// `url` is anything libpq understands (libpq manual 34.1.1): a `postgresql://` URL or a conninfo string, with several hosts,
+/// `target_session_attrs`, `sslmode`, `sslrootcert` and the rest. It passes through untouched, so TLS is exactly what it says:
+/// `sslmode=verify-full` (or `verify-ca`, `require`) never falls back to a plain connection. A URL that says nothing gets libpq's
+/// own default `prefer`, which may be plain: every URL of a server behind a network should name its `sslmode`.
+package struct ConnectionSettings: Sendable {
+    package var url: String
+    /// Overrides the password of the URL, so that a secret need not stand in it.
+    package var password: String?
+    /// Overrides the user of the URL.
+    package var user: String?
+    /// What `pg_stat_activity` shows, unless the URL names another.
+    package var applicationName: String
+    /// How long one host is tried; libpq counts whole seconds and at least 2. A `connect_timeout` in the URL wins.
+    package var connectTimeout: Duration
+
+    package init(
+        url: String, password: String? = nil, user: String? = nil, applicationName: String = "tenantry",
+        connectTimeout: Duration = .seconds(5)
+    ) {
+        self.url = url
+        self.password = password
+        self.user = user
+        self.applicationName = applicationName
+        self.connectTimeout = connectTimeout
+    }
+
+    /// Whether the URL insists on a server that takes writes: a connection that turns read-only then met a fail-over.
+    var insistsOnWriting: Bool {
+        ["read-write", "primary"].contains(option("target_session_attrs", environment: "PGTARGETSESSIONATTRS") ?? "")
+    }
+
+    /// Keywords and values for `PQconnectdbParams`, where a later one wins: our defaults, the URL, what must hold.
+    ///
+    /// `startsSession` sends settings for the session with the connection's first packet: ISO dates and UTC, whatever the server's
+    /// default. A pooler in between may refuse such packets; `Row.date` understands any offset but needs ISO dates.
+    func parameters(startsSession: Bool) -> [(keyword: String, value: String)] {
+        var parameters = [
+            ("fallback_application_name", applicationName),
+            ("connect_timeout", String(max(2, connectTimeout.components.seconds))),
+            // A server that vanished without a word is noticed within a minute.
+            ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"), ("tcp_user_timeout", "30000"),
+            ("dbname", url),
+            ("client_encoding", "UTF8"),
+        ]
+        if let user { parameters.append(("user", user)) }
+        if let password { parameters.append(("password", password)) }
+        if startsSession {
+            let own = option("options", environment: "PGOPTIONS") ?? ""
+            parameters.append(("options", "-c DateStyle=ISO -c TimeZone=UTC " + own))
+        }
+        return parameters
+    }
+
+    /// What the URL, or else the environment, says about a keyword.
+    private func option(_ keyword: String, environment: String) -> String? {
+        if let parsed = PQconninfoParse(url, nil) {
+            defer { PQconninfoFree(parsed) }
+            var entry = parsed
+            while let name = entry.pointee.keyword {
+                if String(cString: name) == keyword, let value = entry.pointee.val { return String(cString: value) }
+                entry += 1
+            }
+        }
+        return getenv(environment).map { String(cString: $0) }
+    }
+}

@@ -1,0 +1,25 @@
+import Synchronization
+
+/// A unit between the call of `PipelinePool.run` and its answer, and who waits for it.
+final class Flight: Sendable {
+    let unit: Unit
+    let affinity: Int
+    let started: ContinuousClock.Instant
+    let caller = Caller<[Rows]>()
+    private let repetitions = Atomic(0)
+
+    init(_ unit: Unit, affinity: Int, started: ContinuousClock.Instant) {
+        self.unit = unit
+        self.affinity = affinity
+        self.started = started
+    }
+
+    func finish(_ answer: Result<[Rows], PostgresError>) {
+        caller.finish(answer)
+    }
+
+    /// Whether it may be sent again: a fault that repeats three times is not the connection's.
+    func mayRepeat() -> Bool {
+        repetitions.add(1, ordering: .relaxed).newValue <= 3
+    }
+}

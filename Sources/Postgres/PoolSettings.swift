@@ -1,0 +1,45 @@
+/// How a pool of connections behaves. The defaults suit an API process.
+package struct PoolSettings: Sendable {
+    /// What figures call the pool: "api", "work", "migration".
+    package var name = "api"
+    /// How many connections at most. They are opened when work comes for them.
+    package var connections = 4
+    /// How long work waits for a connection before it is refused with `.overloaded`.
+    package var waitDeadline: Duration = .seconds(5)
+    /// When a connection is replaced, give or take a tenth, so that not all of them are at once.
+    package var maximumLifetime: Duration = .seconds(30 * 60)
+    /// How many distinct namespaces a connection meets before it is replaced: a backend's relation cache never shrinks.
+    package var maximumNamespaces = 400
+    /// How many statements a connection keeps prepared; the one not used for longest makes room.
+    package var maximumStatements = 2000
+    /// How many units may be on their way on one connection (`PipelinePool`).
+    package var unitsInFlight = 64
+    /// A connection with work on its way that says nothing for this long is taken for broken (`PipelinePool`). A slow answer is also
+    /// silence: keep it above every `statement_timeout` used in the pool.
+    package var answerTimeout: Duration = .seconds(30)
+    /// False behind PgBouncer's transaction mode: nothing is then kept on a connection between two units.
+    package var preparesStatements = true
+
+    package init() {}
+
+    package init(
+        name: String, connections: Int, waitDeadline: Duration = .seconds(5), maximumLifetime: Duration = .seconds(30 * 60),
+        maximumNamespaces: Int = 400, maximumStatements: Int = 2000, unitsInFlight: Int = 64, answerTimeout: Duration = .seconds(30),
+        preparesStatements: Bool = true
+    ) {
+        self.name = name
+        self.connections = connections
+        self.waitDeadline = waitDeadline
+        self.maximumLifetime = maximumLifetime
+        self.maximumNamespaces = maximumNamespaces
+        self.maximumStatements = maximumStatements
+        self.unitsInFlight = unitsInFlight
+        self.answerTimeout = answerTimeout
+        self.preparesStatements = preparesStatements
+    }
+
+    /// A lifetime within a tenth of the maximum.
+    func jitteredLifetime() -> Duration {
+        maximumLifetime * Double.random(in: 0.9...1.1)
+    }
+}
