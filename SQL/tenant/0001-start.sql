@@ -4,7 +4,7 @@
 CREATE TABLE settings (
     only_row boolean PRIMARY KEY DEFAULT true CONSTRAINT settings_only_row CHECK (only_row),
     version integer NOT NULL DEFAULT 1,
-    values jsonb NOT NULL DEFAULT '{}'
+    document jsonb NOT NULL DEFAULT '{}'
 );
 
 CREATE TABLE roles (
@@ -49,7 +49,8 @@ CREATE TABLE users (
     locale text,
     status text NOT NULL DEFAULT 'invited' CONSTRAINT users_status_known CHECK (status IN ('invited', 'active', 'disabled')),
     digest text NOT NULL DEFAULT 'none' CONSTRAINT users_digest_known CHECK (digest IN ('none', 'daily', 'weekly')),
-    password_hash text
+    password_hash text,
+    CONSTRAINT users_active_has_password CHECK (status <> 'active' OR password_hash IS NOT NULL)
 );
 CREATE UNIQUE INDEX users_email_unique ON users (lower(email)) WHERE deleted_at IS NULL;
 CREATE INDEX users_role_id ON users (role_id);

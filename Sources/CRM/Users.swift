@@ -1,0 +1,76 @@
+import Foundation
+import Postgres
+import Records
+import Secrets
+
+/// A person who works for the tenant and signs in.
+package enum Users {
+    package static let email = Field.email("email", "Signs in with it; compared in lower case.").required.unique.title
+    package static let fullName = Field.text("name", "What colleagues call the person.").required.title
+    package static let role = Field.reference("role_id", to: "roles", "What the person may do.").required
+    package static let teams = Field.references("team_ids", to: "teams", "The teams the person belongs to.")
+    package static let timeZone = Field.timeZone("time_zone", "Zone the person works in (IANA).")
+    package static let locale = Field.language("locale", "Language and region of pages and mails (BCP 47).")
+    package static let status = Field.choice("status", ["invited", "active", "disabled"], "Only active users sign in.")
+    package static let digest = Field.choice("digest", ["none", "daily", "weekly"], "Reminders in one mail instead of many.")
+    package static let password = Field.secret("password", "Write-only; makes an invited user active.")
+
+    /// Checks a password against the rules and gives its hash; refuses with pointer `/password`.
+    package typealias PasswordHashing = @Sendable (String) async throws(Problem) -> String
+
+    package static func type(hashing: @escaping PasswordHashing) -> RecordType {
+        RecordType(
+            "users", singular: "user", fields: [email, fullName, role, teams, timeZone, locale, status, digest, password],
+            refusals: [
+                "users_last_admin": .init("/status", .range, "One active administrator always remains."),
+                "users_role_above_own": .init("/role_id", .reference, "Only someone with the same administrative rights gives this role."),
+                "users_active_has_password": .init("/password", .required, "An active user needs a password."),
+            ],
+            preparing: { draft, change throws(Problem) in try await prepare(&draft, change, hashing) }, saving: saving)
+    }
+
+    /// What everyone may change of oneself; the rest is for those who run the account's users.
+    private static let profile: Set<String> = [fullName, timeZone, locale, digest].reduce(into: []) { $0.insert($1.definition.name) }
+
+    private static func prepare(_ draft: inout Draft, _ change: RecordType.Change, _ hashing: PasswordHashing) async throws(Problem) {
+        if !change.caller.rights.admin.users {
+            guard change.action == .update, change.id == change.caller.userID.uuidString.lowercased(),
+                profile.isSuperset(of: draft.inputs.keys)
+            else { throw Problem(.forbidden, "Only those who run the account's users may do this.") }
+        }
+        if change.action == .create { draft.assign("owner_id", .text(change.id)) }
+        guard case .string(let text)? = draft.inputs[password.definition.name] else { return }
+        draft.assign("password_hash", .text(try await hashing(text)))
+        if draft.inputs[status.definition.name] == nil { draft.assign(status.definition.name, .text("active")) }
+    }
+
+    /// One active administrator always remains, whoever is demoted, disabled or deleted; nobody gives more than he has; and whoever is
+    /// signed in as the user learns of the change.
+    private static func saving(_ change: RecordType.Change) throws(Problem) -> [SQL] {
+        var statements: [SQL] = []
+        if case .some(.some(let role)) = change[role] {
+            let own = change.caller.rights.adminDocument.text
+            statements.append(
+                """
+                SELECT cell.refuse('TN002', 'users_role_above_own')
+                WHERE EXISTS (
+                    SELECT FROM roles, jsonb_each(roles.admin) AS flag
+                    WHERE roles.id = \(role) AND flag.value = 'true' AND \(own)::jsonb -> flag.key IS DISTINCT FROM 'true')
+                """)
+        }
+        guard change.action != .create else { return statements }
+        if change[password] != nil || change[status] != nil || change.action != .update {
+            statements.append("DELETE FROM sessions WHERE user_id = \(change.id)")
+        }
+        return statements + [
+            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.users.admin', 0))",
+            """
+            SELECT cell.refuse('TN002', 'users_last_admin')
+            WHERE NOT EXISTS (
+                SELECT FROM users JOIN roles ON roles.id = users.role_id
+                WHERE users.status = 'active' AND users.deleted_at IS NULL AND roles.key = 'admin')
+            """,
+            "SELECT pg_notify('tenantry_credentials', \(change.slug)::text)",
+        ]
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+
+/// Who asks, with what right: everything that the engine needs to know of a request.
+package struct Caller: Sendable {
+    /// Whom the change log names.
+    package var actor: Actor
+    /// The person whose records are "own": the user, or the maker of the API key.
+    package var userID: UUID
+    /// The members of the caller's teams, the caller included: whose records are "team".
+    package var teamMemberIDs: [UUID]
+    package var rights: Rights
+    package var requestID: String
+
+    package init(actor: Actor, userID: UUID, teamMemberIDs: [UUID] = [], rights: Rights, requestID: String) {
+        self.actor = actor
+        self.userID = userID
+        self.teamMemberIDs = teamMemberIDs
+        self.rights = rights
+        self.requestID = requestID
+    }
+}
+
+/// The hand that wrote something.
+package struct Actor: Sendable, Hashable {
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
+        case user, apiKey = "api_key", `operator`, system
+    }
+
+    package var kind: Kind
+    package var id: UUID
+
+    package init(_ kind: Kind, _ id: UUID) {
+        self.kind = kind
+        self.id = id
+    }
+}

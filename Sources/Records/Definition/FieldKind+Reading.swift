@@ -1,0 +1,221 @@
+import Foundation
+import Postgres
+
+extension FieldKind {
+    /// Checks a value of a body and gives what its columns will hold; `.null` unsets every column.
+    ///
+    /// Text is trimmed, and nothing left counts as null (API.md, "Values").
+    func read(_ value: JSON, at pointer: String) throws(Refused) -> Reading {
+        if case .address = self { return try Address.read(value, at: pointer) }
+        if value.isNull {
+            switch self {
+            case .flag: throw refused(pointer, .type, "This is true or false, not null.")
+            case .tags, .references: return Reading([.text("{}")], shown: .array([]))
+            case .document: return Reading([.text("{}")], shown: .object([]))
+            default: return Reading([.null], shown: .null)
+            }
+        }
+        switch self {
+        case .text(let maximum): return try line(value, at: pointer, maximum: maximum) { text in text }
+        case .secret: return try secret(value, at: pointer)
+        case .email: return try line(value, at: pointer) { EmailAddress.isWellFormed($0) ? $0 : nil }
+        case .domain: return try line(value, at: pointer) { DomainName.isWellFormed($0) ? $0 : nil }
+        case .phone: return try line(value, at: pointer) { $0.contains(where: \.isNumber) ? $0 : nil }
+        case .website: return try line(value, at: pointer) { $0.contains(where: \.isWhitespace) || !$0.contains(".") ? nil : $0 }
+        case .language: return try line(value, at: pointer) { LanguageTag.isWellFormed($0) ? $0 : nil }
+        case .timeZone: return try line(value, at: pointer) { TimeZoneName.isKnown($0) ? $0 : nil }
+        case .choice(let options):
+            let text = try text(value, at: pointer)
+            guard options.contains(text) else {
+                throw refused(pointer, .enum, "This is one of \(options.joined(separator: ", ")).")
+            }
+            return Reading([.text(text)], shown: .string(text))
+        case .integer(let range):
+            guard case .number(let digits) = value else { throw refused(pointer, .type, "This is a whole number, not \(value.kind).") }
+            guard let number = Int(digits) else { throw refused(pointer, .type, "This is a whole number that fits.") }
+            guard range.contains(number) else {
+                throw refused(pointer, .range, "This lies between \(range.lowerBound) and \(range.upperBound).")
+            }
+            return Reading([.text(String(number))], shown: JSON(number))
+        case .flag:
+            guard let flag = value.bool else { throw refused(pointer, .type, "This is true or false, not \(value.kind).") }
+            return Reading([flag.sqlValue], shown: value)
+        case .date:
+            let text = try text(value, at: pointer)
+            guard CivilDate.isWellFormed(text) else { throw refused(pointer, .format, "This is a date that exists, as YYYY-MM-DD.") }
+            return Reading([.text(text)], shown: .string(text))
+        case .time:
+            let text = try text(value, at: pointer)
+            guard let normal = Timestamp.normalised(text) else {
+                throw refused(pointer, .format, "This is a time with its zone as RFC 3339 writes it: 2026-11-30T09:00:00Z.")
+            }
+            return Reading([.text(normal)], shown: .string(normal))
+        case .reference:
+            let id = try identifier(value, at: pointer)
+            return Reading([.text(id)], shown: .string(id))
+        case .references:
+            guard let elements = value.elements else { throw refused(pointer, .type, "This is a list of ids, not \(value.kind).") }
+            guard elements.count <= 200 else { throw refused(pointer, .tooLong, "At most 200 ids.") }
+            var ids: [String] = []
+            for (index, element) in elements.enumerated() {
+                let id = try identifier(element, at: "\(pointer)/\(index)")
+                if !ids.contains(id) { ids.append(id) }
+            }
+            return Reading([ids.sqlValue], shown: JSON(ids))
+        case .tags: return try tags(value, at: pointer)
+        case .document:
+            guard value.members != nil else { throw refused(pointer, .type, "This is an object, not \(value.kind).") }
+            guard !value.containsNUL else { throw refused(pointer, .format, "A text must not hold U+0000.") }
+            return Reading([.text(value.text)], shown: value)
+        case .custom:
+            guard let members = value.members else { throw refused(pointer, .type, "This is an object, not \(value.kind).") }
+            if let first = members.first {
+                throw refused("\(pointer)/\(first.name.pointerToken)", .unknown, "There is no custom field of this name.")
+            }
+            return Reading([], shown: value)
+        case .address, .actor, .identifier: throw refused(pointer, .readOnly, "This is set by the service.")
+        }
+    }
+
+    private func text(_ value: JSON, at pointer: String, maximum: Int = 500) throws(Refused) -> String {
+        guard case .string(let raw) = value else { throw refused(pointer, .type, "This is a text, not \(value.kind).") }
+        guard !raw.unicodeScalars.contains("\0") else { throw refused(pointer, .format, "A text must not hold U+0000.") }
+        let text = raw.trimmed
+        guard text.unicodeScalars.count <= maximum else {
+            throw refused(pointer, .tooLong, "At most \(maximum) characters; this has \(text.unicodeScalars.count).")
+        }
+        return text
+    }
+
+    private func line(
+        _ value: JSON, at pointer: String, maximum: Int = 500, accept: (String) -> String?
+    ) throws(Refused) -> Reading {
+        let text = try text(value, at: pointer, maximum: maximum)
+        guard !text.isEmpty else { return Reading([.null], shown: .null) }
+        guard let accepted = accept(text) else { throw refused(pointer, .format, formatAdvice) }
+        return Reading([.text(accepted)], shown: .string(accepted))
+    }
+
+    private var formatAdvice: String {
+        switch self {
+        case .email: "This is an e-mail address such as ann@example.com."
+        case .domain: "This is a domain such as example.com, without http:// and path."
+        case .phone: "A phone number has digits."
+        case .website: "This is a web address such as https://example.com."
+        case .language: "This is a language tag as BCP 47 writes it, such as de or zh-CN."
+        case .timeZone: "This is a time zone's name as IANA writes it, such as Europe/Berlin."
+        default: "This has another form."
+        }
+    }
+
+    private func secret(_ value: JSON, at pointer: String) throws(Refused) -> Reading {
+        guard case .string(let text) = value else { throw refused(pointer, .type, "This is a text, not \(value.kind).") }
+        return Reading([], shown: .string(text))
+    }
+
+    private func identifier(_ value: JSON, at pointer: String) throws(Refused) -> String {
+        guard case .string(let text) = value else { throw refused(pointer, .type, "This is an id, not \(value.kind).") }
+        guard let id = UUID(uuidString: text) else { throw refused(pointer, .reference, "There is no such record.") }
+        return id.uuidString.lowercased()
+    }
+
+    private func tags(_ value: JSON, at pointer: String) throws(Refused) -> Reading {
+        guard let elements = value.elements else { throw refused(pointer, .type, "This is a list of texts, not \(value.kind).") }
+        var tags: [String] = []
+        for (index, element) in elements.enumerated() {
+            let tag = try text(element, at: "\(pointer)/\(index)", maximum: 100)
+            guard !tag.isEmpty else { throw refused("\(pointer)/\(index)", .required, "A tag is not empty.") }
+            if !tags.contains(tag) { tags.append(tag) }
+        }
+        guard tags.count <= 50 else { throw refused(pointer, .tooLong, "At most 50 tags.") }
+        return Reading([tags.sqlValue], shown: JSON(tags))
+    }
+}
+
+/// What one value of a body becomes.
+struct Reading: Sendable {
+    /// One per column of the field, or as many as `columns` names.
+    let values: [SQLValue]
+    /// Which of the field's columns are touched; nil for all.
+    let columns: [String]?
+    /// The value in normal form, for rules.
+    let shown: JSON
+
+    init(_ values: [SQLValue], columns: [String]? = nil, shown: JSON) {
+        self.values = values
+        self.columns = columns
+        self.shown = shown
+    }
+}
+
+/// One or more parts of a value are wrong.
+struct Refused: Error {
+    var errors: [Problem.FieldError]
+}
+
+func refused(_ pointer: String, _ code: Problem.FieldCode, _ detail: String) -> Refused {
+    Refused(errors: [Problem.FieldError(pointer, code, detail)])
+}
+
+extension Address {
+    /// An object whose parts merge with what is kept; null unsets the whole address.
+    static func read(_ value: JSON, at pointer: String) throws(Refused) -> Reading {
+        if value.isNull { return Reading(parts.map { _ in .null }, columns: parts.map(\.name), shown: .null) }
+        guard let members = value.members else { throw refused(pointer, .type, "This is an object, not \(value.kind).") }
+        var values: [SQLValue] = []
+        var columns: [String] = []
+        var errors: [Problem.FieldError] = []
+        for member in members {
+            let place = "\(pointer)/\(member.name.pointerToken)"
+            guard let part = parts.first(where: { $0.name == member.name }) else {
+                errors.append(.init(place, .unknown, "An address has \(parts.map(\.name).joined(separator: ", "))."))
+                continue
+            }
+            do throws(Refused) {
+                var reading = try FieldKind.text(max: 500).read(member.value, at: place)
+                if part.kind == .country, case .text(let code) = reading.values[0] {
+                    guard Country.isKnown(code) else {
+                        throw refused(place, .format, "This is a country's code of two letters as ISO 3166 writes it, such as DE.")
+                    }
+                    reading = Reading([.text(code.uppercased())], shown: .string(code.uppercased()))
+                }
+                values += reading.values
+                columns.append(part.name)
+            } catch {
+                errors += error.errors
+            }
+        }
+        guard errors.isEmpty else { throw Refused(errors: errors) }
+        return Reading(values, columns: columns, shown: value)
+    }
+}
+
+extension String {
+    /// Without white space at both ends.
+    var trimmed: String {
+        guard let first = unicodeScalars.first, let last = unicodeScalars.last,
+            first.properties.isWhitespace || last.properties.isWhitespace
+        else { return self }
+        var scalars = Substring(self).unicodeScalars
+        while let scalar = scalars.first, scalar.properties.isWhitespace { scalars.removeFirst() }
+        while let scalar = scalars.last, scalar.properties.isWhitespace { scalars.removeLast() }
+        return String(scalars)
+    }
+
+    /// As one token of a JSON pointer (RFC 6901).
+    package var pointerToken: String {
+        replacing("~", with: "~0").replacing("/", with: "~1")
+    }
+}
+
+extension JSON {
+    /// Whether a text in it holds U+0000, which PostgreSQL cannot keep.
+    var containsNUL: Bool {
+        switch self {
+        case .string(let text): text.unicodeScalars.contains("\0")
+        case .array(let elements): elements.contains(where: \.containsNUL)
+        case .object(let members): members.contains { $0.name.unicodeScalars.contains("\0") || $0.value.containsNUL }
+        default: false
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import Postgres
+
+/// How a field leaves the database and becomes JSON, in two ways that give the same value: encoded here from plain columns
+/// (twice as fast for lists, see DECISIONS.md) or by PostgreSQL, where the JSON itself is needed inside the statement
+/// (change log, stored answers, included records).
+extension FieldDefinition {
+    /// The expressions to select, `r` being the record.
+    func selection(_ r: String) -> [String] {
+        switch kind {
+        case .time: ["\(r).\(name) AT TIME ZONE 'UTC'"]
+        default: columns.map { "\(r).\($0)" }
+        }
+    }
+
+    /// An expression of type json (or one that becomes it) with the field's value, `r` being the record.
+    func json(_ r: String) -> String {
+        switch kind {
+        case .time: #"to_char(\#(r).\#(name) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"#
+        case .address, .actor:
+            """
+            CASE WHEN \(columns.map { "\(r).\($0)" }.joined(separator: " IS NULL AND ")) IS NULL THEN NULL ELSE \
+            (SELECT row_to_json(part) FROM (SELECT \(zip(columns, parts).map { "\(r).\($0) AS \($1)" }.joined(separator: ", "))) AS part) END
+            """
+        case .custom: "'{}'::json"
+        default: "\(r).\(name)"
+        }
+    }
+
+    private var parts: [String] {
+        switch kind {
+        case .address: Address.parts.map(\.name)
+        case .actor: ["type", "id"]
+        default: []
+        }
+    }
+
+    /// Writes the value that stands in the row's columns from `column` on.
+    func encode(_ row: Row, _ column: Int, into bytes: inout [UInt8]) {
+        switch kind {
+        case .custom: bytes.append(contentsOf: "{}".utf8)
+        case .secret: bytes.append(contentsOf: "null".utf8)
+        case .address, .actor: encodeParts(row, column, into: &bytes)
+        default:
+            guard !row.isNull(column) else { return bytes.append(contentsOf: "null".utf8) }
+            row.withBytes(column) { encode($0, into: &bytes) }
+        }
+    }
+
+    private func encode(_ value: UnsafeRawBufferPointer, into bytes: inout [UInt8]) {
+        switch kind {
+        case .integer, .document: bytes.append(contentsOf: value)
+        case .flag: bytes.append(contentsOf: (value.first == UInt8(ascii: "t") ? "true" : "false").utf8)
+        case .reference, .identifier, .date, .choice:
+            bytes.append(UInt8(ascii: "\""))
+            bytes.append(contentsOf: value)
+            bytes.append(UInt8(ascii: "\""))
+        case .time: Timestamp.encode(value, into: &bytes)
+        case .tags, .references: JSON.encode(arrayLiteral: value, into: &bytes)
+        default: JSON.encode(text: value, into: &bytes)
+        }
+    }
+
+    private func encodeParts(_ row: Row, _ column: Int, into bytes: inout [UInt8]) {
+        let parts = parts
+        guard (0..<parts.count).contains(where: { !row.isNull(column + $0) }) else { return bytes.append(contentsOf: "null".utf8) }
+        for (index, part) in parts.enumerated() {
+            bytes.append(UInt8(ascii: index == 0 ? "{" : ","))
+            bytes.append(UInt8(ascii: "\""))
+            bytes.append(contentsOf: part.utf8)
+            bytes.append(contentsOf: "\":".utf8)
+            if row.isNull(column + index) {
+                bytes.append(contentsOf: "null".utf8)
+            } else {
+                row.withBytes(column + index) { JSON.encode(text: $0, into: &bytes) }
+            }
+        }
+        bytes.append(UInt8(ascii: "}"))
+    }
+}
+
+extension JSON {
+    /// A text as JSON, straight from the server's memory; bytes that need no escape are copied in one piece.
+    static func encode(text: UnsafeRawBufferPointer, into bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        var clean = 0
+        for index in text.indices {
+            let byte = text[index]
+            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+            bytes.append(contentsOf: text[clean..<index])
+            JSON.writeEscape(byte, into: &bytes)
+            clean = index + 1
+        }
+        bytes.append(contentsOf: text[clean...])
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// An array literal of texts (PostgreSQL manual 8.15.6) as a JSON list of texts.
+    static func encode(arrayLiteral: UnsafeRawBufferPointer, into bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "["))
+        var element: [UInt8] = []
+        var isQuoted = false
+        var isEscaped = false
+        var count = 0
+        func finish() {
+            if count > 0 { bytes.append(UInt8(ascii: ",")) }
+            count += 1
+            element.withUnsafeBytes { JSON.encode(text: $0, into: &bytes) }
+            element.removeAll(keepingCapacity: true)
+        }
+        guard arrayLiteral.count > 2 else { return bytes.append(UInt8(ascii: "]")) }
+        for byte in arrayLiteral[1..<(arrayLiteral.count - 1)] {
+            if isEscaped {
+                element.append(byte)
+                isEscaped = false
+            } else if byte == UInt8(ascii: "\\") {
+                isEscaped = true
+            } else if byte == UInt8(ascii: "\"") {
+                isQuoted.toggle()
+            } else if byte == UInt8(ascii: ","), !isQuoted {
+                finish()
+            } else {
+                element.append(byte)
+            }
+        }
+        finish()
+        bytes.append(UInt8(ascii: "]"))
+    }
+}
+
+extension Timestamp {
+    /// `2026-11-22 22:47:01.5` in UTC becomes `"2026-11-22T22:47:01.500Z"`.
+    static func encode(_ value: UnsafeRawBufferPointer, into bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        let point = value.firstIndex(of: UInt8(ascii: ".")) ?? value.endIndex
+        for byte in value[..<point] { bytes.append(byte == UInt8(ascii: " ") ? UInt8(ascii: "T") : byte) }
+        let decimals = value[point...].dropFirst().prefix(3)
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(contentsOf: decimals)
+        for _ in decimals.count..<3 { bytes.append(UInt8(ascii: "0")) }
+        bytes.append(UInt8(ascii: "Z"))
+        bytes.append(UInt8(ascii: "\""))
+    }
+}

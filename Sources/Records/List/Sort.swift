@@ -1,0 +1,87 @@
+import Postgres
+
+/// In which order a list comes: keys one after another, missing values last, ties by id in the direction of the last key.
+package struct Sort: Sendable, Hashable {
+    struct Key: Sendable, Hashable {
+        let field: FieldDefinition
+        let isDescending: Bool
+    }
+
+    let keys: [Key]
+
+    static let newestFirst = Sort(keys: [Key(field: CommonFields.createdAt, isDescending: true)])
+    /// The cursor of such a list holds nothing but the id.
+    static let byID = Sort(keys: [])
+    static let maximumKeys = 5
+
+    /// Reads `-amount,name`; says in a sentence what is wrong with it.
+    init(_ text: String, in type: RecordType, for caller: Caller) throws(Refused) {
+        var keys: [Key] = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let isDescending = word.hasPrefix("-")
+            let name = String(isDescending ? word.dropFirst() : word)
+            guard let field = type.field(name), field.kind.isScalar, !caller.rights.isHidden(name, of: type.name) else {
+                throw refused("/sort", .unknown, "A \(type.singular) has no field \(name.prefix(100)) to sort by.")
+            }
+            guard !keys.contains(where: { $0.field.name == name }) else {
+                throw refused("/sort", .duplicate, "The field \(name) stands twice in the order.")
+            }
+            keys.append(Key(field: field, isDescending: isDescending))
+        }
+        guard keys.count <= Self.maximumKeys else { throw refused("/sort", .range, "At most \(Self.maximumKeys) fields to sort by.") }
+        self.keys = keys
+    }
+
+    private init(keys: [Key]) {
+        self.keys = keys
+    }
+
+    var isIDDescending: Bool { keys.last?.isDescending ?? false }
+
+    /// The order as text, the same for the same order.
+    var text: String { keys.map { ($0.isDescending ? "-" : "") + $0.field.name }.joined(separator: ",") }
+}
+
+extension Sort.Key {
+    /// What is compared, `r` being the record.
+    func expression(_ r: String) -> String {
+        field.kind.isText ? "\(r).\(field.name) COLLATE \"und-x-icu\"" : "\(r).\(field.name)"
+    }
+
+    /// The value as text that `typed` reads again without loss.
+    func cursorText(_ r: String) -> String { "\(r).\(field.name)::text" }
+
+    func typed(_ text: String) -> SQL {
+        switch field.kind {
+        case .integer: "\(text)::bigint"
+        case .date: "\(text)::date"
+        case .time: "\(text)::timestamptz"
+        case .flag: "\(text)::boolean"
+        case .reference, .identifier: "\(text)::uuid"
+        default: "\(text)::text"
+        }
+    }
+
+    var isNullable: Bool {
+        switch field.name {
+        case "id", "version", "created_at", "updated_at": false
+        default: !field.isRequired && field.kind != .flag
+        }
+    }
+
+    var direction: String { isDescending ? "DESC" : "ASC" }
+}
+
+extension FieldKind {
+    /// One value that has an order.
+    var isScalar: Bool {
+        switch self {
+        case .references, .tags, .address, .actor, .document, .secret, .custom: false
+        default: true
+        }
+    }
+
+    var isText: Bool {
+        if case .choice = self { true } else { isCollated }
+    }
+}

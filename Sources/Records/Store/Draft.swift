@@ -1,0 +1,79 @@
+import Postgres
+
+/// The body of a create or patch after every check that needs no database: what each column is to hold.
+package struct Draft: Sendable {
+    /// Columns and their values, in the order of the body.
+    package private(set) var assignments: [Assignment] = []
+    /// The normal form of each field that the body names, for rules.
+    package private(set) var inputs: [String: JSON] = [:]
+    /// Records that must exist and be the caller's to read.
+    private(set) var references: [Reference] = []
+
+    /// A write that touches no field.
+    package static let empty = Draft()
+
+    private init() {}
+
+    package struct Assignment: Sendable {
+        package let column: String
+        package let value: SQLValue
+    }
+
+    struct Reference: Sendable {
+        let field: FieldDefinition
+        let target: String
+        let ids: [String]
+    }
+
+    /// Reads a body against the type; a create must bring every required field.
+    ///
+    /// Every error of the body is reported at once, each with its pointer.
+    package init(_ body: JSON, of type: RecordType, by caller: Caller, isCreate: Bool) throws(Problem) {
+        guard let members = body.members else { throw Problem(.malformed, "The body is a JSON object, not \(body.kind).") }
+        var errors: [Problem.FieldError] = []
+        for member in members {
+            let pointer = "/\(member.name.pointerToken)"
+            guard let field = type.field(member.name), !caller.rights.isHidden(field.name, of: type.name) else {
+                errors.append(.init(pointer, .unknown, "A \(type.singular) has no field of this name."))
+                continue
+            }
+            guard !field.isReadOnly else {
+                errors.append(.init(pointer, .readOnly, "This is set by the service."))
+                continue
+            }
+            guard !caller.rights.isReadOnly(field.name, of: type.name) else {
+                errors.append(.init(pointer, .readOnly, "Your role may read this field but not write it."))
+                continue
+            }
+            do throws(Refused) {
+                try take(field, member.value, at: pointer, isCreate: isCreate)
+            } catch {
+                errors += error.errors
+            }
+        }
+        if isCreate {
+            for field in type.ownFields where field.isRequired && inputs[field.name] == nil {
+                errors.append(.init("/\(field.name)", .required, "A \(type.singular) needs this."))
+            }
+        }
+        guard errors.isEmpty else { throw Problem.invalid(errors) }
+    }
+
+    private mutating func take(_ field: FieldDefinition, _ value: JSON, at pointer: String, isCreate: Bool) throws(Refused) {
+        let reading = try field.kind.read(value, at: pointer)
+        guard !(field.isRequired && reading.shown.isNull) else { throw refused(pointer, .required, "This cannot be empty.") }
+        inputs[field.name] = reading.shown
+        let columns = reading.columns.map { parts in parts.map { "\(field.name)_\($0)" } } ?? field.columns
+        for (column, value) in zip(columns, reading.values) { assignments.append(Assignment(column: column, value: value)) }
+        if let target = field.target {
+            let ids = reading.shown.string.map { [$0] } ?? (reading.shown.elements ?? []).compactMap(\.string)
+            if !ids.isEmpty { references.append(Reference(field: field, target: target, ids: ids)) }
+        }
+    }
+
+    /// What a rule or the service itself adds to the write.
+    package mutating func assign(_ column: String, _ value: SQLValue) {
+        assignments.removeAll { $0.column == column }
+        assignments.append(Assignment(column: column, value: value))
+    }
+}

@@ -1,0 +1,77 @@
+import Postgres
+
+/// Which members of a record an answer shows, and how they are fetched.
+struct Projection: Sendable {
+    private let type: RecordType
+    private let fields: [FieldDefinition]
+    private let includes: [Include]
+
+    /// A record or list that is answered inside another.
+    struct Include: Sendable {
+        let name: String
+        /// A scalar expression of type json over the record `r`.
+        let json: SQL
+    }
+
+    /// Everything the caller may see, or only the fields named (and the id, without which a record is nobody).
+    init(_ type: RecordType, for caller: Caller, only names: [String]? = nil, includes: [Include] = []) {
+        self.type = type
+        self.includes = includes
+        fields = type.fields.filter { field in
+            !field.isWriteOnly && !caller.rights.isHidden(field.name, of: type.name)
+                && (names.map { $0.contains(field.name) || field.name == "id" } ?? true)
+        }
+    }
+
+    /// The select list: id and version first, then what `encode` reads.
+    func columns(_ r: String = "r") -> SQL {
+        var list = SQL(code: "\(r).id, \(r).version")
+        for field in fields {
+            for expression in field.selection(r) { list.append(code: ", \(expression)") }
+        }
+        for include in includes { list += ", " + include.json }
+        return list
+    }
+
+    /// How many columns `columns` selects.
+    var width: Int { fields.reduce(2 + includes.count) { $0 + $1.columns.count } }
+
+    /// The record in a row selected by `columns`, as JSON.
+    func encode(_ row: Row, into bytes: inout [UInt8]) {
+        var column = 2
+        bytes.append(UInt8(ascii: "{"))
+        for (index, field) in fields.enumerated() {
+            bytes.append(contentsOf: (index == 0 ? "\"" : ",\"").utf8)
+            bytes.append(contentsOf: field.name.utf8)
+            bytes.append(contentsOf: "\":".utf8)
+            field.encode(row, column, into: &bytes)
+            column += field.columns.count
+        }
+        for include in includes {
+            bytes.append(contentsOf: ",\"\(include.name)\":".utf8)
+            if row.isNull(column) {
+                bytes.append(contentsOf: "null".utf8)
+            } else {
+                row.withBytes(column) { bytes.append(contentsOf: $0) }
+            }
+            column += 1
+        }
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// The record `r` as an expression of type json.
+    func json(_ r: String = "r") -> SQL {
+        var list = SQL(code: fields.map { "\($0.json(r)) AS \($0.name)" }.joined(separator: ", "))
+        for include in includes { list += ", " + include.json + SQL(code: " AS \(include.name)") }
+        return "(SELECT row_to_json(shown) FROM (SELECT " + list + ") AS shown)"
+    }
+}
+
+extension RecordType {
+    /// What the change log compares: everything a person can write, as jsonb.
+    func loggedJSON(_ r: String) -> String {
+        let fields = ownFields.filter { !$0.isWriteOnly } + [CommonFields.owner, CommonFields.tags]
+        let list = fields.map { "\($0.json(r)) AS \($0.name)" }.joined(separator: ", ")
+        return "(SELECT to_jsonb(state) FROM (SELECT \(list)) AS state)"
+    }
+}

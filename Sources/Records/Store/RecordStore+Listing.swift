@@ -1,0 +1,70 @@
+import Postgres
+
+/// A page of records, ready to be sent.
+package struct ListAnswer: Sendable {
+    /// `{"data":[..],"page":{..}}`.
+    package let body: [UInt8]
+    /// The cursor of the next page.
+    package let next: String?
+}
+
+extension RecordStore {
+    package func list(_ request: ListRequest) async throws -> ListAnswer {
+        guard caller.rights[type.name].read != .none else { throw Problem(.forbidden, "Your role may not read \(type.name).") }
+        let fingerprint = Cursor.fingerprint([scope.tenant.id.uuidString, type.name, request.filterText, request.sort.text, request.trash.rawValue])
+        let after = try request.after.map { text throws(Problem) in try Cursor(parsing: text, for: fingerprint, request.sort) }
+        let projection = projection(request.fields, request.includes)
+        let condition = self.condition(request)
+        let page = PageQuery(type: type, condition: condition, sort: request.sort, after: after, rows: request.limit + 1)
+        let isPlain = request.filterText.isEmpty
+        var unit = [page.statement(projection.columns()).prepared(isPlain ? .perNamespace : .none)]
+        if let count = counting(request.count, condition) { unit.append(count.prepared(isPlain ? .perNamespace : .none)) }
+        let answers = try await answering { [unit] () async throws(PostgresError) in try await scope.run(unit, isRepeatable: true) }
+
+        let rows = answers[0]
+        let shown = rows.prefix(request.limit)
+        var next: String?
+        if rows.count > request.limit, let last = shown.last {
+            let values = request.sort.keys.indices.map { last.optionalText(projection.width + $0) }
+            next = Cursor(values: values, id: try last.text(0)).text(for: fingerprint)
+        }
+        var body: [UInt8] = []
+        body.reserveCapacity(256 + shown.count * 900)
+        body.append(contentsOf: "{\"data\":[".utf8)
+        for (index, row) in shown.enumerated() {
+            if index > 0 { body.append(UInt8(ascii: ",")) }
+            projection.encode(row, into: &body)
+        }
+        var members: [JSON.Member] = [.init("next", JSON(next)), .init("has_more", .bool(next != nil))]
+        if answers.count > 1 { members.append(.init("count", JSON(try count(request.count, answers[1])))) }
+        body.append(contentsOf: "],\"page\":".utf8)
+        body.append(contentsOf: JSON.object(members).bytes)
+        body.append(UInt8(ascii: "}"))
+        return ListAnswer(body: body, next: next)
+    }
+
+    private func condition(_ request: ListRequest) -> SQL {
+        var condition = request.filter.sql("r", FilterScope(catalog: catalog, caller: caller)) + self.condition(request.trash)
+        let titles = type.titleFields.filter { !caller.rights.isHidden($0.name, of: type.name) }.map { "r.\($0.name)" }
+        for word in request.words {
+            let text = titles.isEmpty ? "''" : "concat_ws(' ', \(titles.joined(separator: ", ")))"
+            condition += SQL(code: " AND \(text) COLLATE \"und-x-icu\" ILIKE ") + "\("%" + word.likeLiteral + "%")"
+        }
+        return condition
+    }
+
+    private func counting(_ count: ListRequest.Count, _ condition: SQL) -> SQL? {
+        let rows = SQL(code: " FROM \(type.name) AS r WHERE ") + condition
+        return switch count {
+        case .none: nil
+        case .exact: "SELECT count(*)" + rows
+        case .estimate: "EXPLAIN (FORMAT JSON) SELECT" + rows
+        }
+    }
+
+    private func count(_ count: ListRequest.Count, _ rows: Rows) throws -> Int {
+        guard count == .estimate else { return try rows[0].int(0) }
+        let plan = try JSON(parsing: rows[0].text(0))
+        return plan.elements?.first?["Plan"]?["Plan Rows"]?.integer ?? 0
+    }
+}

@@ -1,0 +1,89 @@
+import Postgres
+
+extension RecordStore {
+    /// A condition for every record that the draft refers to: it exists, is outside the trash, and is the caller's to read. Another
+    /// tenant's id, a trashed one and one that never existed are refused in the same words.
+    func guards(for draft: Draft) -> [SQL] {
+        draft.references.compactMap { reference in
+            guard let target = catalog[reference.target] else { return nil }
+            let name = "\(type.name)_\(reference.field.name)_reference"
+            return "SELECT cell.refuse('23503', \(name)) WHERE EXISTS (SELECT FROM unnest(\(reference.ids)::uuid[]) AS wanted (id) WHERE NOT EXISTS ("
+                + SQL(code: "SELECT FROM \(target.name) AS known WHERE known.id = wanted.id AND known.deleted_at IS NULL AND ")
+                + caller.readable(target, "known") + "))"
+        }
+    }
+
+    /// Runs a write and says what a refusal of the database means for its sender. `id` is the record written, if it exists already.
+    func refusing<T>(_ draft: Draft?, except id: String? = nil, _ write: () async throws(PostgresError) -> T) async throws -> T {
+        do {
+            return try await write()
+        } catch {
+            guard let refusal = error.refusal, RepeatableRequest.outcome(of: refusal) == nil else { throw error }
+            throw try await problem(refusal, draft, except: id) ?? error
+        }
+    }
+
+    private func problem(_ refusal: PostgresError.Refusal, _ draft: Draft?, except id: String?) async throws -> (any Error)? {
+        let constraint = refusal.constraint ?? ""
+        if let error = type.refusals[constraint] { return Problem.invalid([error]) }
+        switch refusal.state {
+        case .uniqueViolation:
+            guard let field = field(of: constraint, suffix: "_unique") else { return nil }
+            return try await duplicate(field, draft, except: id)
+        case .foreignKeyViolation:
+            if let field = field(of: constraint, suffix: "_reference") {
+                return Problem.invalid([.init("/\(field.name)", .reference, "There is no such record.")])
+            }
+            return Problem(.conflict, "Other records still need this \(type.singular).")
+        case .notNullViolation:
+            guard let field = refusal.column.flatMap(type.field) else { return nil }
+            return Problem.invalid([.init("/\(field.name)", .required, "This cannot be empty.")])
+        case .queryCanceled:
+            return Problem(.overloaded, "The database took too long; try again, or ask for less.", retryAfter: 2)
+        case .lockNotAvailable, .deadlockDetected, .serializationFailure:
+            return Problem(.overloaded, "Others are writing the same records; try again.", retryAfter: 1)
+        default:
+            return nil
+        }
+    }
+
+    private func field(of constraint: String, suffix: String) -> FieldDefinition? {
+        guard constraint.hasPrefix(type.name + "_"), constraint.hasSuffix(suffix) else { return nil }
+        return type.field(String(constraint.dropFirst(type.name.count + 1).dropLast(suffix.count)))
+    }
+
+    /// 409 with the record that has the value already, if the caller may read it.
+    private func duplicate(_ field: FieldDefinition, _ draft: Draft?, except id: String?) async throws -> Problem {
+        var existing: [JSON] = []
+        if let value = draft?.inputs[field.name]?.string {
+            existing = try await holders(of: field, "\(value)::text")
+        } else if let id {
+            existing = try await holders(of: field, SQL(code: "(SELECT own.\(field.name) FROM \(type.name) AS own WHERE own.id = ") + "\(id))")
+        }
+        return Problem(
+            .duplicate, "There is a \(type.singular) with this \(field.name) already.",
+            errors: [.init("/\(field.name)", .duplicate, "There is a \(type.singular) with this \(field.name) already.")],
+            members: [.init("existing", .array(existing))])
+    }
+
+    private func holders(of field: FieldDefinition, _ value: SQL) async throws -> [JSON] {
+        let rows = try await scope.run(
+            [
+                SQL(code: "SELECT r.id FROM \(type.name) AS r WHERE \(field.kind.equality(SQL(code: "r.\(field.name)")).text) = ")
+                    + field.kind.equality(value) + " AND r.deleted_at IS NULL AND " + caller.readable(type)
+            ], isRepeatable: true)
+        return try rows[0].map { ["type": .string(type.name), "id": .string(try $0.text(0)), "fields": [.string(field.name)]] }
+    }
+
+    /// Runs a read and says what a refusal of the database means for its sender.
+    func answering<T>(_ read: () async throws(PostgresError) -> T) async throws -> T {
+        do {
+            return try await read()
+        } catch {
+            if error.refusal?.state == .queryCanceled {
+                throw Problem(.overloaded, "The database took too long; narrow the filter or ask for less.", retryAfter: 2)
+            }
+            throw error
+        }
+    }
+}

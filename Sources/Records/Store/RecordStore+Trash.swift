@@ -1,0 +1,89 @@
+import Foundation
+import Postgres
+
+extension RecordStore {
+    /// Puts the record into the trash: absent everywhere, yet restorable.
+    package func trash(_ id: String, ifMatch: Precondition? = nil, repeatable: RepeatableRequest? = nil) async throws -> RecordAnswer {
+        guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
+        let reach = caller.rights[type.name].delete
+        let record =
+            SQL(code: "UPDATE \(type.name) AS r SET deleted_at = now(), ") + stamp + " WHERE r.id = \(id) AND r.deleted_at IS NULL"
+            + allowed(reach, ifMatch) + " RETURNING r.*"
+        let written: SQL = "WITH record AS (" + record + "), logged AS (" + logging(.trash, "'{}' FROM record") + ")"
+        let unit = WriteUnit(
+            lock: lock(id, reach: reach), write: leaving(written, repeatable),
+            rules: try await saving(.trash, id), repeatable: repeatable)
+        let outcome = try await refusing(nil) { () async throws(PostgresError) in try await unit.run(in: scope) }
+        try await check(outcome, id, ifMatch, "delete")
+        return RecordAnswer(status: 204)
+    }
+
+    /// Takes the record out of the trash; outside it stays as it is. A unique value taken meanwhile is a `duplicate`.
+    package func restore(_ id: String, repeatable: RepeatableRequest? = nil) async throws -> RecordAnswer {
+        guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
+        let reach = caller.rights[type.name].delete
+        let projection = projection()
+        let before = SQL(code: "SELECT * FROM \(type.name) AS r WHERE r.id = ") + "\(id)" + allowed(reach, nil)
+        let record =
+            SQL(code: "UPDATE \(type.name) AS r SET deleted_at = NULL, ") + stamp
+            + " FROM before WHERE r.id = before.id AND r.deleted_at IS NOT NULL RETURNING r.*"
+        let written: SQL =
+            "WITH before AS (" + before + "), record AS (" + record + "), logged AS (" + logging(.restore, "'{}' FROM record")
+            + "), result AS (SELECT * FROM record UNION ALL SELECT * FROM before WHERE NOT EXISTS (SELECT FROM record))"
+        let unit = WriteUnit(
+            lock: lock(id, reach: reach, trash: .include), write: answering(written, "result", projection, status: 200, repeatable),
+            rules: try await saving(.restore, id), repeatable: repeatable)
+        let outcome = try await refusing(nil, except: id) { () async throws(PostgresError) in try await unit.run(in: scope) }
+        try await check(outcome, id, nil, "restore")
+        return try answer(outcome, projection, status: 200, repeatable)
+    }
+
+    /// Deletes the record for good, from the trash or from outside; what referred to it refers to nothing, each with its own change.
+    package func purge(_ id: String, ifMatch: Precondition? = nil, repeatable: RepeatableRequest? = nil) async throws -> RecordAnswer {
+        guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
+        let reach: Rights.Reach = caller.rights[type.name].delete == .all ? .all : .none
+        let isWanted = SQL(code: "EXISTS (SELECT FROM \(type.name) AS r WHERE r.id = ") + "\(id)" + allowed(reach, ifMatch) + ")"
+        let releases = catalog.references(to: type).filter { !$0.field.isRequired }.map { source in
+            let before = SQL(code: "SELECT * FROM \(source.type.name) AS r WHERE r.\(source.field.name) = ") + "\(id) AND " + isWanted
+            let record =
+                SQL(code: "UPDATE \(source.type.name) AS r SET \(source.field.name) = NULL, ") + stamp
+                + " FROM before WHERE r.id = before.id RETURNING r.*"
+            let fields = SQL(
+                code: """
+                    cell.field_changes(\(source.type.loggedJSON("before")), \(source.type.loggedJSON("record"))) \
+                    FROM record JOIN before USING (id)
+                    """)
+            return "WITH before AS (" + before + "), record AS (" + record + ") "
+                + logging(.update, in: source.type, id: "cell.uuid_v7()", fields)
+        }
+        let record =
+            SQL(code: "DELETE FROM \(type.name) AS r WHERE r.id = ") + "\(id)" + allowed(reach, ifMatch) + " RETURNING r.*"
+        let written: SQL = "WITH record AS (" + record + "), logged AS (" + logging(.purge, "'{}' FROM record") + ")"
+        let unit = WriteUnit(
+            lock: lock(id, reach: reach, trash: .include), guards: releases, write: leaving(written, repeatable),
+            rules: try await saving(.purge, id), repeatable: repeatable)
+        let outcome = try await refusing(nil) { () async throws(PostgresError) in try await unit.run(in: scope) }
+        try await check(outcome, id, ifMatch, "delete for good")
+        return RecordAnswer(status: 204)
+    }
+
+    /// What the type's rule says of a write that brings no fields.
+    private func saving(_ action: RecordType.Change.Action, _ id: String) async throws(Problem) -> [SQL] {
+        let change = change(action, id)
+        var draft = Draft.empty
+        try await type.preparing?(&draft, change)
+        return try type.saving(change)
+    }
+
+    private var stamp: SQL {
+        "version = r.version + 1, updated_at = now(), updated_by_type = \(caller.actor.kind.rawValue), updated_by_id = \(caller.actor.id)"
+    }
+
+    /// `written` (a WITH list) and an answer without a body.
+    private func leaving(_ written: SQL, _ repeatable: RepeatableRequest?) -> SQL {
+        guard let repeatable else { return written + " SELECT record.id FROM record" }
+        return written + ", remembered AS ("
+            + repeatable.remember("SELECT 204::smallint, NULL::integer, NULL::text, NULL::text FROM record")
+            + ") SELECT record.id FROM record"
+    }
+}

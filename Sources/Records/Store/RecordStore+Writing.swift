@@ -1,0 +1,85 @@
+import Foundation
+import Postgres
+import Secrets
+
+extension RecordStore {
+    /// Makes a record. The write, its change-log row, what the type's rule adds and the kept answer leave in one flush.
+    package func create(_ body: JSON, repeatable: RepeatableRequest? = nil) async throws -> RecordAnswer {
+        guard caller.rights[type.name].create else { throw Problem(.forbidden, "Your role may not create \(type.name).") }
+        return try await create(try Draft(body, of: type, by: caller, isCreate: true), repeatable)
+    }
+
+    /// The same with a draft that is checked already.
+    package func create(_ draft: Draft, _ repeatable: RepeatableRequest?) async throws -> RecordAnswer {
+        let id = UUID.v7().uuidString.lowercased()
+        var draft = try await prepared(draft, .create, id)
+        if draft.inputs[CommonFields.owner.name] == nil { draft.assign(CommonFields.owner.name, caller.userID.sqlValue) }
+        var columns = "id, created_by_type, created_by_id, updated_by_type, updated_by_id"
+        var values: SQL = "\(id), \(caller.actor.kind.rawValue), \(caller.actor.id), \(caller.actor.kind.rawValue), \(caller.actor.id)"
+        for assignment in draft.assignments {
+            columns += ", \(assignment.column)"
+            values += ", \(assignment.value)"
+        }
+        let record = SQL(code: "INSERT INTO \(type.name) (\(columns)) VALUES (") + values + ") RETURNING *"
+        let logged = logging(.create, SQL(code: "cell.field_changes('{}', \(type.loggedJSON("record"))) FROM record"))
+        let written: SQL = "WITH record AS (" + record + "), logged AS (" + logged + ")"
+        let projection = projection()
+        let unit = WriteUnit(
+            guards: guards(for: draft), write: answering(written, "record", projection, status: 201, repeatable),
+            rules: try type.saving(change(.create, id, draft)), repeatable: repeatable)
+        let outcome = try await refusing(draft) { () async throws(PostgresError) in try await unit.run(in: scope) }
+        return try answer(outcome, projection, status: 201, repeatable)
+    }
+
+    /// Changes the fields that the body names; null unsets. Nothing changed keeps the version and writes no change.
+    package func patch(_ id: String, _ body: JSON, ifMatch: Precondition? = nil, repeatable: RepeatableRequest? = nil) async throws
+        -> RecordAnswer
+    {
+        guard let id = UUID(uuidString: id) else { throw Problem.notFound }
+        let draft = try Draft(body, of: type, by: caller, isCreate: false)
+        return try await patch(id.uuidString.lowercased(), draft, ifMatch: ifMatch, repeatable)
+    }
+
+    /// The same with a draft that is checked already.
+    package func patch(_ id: String, _ draft: Draft, ifMatch: Precondition?, _ repeatable: RepeatableRequest?) async throws -> RecordAnswer {
+        let draft = try await prepared(draft, .update, id)
+        let projection = projection()
+        let before = SQL(code: "SELECT * FROM \(type.name) AS r WHERE r.id = ") + "\(id) AND r.deleted_at IS NULL"
+            + allowed(caller.rights[type.name].update, ifMatch)
+        var sets = SQL(code: "version = r.version + 1, updated_at = now(), updated_by_type = ")
+            + "\(caller.actor.kind.rawValue), updated_by_id = \(caller.actor.id)"
+        for assignment in draft.assignments { sets += SQL(code: ", \(assignment.column) = ") + "\(assignment.value)" }
+        let differs = draft.assignments.map { SQL(code: "r.\($0.column) IS DISTINCT FROM ") + "\($0.value)" }
+        let record =
+            SQL(code: "UPDATE \(type.name) AS r SET ") + sets + " FROM before WHERE r.id = before.id AND ("
+            + (differs.isEmpty ? "false" : differs.joined(separator: " OR ")) + ") RETURNING r.*"
+        let logged = logging(
+            .update,
+            SQL(
+                code: """
+                    cell.field_changes(\(type.loggedJSON("before")), \(type.loggedJSON("record"))) FROM record JOIN before USING (id)
+                    """))
+        let written: SQL =
+            "WITH before AS (" + before + "), record AS (" + record + "), logged AS (" + logged + "), result AS ("
+            + "SELECT * FROM record UNION ALL SELECT * FROM before WHERE NOT EXISTS (SELECT FROM record))"
+        let unit = WriteUnit(
+            lock: lock(id, reach: caller.rights[type.name].update), guards: guards(for: draft),
+            write: answering(written, "result", projection, status: 200, repeatable),
+            rules: try type.saving(change(.update, id, draft)), repeatable: repeatable)
+        let outcome = try await refusing(draft, except: id) { () async throws(PostgresError) in try await unit.run(in: scope) }
+        try await check(outcome, id, ifMatch, "change")
+        return try answer(outcome, projection, status: 200, repeatable)
+    }
+
+    /// The draft as the type's rule wants it, while no connection is held.
+    private func prepared(_ draft: Draft, _ action: RecordType.Change.Action, _ id: String) async throws(Problem) -> Draft {
+        guard let preparing = type.preparing else { return draft }
+        var draft = draft
+        try await preparing(&draft, change(action, id, draft))
+        return draft
+    }
+
+    func change(_ action: RecordType.Change.Action, _ id: String, _ draft: Draft = .empty) -> RecordType.Change {
+        RecordType.Change(action: action, id: id, draft: draft, caller: caller, slug: scope.tenant.slug)
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Postgres
+import Tenancy
+
+/// The records of one type of one tenant, as one caller may see and change them.
+///
+/// Every call is one unit of work: one flush, one wait. The caller's rights stand in the statements themselves, so what may not be
+/// seen is neither counted nor compared.
+package struct RecordStore: Sendable {
+    package let type: RecordType
+    let catalog: Catalog
+    let scope: TenantScope
+    package let caller: Caller
+
+    package init(_ type: RecordType, of catalog: Catalog, in scope: TenantScope, for caller: Caller) {
+        self.type = type
+        self.catalog = catalog
+        self.scope = scope
+        self.caller = caller
+    }
+
+    /// Which members of a single record are asked for.
+    package struct View: Sendable {
+        var fields: [String]?
+        var includes: [String] = []
+        var trash = ListRequest.Trash.without
+
+        package init() {}
+
+        /// Reads `fields`, `include` and `trash` of a query; anything else is `malformed`.
+        package init(query: [(name: String, value: String)], of type: RecordType, in catalog: Catalog, for caller: Caller) throws(Problem) {
+            for (name, value) in query where !["fields", "include", "trash"].contains(name) {
+                throw Problem(.malformed, "The parameter \(name.prefix(100)) is not known here; its value was \(value.prefix(100)).")
+            }
+            let request = try ListRequest(query: query, of: type, in: catalog, for: caller)
+            fields = request.fields
+            includes = request.includes
+            trash = request.trash
+        }
+    }
+
+    /// The record, or `notFound` for what does not exist, is in the trash or may not be read: the same words for all three.
+    package func get(_ id: String, _ view: View = View()) async throws -> RecordAnswer {
+        guard let id = UUID(uuidString: id) else { throw Problem.notFound }
+        let projection = projection(view.fields, view.includes)
+        let query: SQL =
+            "SELECT " + projection.columns() + SQL(code: " FROM \(type.name) AS r WHERE r.id = ") + "\(id)" + condition(view.trash)
+        let rows = try await scope.run([query], isRepeatable: true)
+        guard let row = rows[0].first else { throw Problem.notFound }
+        return try answer(row, projection, status: 200)
+    }
+
+    func projection(_ fields: [String]? = nil, _ includes: [String] = []) -> Projection {
+        Projection(type, for: caller, only: fields, includes: type.includes(includes, in: catalog, for: caller))
+    }
+
+    /// ` AND ...`: in or out of the trash, and within the caller's reach.
+    func condition(_ trash: ListRequest.Trash) -> SQL {
+        let place: SQL =
+            switch trash {
+            case .without: " AND r.deleted_at IS NULL"
+            case .include: ""
+            case .only: " AND r.deleted_at IS NOT NULL"
+            }
+        return caller.rights[type.name].read == .all ? place : place + " AND " + caller.readable(type)
+    }
+
+    func answer(_ row: Row, _ projection: Projection, status: Int) throws -> RecordAnswer {
+        var body: [UInt8] = []
+        body.reserveCapacity(1_024)
+        projection.encode(row, into: &body)
+        return RecordAnswer(status: status, version: try row.int(1), id: try row.text(0), body: body)
+    }
+}

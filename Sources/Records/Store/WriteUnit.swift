@@ -1,0 +1,91 @@
+import Foundation
+import Postgres
+import Secrets
+import Tenancy
+
+/// The statements of one write, in the order in which they must run, for one flush.
+struct WriteUnit {
+    /// Locks the record and tells its version and whether the caller may write it.
+    var lock: SQL?
+    /// Conditions that end the unit.
+    var guards: [SQL] = []
+    /// The write itself, with its change-log row and its answer.
+    var write: SQL
+    /// What the type's rule adds.
+    var rules: [SQL] = []
+    var repeatable: RepeatableRequest?
+
+    struct Outcome {
+        let lock: Row?
+        let written: Row?
+    }
+
+    func run(in scope: TenantScope) async throws(PostgresError) -> Outcome {
+        let before = (repeatable?.claim ?? []) + (lock.map { [$0] } ?? []) + guards
+        let answers = try await scope.run(before + [write] + rules)
+        let lockIndex = repeatable?.claim.count ?? 0
+        return Outcome(lock: lock == nil ? nil : answers[lockIndex].first, written: answers[before.count].first)
+    }
+}
+
+extension RecordStore {
+    /// Rows of `changes` for the records that `source` selects, as an INSERT; `source` begins with the expression of the fields.
+    func logging(_ action: RecordType.Change.Action, _ source: SQL) -> SQL {
+        logging(action, in: type, id: "\(UUID.v7())::uuid", source)
+    }
+
+    func logging(_ action: RecordType.Change.Action, in type: RecordType, id: SQL, _ source: SQL) -> SQL {
+        "INSERT INTO changes (id, type, record_id, version, action, actor_type, actor_id, request_id, fields) SELECT " + id
+            + ", \(type.name), record.id, record.version, \(action.rawValue), \(caller.actor.kind.rawValue), \(caller.actor.id)::uuid, "
+            + "\(caller.requestID), " + source
+    }
+
+    /// ` AND ...`: what a statement may write, which its lock has told already.
+    func allowed(_ reach: Rights.Reach, _ ifMatch: Precondition?) -> SQL {
+        var condition: SQL = reach == .all ? "" : " AND " + caller.within(reach)
+        if let versions = ifMatch?.versions { condition += " AND r.version = ANY (\(versions)::int[])" }
+        return condition
+    }
+
+    func lock(_ id: String, reach: Rights.Reach, trash: ListRequest.Trash = .without) -> SQL {
+        "SELECT r.version, " + caller.within(reach) + SQL(code: ", r.deleted_at IS NULL FROM \(type.name) AS r WHERE r.id = ") + "\(id)"
+            + condition(trash) + " FOR UPDATE"
+    }
+
+    /// Refuses when the record was not there (`notFound`), not the caller's to write (`forbidden`) or of another version.
+    func check(_ outcome: WriteUnit.Outcome, _ id: String, _ ifMatch: Precondition?, _ verb: String) async throws {
+        guard let lock = outcome.lock else { throw Problem.notFound }
+        guard try lock.bool(1) else { throw Problem(.forbidden, "Your role may read this \(type.singular) but not \(verb) it.") }
+        let version = try lock.int(0)
+        guard let versions = ifMatch?.versions, !versions.contains(version) else { return }
+        let rows = try await scope.run(
+            [
+                """
+                SELECT DISTINCT jsonb_object_keys(fields) AS field FROM changes
+                WHERE record_id = \(id) AND version > \(versions.max() ?? 0)::int ORDER BY field
+                """
+            ], isRepeatable: true)
+        let changed = rows[0].compactMap { $0.optionalText(0) }.filter { !caller.rights.isHidden($0, of: type.name) }
+        throw Problem(
+            .versionMismatch, "This \(type.singular) is at version \(version) now; read it again and apply your change to that.",
+            members: [.init("current_version", JSON(version)), .init("changed", JSON(changed))])
+    }
+
+    /// `written` (a WITH list) and then the answer, kept for a repetition if there is a key.
+    func answering(_ written: SQL, _ source: String, _ projection: Projection, status: Int, _ repeatable: RepeatableRequest?) -> SQL {
+        guard let repeatable else { return written + " SELECT " + projection.columns() + SQL(code: " FROM \(source) AS r") }
+        let location = status == 201 ? "'/v1/\(type.name)/' || id" : "NULL"
+        return written + ", answer AS (SELECT r.id, r.version, " + projection.json() + SQL(code: "::text AS body FROM \(source) AS r), remembered AS (")
+            + repeatable.remember(SQL(code: "SELECT \(status)::smallint, version, \(location), body FROM answer"))
+            + ") SELECT id, version, body FROM answer"
+    }
+
+    func answer(_ outcome: WriteUnit.Outcome, _ projection: Projection, status: Int, _ repeatable: RepeatableRequest?) throws
+        -> RecordAnswer
+    {
+        guard let row = outcome.written else { throw PostgresError.unexpected("A write of \(type.name) answered no row.") }
+        guard repeatable != nil else { return try answer(row, projection, status: status) }
+        return RecordAnswer(
+            status: status, version: try row.int(1), id: try row.text(0), body: row.withBytes(2) { Array($0) })
+    }
+}
