@@ -10,12 +10,12 @@ let package = Package(
         .executable(name: "tenantry", targets: ["tenantry"])
     ],
     dependencies: [
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: ["FullFoundation"]),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
         // Leaves: the outside world.
@@ -25,6 +25,8 @@ let package = Package(
         .plugin(name: "EmbedSQLPlugin", capability: .buildTool(), dependencies: ["EmbedSQL"], path: "Sources/EmbedSQLPlugin"),
         .target(name: "Schema", path: "SQL", plugins: ["EmbedSQLPlugin"]),
         .target(name: "Secrets", dependencies: ["CLibCrypto"]),
+        .target(name: "LocalCluster"),
+        .target(name: "Settings", dependencies: ["Yams"], path: "Config"),
 
         // The tower, from the ground up.
         .target(
@@ -47,12 +49,14 @@ let package = Package(
         .executableTarget(
             name: "tenantry",
             dependencies: [
-                "Server", "CRM", "Records", "Tenancy", "Postgres", "Schema", "Secrets",
+                "Server", "CRM", "Records", "Tenancy", "Postgres", "Schema", "Secrets", "LocalCluster", "Settings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+
+        .testTarget(name: "LocalClusterTests", dependencies: ["LocalCluster"]),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
     ],
     swiftLanguageModes: [.v6]
 )

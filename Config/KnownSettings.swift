@@ -1,0 +1,112 @@
+/// Every setting there is, once: name, kind, default, bounds and help. The command line, the environment, the file,
+/// `tenantry config` and the README's table all come from here.
+package struct KnownSettings: Sendable {
+    // Where things are
+    package let databaseURL = Setting.database(
+        "database_url",
+        help: """
+            The database of the directory and of cell `main`, as a role that owns it and has CREATEROLE. Several hosts, `sslmode=verify-full` \
+            and `target_session_attrs` pass through to libpq. Without it `dev` runs a private PostgreSQL; every other command needs it.
+            """)
+    package let listen = Setting.address(
+        "listen", ListenAddress(host: "127.0.0.1", port: 8080), help: "Where the API answers. Port 0: any free one.")
+    package let operatorListen = Setting.optionalAddress(
+        "operator_listen",
+        help: "Where the operators' API and the metrics answer. Without it they share `listen`, metrics then ask for an operator's token.")
+    package let baseDomain = Setting.optionalText(
+        "base_domain",
+        help: "The domain under which each tenant has a host: with `crm.example.com`, tenant `acme` is at `acme.crm.example.com`.")
+    package let secretKey = Setting.optionalText(
+        "secret_key", isSecret: true, atLeast: 32,
+        help: """
+            What the passwords of the cells' login roles are derived from; the same for all processes. Without it one is made at the first \
+            start and kept in the database. Make one with `openssl rand -base64 32`.
+            """)
+
+    // HTTP
+    package let httpSecure = Setting.flag(
+        "http.secure", false,
+        help: "People reach the server through TLS, ended by a proxy: cookies become `Secure`, browsers are told to stay.")
+    package let httpTrustedProxies = Setting.list(
+        "http.trusted_proxies", of: "addresses or networks",
+        help: "Whose `X-Forwarded-For` tells the client's address, as in `10.0.0.0/8, 192.168.1.7`.", isElement: isNetwork)
+    package let httpMaxBodyBytes = Setting.number(
+        "http.max_body_bytes", 2 << 20, 1 << 10...64 << 20, help: "The largest request body; a larger one is refused with 413.")
+    package let httpCORSOrigins = Setting.list(
+        "http.cors_origins", of: "origins", help: "Web pages of other origins that may call the API, as in `https://app.example.com`.",
+        isElement: { $0.hasPrefix("http://") || $0.hasPrefix("https://") })
+    package let httpServerTiming = Setting.flag(
+        "http.server_timing", false, help: "Answers say in `Server-Timing` where their time went. `dev` turns it on.")
+
+    // Who may enter
+    package let sessionHours = Setting.hours("security.session_hours", 12, 1...8760, help: "How long a person stays signed in.")
+    package let scryptLogN = Setting.number(
+        "security.scrypt_log_n", 15, 10...20,
+        help: "The cost of a password's hash, as a power of two: 15 takes 32 MiB and about 0.1 s. A change holds for passwords set later.")
+    package let signupEnabled = Setting.flag(
+        "signup.enabled", false,
+        help: "Firms may open an account by themselves. The page for it comes with a later version; `dev` turns it on.")
+
+    // The database
+    package let poolConnections = Setting.number(
+        "pool.connections", 4, 1...64, help: "Connections per cell that carry the units of many requests at once.")
+    package let poolExclusiveConnections = Setting.number(
+        "pool.exclusive_connections", 8, 1...200, help: "Connections per cell for slow or multi-step work, one piece of work each.")
+    package let poolMigrationConnections = Setting.number(
+        "pool.migration_connections", 4, 1...64, help: "How many tenants of a cell are migrated at the same time.")
+    package let poolWait = Setting.seconds(
+        "pool.wait_seconds", 5, 1...300, help: "How long a request waits for a connection before it is answered 503 `overloaded`.")
+    package let poolLifetime = Setting.minutes(
+        "pool.lifetime_minutes", 30, 1...1440, help: "The age at which a connection is replaced, ten per cent more or less.")
+    package let poolUnitsInFlight = Setting.number(
+        "pool.units_in_flight", 64, 1...1024, help: "How many requests' units one connection carries at once.")
+    package let poolNamespaces = Setting.number(
+        "pool.namespaces", 400, 1...100_000,
+        help: "How many tenants a connection serves before it is replaced: PostgreSQL's memory for them never shrinks.")
+    package let poolStatements = Setting.number(
+        "pool.statements", 2000, 0...100_000, help: "How many prepared statements a connection keeps.")
+    package let preparedStatements = Setting.flag(
+        "database.prepared_statements", true,
+        help: "Off behind a pooler that hands connections from transaction to transaction (PgBouncer).")
+
+    // Mail
+    package let mailTransport = Setting.choice(
+        "mail.transport", MailTransport.smtp,
+        help: "How mail leaves: `smtp`, or `file`, which writes each message as `.eml`. Nothing sends mail yet; it comes with reminders.")
+    package let mailDirectory = Setting.optionalText("mail.directory", help: "Where `mail.transport: file` writes.")
+    package let mailFrom = Setting.optionalText("mail.from", help: "The sender, as in `Tenantry <crm@example.com>`.")
+    package let smtpHost = Setting.optionalText("mail.smtp.host", help: "The mail server.")
+    package let smtpPort = Setting.number("mail.smtp.port", 587, 1...65_535, help: "Its port.")
+    package let smtpSecurity = Setting.choice("mail.smtp.security", SMTPSecurity.starttls, help: "How the connection is protected.")
+    package let smtpUsername = Setting.optionalText("mail.smtp.username", help: "Whom to sign in as; without it nobody.")
+    package let smtpPassword = Setting.optionalText("mail.smtp.password", isSecret: true, help: "With which password.")
+
+    // What is written down
+    package let logLevel = Setting.choice("log.level", LogLevel.info, help: "The least important message that is written.")
+    package let logFormat = Setting.choice(
+        "log.format", LogFormat.auto, help: "`text` for people, `json` with one object per line for programs; `auto`: text at a terminal.")
+
+    package init() {}
+
+    /// All of them, in the order in which they are written above.
+    package static let all: [SettingDeclaration] = Mirror(reflecting: KnownSettings()).children
+        .compactMap { ($0.value as? any DeclaredSetting)?.declaration }
+}
+
+package enum MailTransport: String, CaseIterable, Sendable { case smtp, file }
+
+package enum SMTPSecurity: String, CaseIterable, Sendable { case starttls, tls, none }
+
+package enum LogLevel: String, CaseIterable, Sendable { case trace, debug, info, notice, warning, error, critical }
+
+package enum LogFormat: String, CaseIterable, Sendable { case auto, text, json }
+
+/// An IP address, with or without the length of a network's prefix.
+@Sendable private func isNetwork(_ text: String) -> Bool {
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let address = parts.first, !address.isEmpty, address.allSatisfy({ $0.isHexDigit || $0 == "." || $0 == ":" }),
+        address.contains(".") || address.contains(":")
+    else { return false }
+    guard parts.count == 2 else { return true }
+    return Int(parts[1]).map { (0...(address.contains(":") ? 128 : 32)).contains($0) } ?? false
+}
