@@ -16,7 +16,7 @@ package enum Companies {
     package static let type = RecordType(
         "companies", singular: "company",
         fields: [companyName, domain, industry, employees, phone, website, address, parent, externalID],
-        refusals: ["companies_parent_id_no_cycle": .init("/parent_id", .reference, "A company cannot belong to itself, not even indirectly.")],
+        refusals: ["companies_parent_id_no_cycle": .invalid([.init("/parent_id", .reference, "A company cannot belong to itself, not even indirectly.")])],
         saving: refuseCycle)
 
     /// Two people could each close one half of a circle at the same moment, so changes of parents wait for one another.

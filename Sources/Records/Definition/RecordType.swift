@@ -11,7 +11,7 @@ package struct RecordType: Sendable {
     /// Every field, common ones included, in the order in which a record shows them.
     package let fields: [FieldDefinition]
     /// What the database refuses with a constraint that is not named after one field: constraint name to what to say.
-    package let refusals: [String: Problem.FieldError]
+    package let refusals: [String: Problem]
     /// What must happen to a draft before any statement is made of it; the only place where a rule may wait.
     package let preparing: (@Sendable (inout Draft, Change) async throws(Problem) -> Void)?
     /// What else must be written, or why not, when a record of the type is saved.
@@ -45,7 +45,7 @@ package struct RecordType: Sendable {
     }
 
     package init(
-        _ name: String, singular: String, fields: [any FieldKey], refusals: [String: Problem.FieldError] = [:],
+        _ name: String, singular: String, fields: [any FieldKey], refusals: [String: Problem] = [:],
         operations: Set<Operation> = Set(Operation.allCases),
         preparing: (@Sendable (inout Draft, Change) async throws(Problem) -> Void)? = nil,
         saving: @escaping @Sendable (Change) throws(Problem) -> [SQL] = { _ throws(Problem) in [] }

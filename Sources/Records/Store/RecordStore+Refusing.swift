@@ -25,7 +25,7 @@ extension RecordStore {
 
     private func problem(_ refusal: PostgresError.Refusal, _ draft: Draft?, except id: String?) async throws -> (any Error)? {
         let constraint = refusal.constraint ?? ""
-        if let error = type.refusals[constraint] { return Problem.invalid([error]) }
+        if let problem = type.refusals[constraint] { return problem }
         switch refusal.state {
         case .uniqueViolation:
             guard let field = field(of: constraint, suffix: "_unique") else { return nil }

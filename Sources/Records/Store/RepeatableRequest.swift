@@ -86,7 +86,7 @@ package struct RepeatableRequest: Sendable, Hashable {
         """
         SELECT fingerprint = \(SQLValue.bytes(fingerprint)), status, version, location, body
         FROM idempotent_requests
-        WHERE credential = \(credential) AND key = \(key)
+        WHERE credential = \(credential) AND key = \(key) AND created_at > now() - interval '24 hours'
         """
     }
 
