@@ -86,8 +86,8 @@ final class PipelineConnection: Sendable {
         }
     }
 
-    /// How often something was sent, and how often an answer was waited for.
-    var counts: (flushes: Int, waits: Int) {
-        link.withLock { ($0.flushes, $0.waits) }
+    /// How often something was sent, and how often an answer was waited for, since the last call.
+    func takeCounts() -> (flushes: Int, waits: Int) {
+        link.withLock { $0.takeCounts() }
     }
 }

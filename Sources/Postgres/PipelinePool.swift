@@ -42,16 +42,14 @@ package final class PipelinePool: Sendable {
             }
         } onCancel: {
             flight.finish(.failure(.cancelled))
-            roster.withLock { $0.forget(flight) }
+            roster.withLock { $0.line.remove(flight) }
         }
         return try answer.get()
     }
 
     /// What the pool is doing and has done.
     package var figures: PoolFigures {
-        var (figures, connections) = roster.withLock { $0.census() }
-        for counts in connections.map(\.counts) { figures.add(flushes: counts.flushes, waits: counts.waits) }
-        return figures
+        roster.withLock { $0.census() }
     }
 
     /// Refuses new units, lets the accepted ones finish, then closes all connections.
@@ -78,17 +76,14 @@ package final class PipelinePool: Sendable {
 
     private func start(_ flight: Flight) {
         guard isReading() else { return flight.finish(.failure(.unreachable("The pool is closed."))) }
-        let (placement, dials) = roster.withLock { roster -> (PipelineRoster.Placement?, [Int]) in
-            if roster.isClosing { return (nil, []) }
-            let placement = roster.place(flight, now: flight.started)
-            return (placement, roster.seatsToDial(preferring: flight.affinity, now: flight.started))
+        let placement = roster.withLock { roster -> (connection: PipelineConnection?, dials: [Int])? in
+            if roster.isClosing { return nil }
+            let connection = roster.place(flight, now: flight.started)
+            return (connection, roster.seatsToDial(for: flight.affinity, now: flight.started))
         }
-        for seat in dials { dial(seat) }
-        switch placement {
-        case .send(let connection): send(flight, on: connection, now: flight.started)
-        case .wait: epoll.wake()
-        case nil: flight.finish(.failure(.unreachable("The pool is closed.")))
-        }
+        guard let placement else { return flight.finish(.failure(.unreachable("The pool is closed."))) }
+        for seat in placement.dials { dial(seat) }
+        if let connection = placement.connection { send(flight, on: connection, now: flight.started) } else { epoll.wake() }
     }
 
     /// Sends a unit for which room has been booked.
@@ -100,13 +95,17 @@ package final class PipelinePool: Sendable {
         case .lastNamespace:
             roster.withLock { $0.retire(connection, "namespaces") }
         case .broken:
-            roster.withLock { $0.suspect(connection) }
+            roster.withLock { roster in
+                roster.lose(connection, "broken", now: now)
+                roster.suspects.append(connection)
+            }
             epoll.wake()
         case .notSent:
             roster.withLock { roster in
+                roster.lose(connection, "broken", now: now)
                 roster.finish(1, on: connection, isHealthy: false)
-                roster.suspect(connection)
-                roster.repeatLater(flight, now: now)
+                roster.suspects.append(connection)
+                roster.line.appendAgain(flight, now: now)
             }
             epoll.wake()
         }

@@ -34,7 +34,7 @@ struct PipelineReader: ~Copyable {
         }
     }
 
-    private mutating func tend(_ chores: PipelineRoster.Chores, now: Instant) {
+    private mutating func tend(_ chores: PipelineChores, now: Instant) {
         for connection in chores.newcomers {
             connections[connection.id] = connection
             connection.register(with: pool.epoll)
@@ -46,10 +46,9 @@ struct PipelineReader: ~Copyable {
             _ = connection.abandon("closed")
         }
         for seat in chores.seatsToDial { pool.dial(seat) }
-        guard !chores.expired.isEmpty else { return }
-        let failure = pool.roster.withLock { $0.isReachable ? nil : $0.lastFailure }
+        for connection in chores.hungry { feed(connection, now: now) }
         for flight in chores.expired {
-            flight.finish(.failure(failure.map(PostgresError.unreachable) ?? .overloaded(waited: now - flight.started)))
+            flight.finish(.failure(chores.failure.map(PostgresError.unreachable) ?? .overloaded(waited: now - flight.started)))
         }
     }
 
@@ -63,9 +62,13 @@ struct PipelineReader: ~Copyable {
         if let breakage {
             lose(connection, "broken", breakage, now: now)
         } else {
-            while let flight = pool.roster.withLock({ $0.next(for: connection, now: now) }) {
-                pool.send(flight, on: connection, now: now)
-            }
+            feed(connection, now: now)
+        }
+    }
+
+    private func feed(_ connection: PipelineConnection, now: Instant) {
+        while let flight = pool.roster.withLock({ $0.next(for: connection, now: now) }) {
+            pool.send(flight, on: connection, now: now)
         }
     }
 
@@ -90,15 +93,16 @@ struct PipelineReader: ~Copyable {
     private func again(_ flight: Flight, _ error: PostgresError, now: Instant) {
         guard flight.mayRepeat() else { return flight.finish(.failure(error)) }
         pool.roster.withLock { roster in
-            roster.repeatLater(flight, now: now)
+            roster.line.appendAgain(flight, now: now)
             roster.figures.repeated += 1
         }
     }
 
     private mutating func lose(_ connection: PipelineConnection, _ kind: String, _ reason: String, now: Instant) {
         connections[connection.id] = nil
-        finished = connection.abandon(reason)
         pool.roster.withLock { $0.lose(connection, kind, now: now) }
+        finished = connection.abandon(reason)
+        pool.roster.withLock { $0.bury(connection) }
         settle(connection, now: now)
     }
 

@@ -109,6 +109,11 @@ extension SQL: ExpressibleByStringInterpolation {
             sql.append(value: value.sqlValue)
         }
 
+        /// NULL when there is no value. Its own function, since the compiler warns of optionals that a general one takes.
+        package mutating func appendInterpolation(_ value: (some SQLEncodable)?) {
+            sql.append(value: value.sqlValue)
+        }
+
         package mutating func appendInterpolation(_ part: SQL) {
             sql.append(part)
         }

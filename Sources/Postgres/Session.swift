@@ -40,20 +40,11 @@ final class Session {
         for statement in statements { try statement.checkFormat() }
         namespaces.insert(namespace)
         guard PQenterPipelineMode(conn) == 1 else { throw broken() }
-        var steps: [PipelineLink.Step] = []
-        for name in cache.takeEvicted() {
-            steps.append(.deallocate(name))
-            guard PQsendQueryParams(conn, "DEALLOCATE " + name, 0, nil, nil, nil, nil, 0) == 1 else { throw broken() }
-        }
-        for statement in statements {
-            guard
-                StatementWriter.write(
-                    statement, namespace: namespace, prepares: settings.preparesStatements, to: conn, &cache, &parameters, &steps)
-            else { throw broken() }
-        }
+        var writer = StatementWriter(conn, namespace: namespace, prepares: settings.preparesStatements, room: statements.count)
+        guard writer.write(statements, &cache, &parameters) else { throw broken() }
         flushes += 1
         guard PQpipelineSync(conn) == 1 else { throw broken() }
-        let rows = try readAnswers(steps, count: statements.count)
+        let rows = try readAnswers(writer.steps, count: statements.count)
         guard PQexitPipelineMode(conn) == 1 else { throw broken() }
         return rows
     }
@@ -153,7 +144,7 @@ final class Session {
         }
     }
 
-    private func readAnswers(_ steps: [PipelineLink.Step], count: Int) throws(PostgresError) -> [Rows] {
+    private func readAnswers(_ steps: [Step], count: Int) throws(PostgresError) -> [Rows] {
         var rows: [Rows] = []
         rows.reserveCapacity(count)
         var failure: PostgresError?
@@ -184,7 +175,7 @@ final class Session {
             default:
                 let refused = error(result, statement: min(rows.count, count - 1))
                 PQclear(result)
-                if let refusal = refused.refusal { forget(current, refusal) }
+                if let refusal = refused.refusal, let current { cache.note(refusal, of: current) }
                 failure = failure ?? refused
                 if unfit == "broken" { throw failure ?? broken() }
             }
@@ -193,16 +184,6 @@ final class Session {
 
     private func leavePipeline() {
         if PQexitPipelineMode(conn) != 1 { giveUp("broken") }
-    }
-
-    /// Keeps no statement in mind that the server does not have, or has in vain.
-    private func forget(_ step: PipelineLink.Step?, _ refusal: PostgresError.Refusal) {
-        switch step {
-        case .prepare(let key, let name): cache.forget(key, named: name)
-        case .execute(let key?, let name) where refusal.state == .invalidStatementName: cache.forget(key, named: name)
-        case .execute(let key?, let name) where refusal.isStalePlan: cache.evict(key, named: name)
-        case .deallocate, .execute, nil: break
-        }
     }
 
     /// What an error result means; one that ends the session makes the connection unfit.

@@ -80,6 +80,16 @@ struct StatementCache {
         remove(position)
     }
 
+    /// Draws the consequences of a refused step, so that nothing is kept in mind that the server does not have, or has in vain.
+    mutating func note(_ refusal: PostgresError.Refusal, of step: Step) {
+        switch step {
+        case .prepare(let key, let name): forget(key, named: name)
+        case .execute(let key?, let name) where refusal.state == .invalidStatementName: forget(key, named: name)
+        case .execute(let key?, let name) where refusal.isStalePlan: evict(key, named: name)
+        case .deallocate, .execute: break
+        }
+    }
+
     /// Hands out what the next unit has to deallocate.
     mutating func takeEvicted() -> [String] {
         defer { evicted.removeAll() }

@@ -1,19 +1,52 @@
 import CLibPQ
 
-/// Puts one statement into libpq's buffer: Parse where the connection does not know it yet, then Bind and Execute.
-enum StatementWriter {
-    /// False when libpq refused it; the connection is then of no more use.
-    static func write(
-        _ statement: SQL, namespace: String, prepares: Bool, to conn: OpaquePointer, _ cache: inout StatementCache,
-        _ parameters: inout Parameters, _ steps: inout [PipelineLink.Step]
-    ) -> Bool {
-        if statement.preparation == .none || !prepares {
-            steps.append(.execute(nil, name: ""))
-            let text = statement.text
-            return parameters.with(statement.values) { count, values, lengths, formats in
-                PQsendQueryParams(conn, text, count, nil, values, lengths, formats, 0) == 1
+/// One message to the server that has an answer of its own.
+enum Step {
+    case deallocate(String)
+    case prepare(StatementKey, name: String)
+    case execute(StatementKey?, name: String)
+}
+
+/// Puts the statements of one unit into libpq's buffer: Parse where the connection does not know one yet, then Bind and Execute. A
+/// Parse stands right before its Execute, so that its names are resolved with the settings made by the statements before it.
+struct StatementWriter {
+    private let conn: OpaquePointer
+    private let namespace: String
+    private let prepares: Bool
+    /// What answers there will be, in order.
+    private(set) var steps: [Step] = []
+
+    init(_ conn: OpaquePointer, namespace: String, prepares: Bool, room: Int) {
+        self.conn = conn
+        self.namespace = namespace
+        self.prepares = prepares
+        steps.reserveCapacity(room)
+    }
+
+    /// Writes all of them, after the removal of those evicted before. False when libpq refused; the connection is then of no more use.
+    mutating func write(_ statements: [SQL], _ cache: inout StatementCache, _ parameters: inout Parameters) -> Bool {
+        if !cache.evicted.isEmpty {
+            for name in cache.takeEvicted() {
+                steps.append(.deallocate(name))
+                guard PQsendQueryParams(conn, "DEALLOCATE " + name, 0, nil, nil, nil, nil, 0) == 1 else { return false }
             }
         }
+        for statement in statements {
+            let isKept = prepares && statement.preparation != .none
+            guard isKept ? writePrepared(statement, &cache, &parameters) : writeAnew(statement, &parameters) else { return false }
+        }
+        return true
+    }
+
+    private mutating func writeAnew(_ statement: SQL, _ parameters: inout Parameters) -> Bool {
+        steps.append(.execute(nil, name: ""))
+        let text = statement.text
+        return parameters.with(statement.values) { count, values, lengths, formats in
+            PQsendQueryParams(conn, text, count, nil, values, lengths, formats, 0) == 1
+        }
+    }
+
+    private mutating func writePrepared(_ statement: SQL, _ cache: inout StatementCache, _ parameters: inout Parameters) -> Bool {
         let key = StatementKey(namespace: statement.preparation == .shared ? "" : namespace, pieces: statement.pieces)
         let name: String
         if let known = cache.name(for: key) {
