@@ -7,8 +7,9 @@ import Foundation
     static func main() throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 3 else { throw Failure.usage }
-        let folder = URL(filePath: arguments[1], directoryHint: .isDirectory)
-        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?
+        let folder = URL(filePath: arguments[1], directoryHint: .isDirectory).resolvingSymlinksInPath()
+        let files =
+            FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?
             .compactMap { $0 as? URL }
             .filter { $0.pathExtension == "sql" }
             .sorted { $0.path() < $1.path() } ?? []

@@ -5,14 +5,17 @@ import PackagePlugin
 @main struct EmbedSQLPlugin: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
         let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedSchemaFiles.swift")
-        let files = FileManager.default.enumerator(at: target.directoryURL, includingPropertiesForKeys: nil)?
+        // A folder that is a link is not walked into.
+        let folder = target.directoryURL.resolvingSymlinksInPath()
+        let files =
+            FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?
             .compactMap { $0 as? URL }
             .filter { $0.pathExtension == "sql" } ?? []
         return [
             .buildCommand(
                 displayName: "Embedding SQL",
                 executable: try context.tool(named: "EmbedSQL").url,
-                arguments: [target.directoryURL.path(), output.path()],
+                arguments: [folder.path(), output.path()],
                 inputFiles: files,
                 outputFiles: [output])
         ]

@@ -1,0 +1,51 @@
+import Postgres
+
+/// A cell with the connections to it: the login role's for tenants' requests, the owner's for building and migrating.
+final class OpenCell: Sendable {
+    let cell: Cell
+    /// Single flushes of many tenants on few connections.
+    let api: PipelinePool
+    /// What may take long or decides by what it reads: a connection of its own per piece of work.
+    let work: ExclusivePool
+    /// The owner's: provisioning, migration, removal.
+    let owner: ExclusivePool
+    /// For what needs a session to itself and leaves nothing behind: see `ConcurrentIndexes`.
+    let ownerConnection: ConnectionSettings
+    let timeLimit: Duration
+
+    init(_ cell: Cell, identity: InstallationIdentity, settings: InstallationSettings) {
+        self.cell = cell
+        let url = cell.url ?? settings.ownerURL
+        let login = ConnectionSettings(
+            url: url, password: identity.loginPassword(of: cell.loginRole), user: cell.loginRole,
+            applicationName: settings.applicationName, connectTimeout: settings.connectTimeout)
+        ownerConnection = ConnectionSettings(url: url, applicationName: settings.applicationName, connectTimeout: settings.connectTimeout)
+        func named(_ pool: PoolSettings) -> PoolSettings {
+            var pool = pool
+            if cell.url != nil { pool.name += ":" + cell.name }
+            return pool
+        }
+        api = PipelinePool(login, named(settings.api))
+        work = ExclusivePool(login, named(settings.work))
+        owner = ExclusivePool(ownerConnection, named(settings.migration))
+        timeLimit = settings.timeLimit
+    }
+
+    /// The same connections under what the directory says now.
+    init(_ cell: Cell, connectionsOf before: OpenCell) {
+        self.cell = cell
+        api = before.api
+        work = before.work
+        owner = before.owner
+        ownerConnection = before.ownerConnection
+        timeLimit = before.timeLimit
+    }
+
+    var figures: [PoolFigures] { [api.figures, work.figures, owner.figures] }
+
+    func close() async {
+        await api.close()
+        await work.close()
+        await owner.close()
+    }
+}

@@ -1,0 +1,84 @@
+import Postgres
+
+/// The only value through which SQL reaches a tenant's schema; it comes from `Directory.scope(for:)`.
+///
+/// Each piece of work begins with a statement that takes on the tenant's role, its search path and a time limit, for this transaction
+/// alone. The login role itself may do nothing and has no search path: work that did not come through here finds no table (42P01) or may
+/// not read it (42501), and never another tenant's.
+package struct TenantScope: Sendable {
+    package let tenant: Tenant
+    private let cell: OpenCell
+    private let preamble: SQL
+
+    /// Only this room makes one, for a tenant that may be served.
+    init(_ tenant: Tenant, in cell: OpenCell, timeLimit: Duration? = nil) {
+        self.tenant = tenant
+        self.cell = cell
+        preamble = Self.preamble(for: tenant, timeLimit: timeLimit ?? cell.timeLimit)
+    }
+
+    /// The same with another limit for each statement, for instance for a report.
+    package func limited(to timeLimit: Duration) -> TenantScope {
+        TenantScope(tenant, in: cell, timeLimit: timeLimit)
+    }
+
+    /// The statements in one flush, all or nothing; one answer for each. `isRepeatable` for units that only read: they are sent once more
+    /// when a connection breaks before its answer.
+    package func run(_ statements: [SQL], isRepeatable: Bool = false) async throws(PostgresError) -> [Rows] {
+        let unit = Unit([preamble] + statements, namespace: tenant.namespace, isRepeatable: isRepeatable)
+        do {
+            return Array(try await cell.api.run(unit, preferring: tenant.affinity).dropFirst())
+        } catch {
+            throw error.withoutPreamble
+        }
+    }
+
+    /// One statement, by default one that reads.
+    package func rows(_ statement: SQL, isRepeatable: Bool = true) async throws(PostgresError) -> Rows {
+        guard let rows = try await run([statement], isRepeatable: isRepeatable).first else { throw .unexpected("An answer is missing.") }
+        return rows
+    }
+
+    /// A transaction whose body decides by what it reads, on a connection of its own. The body cannot await; throwing rolls back.
+    package func transaction<T: Sendable>(_ body: @escaping @Sendable (borrowing Transaction) throws -> T) async throws -> T {
+        try await cell.work.transaction(preamble: [preamble], namespace: tenant.namespace, body)
+    }
+
+    /// A large result in batches of at most `batch` rows; the next is fetched when `body` returns. Reads only.
+    package nonisolated(nonsending) func stream(_ query: SQL, batch: Int = 500, _ body: (Rows) async throws -> Void) async throws {
+        try await cell.work.stream(preamble: [preamble], query, batch: batch, body)
+    }
+
+    /// Sends `chunks` to a `COPY ... FROM STDIN` and then does with the rows what `body` says, all in one transaction; answers how many came.
+    package nonisolated(nonsending) func copyIn(
+        _ statement: SQL, from chunks: some AsyncSequence<[UInt8], any Error>,
+        then body: @escaping @Sendable (borrowing Transaction) throws -> Void = { _ in }
+    ) async throws -> Int {
+        try await cell.work.copyIn(preamble: [preamble], statement, from: chunks, then: body)
+    }
+
+    /// What a `COPY ... TO STDOUT` sends, in chunks of whole rows. Reads only.
+    package nonisolated(nonsending) func copyOut(_ statement: SQL, _ body: ([UInt8]) async throws -> Void) async throws {
+        try await cell.work.copyOut(preamble: [preamble], statement, body)
+    }
+
+    /// What the first statement of every piece of work says. Prepared once per connection for all tenants: only its values differ.
+    private static func preamble(for tenant: Tenant, timeLimit: Duration) -> SQL {
+        let path = "\(tenant.schema), \(Cell.schema)"
+        let milliseconds = String(max(1, timeLimit.components.seconds * 1000 + timeLimit.components.attoseconds / 1_000_000_000_000_000))
+        let sql: SQL = """
+            SELECT set_config('role', \(tenant.role), true), set_config('search_path', \(path), true), \
+            set_config('statement_timeout', \(milliseconds), true)
+            """
+        return sql.prepared(.shared)
+    }
+}
+
+extension PostgresError {
+    /// The same with the caller's own count of statements: the first of a unit is ours.
+    fileprivate var withoutPreamble: PostgresError {
+        guard case .refused(var refusal) = self else { return self }
+        refusal.statement = max(0, refusal.statement - 1)
+        return .refused(refusal)
+    }
+}

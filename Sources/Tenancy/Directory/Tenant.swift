@@ -1,0 +1,89 @@
+import Foundation
+import Postgres
+
+/// A firm that rents an account, as the directory knows it: everything that decides whether and where a request goes.
+package struct Tenant: Sendable, Hashable {
+    package let id: UUID
+    package let slug: String
+    package let name: String
+    package let state: TenantState
+    package let plan: PlanKey
+    /// What was agreed with this tenant beside its plan: a JSON object.
+    package let overrides: String
+    package let cell: String
+    /// How far its schema has been migrated; 0 until it is built.
+    package let schemaVersion: Int
+    /// Test tenants have a clock that can be set. Decided at provisioning, for good.
+    package let isTest: Bool
+    package let blueprint: String?
+    /// Why its schema could not be migrated; until that is mended nobody is let in.
+    package let quarantinedReason: String?
+    package let adminID: UUID
+    package let adminEmail: String
+    package let createdAt: Date
+    package let changedAt: Date
+    package let trialEndsAt: Date?
+    package let deletionDueAt: Date?
+    package let deletedAt: Date?
+    /// `t_acme`: where its tables are.
+    package let schema: String
+    /// `t_acme_1f2e3d4c`: who owns them. The digits are of its id, since roles are shared by all databases of a server.
+    package let role: String
+    /// Whose names a prepared statement was resolved in: `t_acme@12`.
+    package let namespace: String
+    /// The same tenant prefers the same connection: a stable number made from its slug.
+    package let affinity: Int
+
+    /// The columns of `control.tenants` that `init(_:)` reads, in its order.
+    static let columns: SQL = """
+        id, slug, name, state, plan, plan_version, overrides, cell, schema_version, test, blueprint, quarantined_reason,
+        admin_id, admin_email, created_at, changed_at, trial_ends_at, deletion_due_at, deleted_at
+        """
+
+    init(_ row: Row) throws(PostgresError) {
+        id = try row.uuid(0)
+        slug = try row.text(1)
+        name = try row.text(2)
+        let word = try row.text(3)
+        guard let state = TenantState(rawValue: word) else { throw .unexpected("A tenant is in the unknown state \"\(word)\".") }
+        self.state = state
+        plan = PlanKey(name: try row.text(4), version: try row.int(5))
+        overrides = try row.text(6)
+        cell = try row.text(7)
+        schemaVersion = try row.int(8)
+        isTest = try row.bool(9)
+        blueprint = row.optionalText(10)
+        quarantinedReason = row.optionalText(11)
+        adminID = try row.uuid(12)
+        adminEmail = try row.text(13)
+        createdAt = try row.date(14)
+        changedAt = try row.date(15)
+        trialEndsAt = try row.optionalDate(16)
+        deletionDueAt = try row.optionalDate(17)
+        deletedAt = try row.optionalDate(18)
+        schema = Self.schema(of: slug)
+        role = Self.role(of: slug, id: id)
+        namespace = "\(schema)@\(schemaVersion)"
+        affinity = Self.stableHash(slug)
+    }
+
+    /// One to one, since a slug has no underscore.
+    private static func schema(of slug: String) -> String {
+        "t_" + slug.replacing("-", with: "_")
+    }
+
+    private static func role(of slug: String, id: UUID) -> String {
+        schema(of: slug) + "_" + id.lastEightDigits
+    }
+
+    /// FNV-1a: the same in every process and on every day, unlike `Hasher`.
+    private static func stableHash(_ text: String) -> Int {
+        let hash = text.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        return Int(hash >> 1)
+    }
+}
+
+extension UUID {
+    /// Of a version 7 these are random bits: enough to tell names apart.
+    var lastEightDigits: String { String(uuidString.suffix(8)).lowercased() }
+}

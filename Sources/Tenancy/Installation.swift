@@ -1,0 +1,104 @@
+import Foundation
+import Logging
+import Postgres
+
+/// Everything about tenants that one process holds: the directory, the cells and the verbs on them.
+///
+/// `migrate()` once after each new version, `start()` before the first request, `run()` as long as the process serves, `close()` at its end.
+package final class Installation: Sendable {
+    package let settings: InstallationSettings
+    package let directory: Directory
+    package let cells: Cells
+    package let provisioning: Provisioning
+    package let lifecycle: Lifecycle
+    package let migrator: Migrator
+    package let operators: Operators
+    package let audit: Audit
+    package let signIns: SignInLimit
+    package let tenants: TenantList
+    package let plans: PlanList
+    let control: Control
+    let identity: IdentityHolder
+    private let ownerConnection: ConnectionSettings
+    private let log: Logger
+
+    /// Connects to nothing yet.
+    package init(_ settings: InstallationSettings, log: Logger) {
+        self.settings = settings
+        self.log = log
+        ownerConnection = ConnectionSettings(
+            url: settings.ownerURL, applicationName: settings.applicationName, connectTimeout: settings.connectTimeout)
+        var single = settings.control
+        single.name += "-exclusive"
+        control = Control(
+            pipeline: PipelinePool(ownerConnection, settings.control), exclusive: ExclusivePool(ownerConnection, single))
+        identity = IdentityHolder(control: control, configuredKey: settings.key)
+        cells = Cells(settings: settings)
+        directory = Directory(control: control, identity: identity, cells: cells, log: log)
+        let removal = Removal(control: control, cells: cells, locks: settings.locks)
+        provisioning = Provisioning(
+            control: control, identity: identity, cells: cells, directory: directory, removal: removal, settings: settings)
+        lifecycle = Lifecycle(control: control, directory: directory, removal: removal)
+        migrator = Migrator(
+            control: control, identity: identity, cells: cells, directory: directory, settings: settings, locks: settings.locks, log: log)
+        operators = Operators(control: control)
+        audit = Audit(control: control)
+        signIns = SignInLimit(control: control, identity: identity)
+        tenants = TenantList(control: control)
+        plans = PlanList(control: control)
+    }
+
+    /// Brings all schemas up to date; see `Migrator`.
+    package func migrate(progress: @escaping @Sendable (MigrationProgress) -> Void = { _ in }) async throws -> MigrationReport {
+        try await migrator.migrate(progress: progress)
+    }
+
+    /// Reads who the tenants are. Throws `.notReady` when the database has not been migrated.
+    package func start() async throws {
+        do {
+            try await directory.load()
+        } catch let error as PostgresError where error.refusal?.state == .undefinedTable {
+            throw TenancyError.notReady("The database has not been migrated yet; run `tenantry migrate`.")
+        }
+    }
+
+    /// Keeps the directory fresh and deletes whoever's day has come, until the task is cancelled.
+    package func run() async {
+        let listener = Listener(ownerConnection, channels: [Control.channel])
+        await withTaskCancellationHandler {
+            await withTaskGroup { group in
+                group.addTask { await self.directory.follow(listener, every: self.settings.pollInterval) }
+                group.addTask { await self.deleteDue() }
+                await group.waitForAll()
+            }
+        } onCancel: {
+            listener.close()
+        }
+    }
+
+    /// Lets what runs finish, refuses what is new, disconnects.
+    package func close() async {
+        await cells.close()
+        await control.close()
+    }
+
+    /// What every pool has done, for metrics.
+    package var figures: [PoolFigures] {
+        [control.pipeline.figures, control.exclusive.figures] + cells.figures
+    }
+
+    /// Every twenty seconds or so; a deletion that is due at once ends within a minute.
+    private func deleteDue() async {
+        while !Task.isCancelled {
+            do {
+                try await lifecycle.deleteDue()
+            } catch PostgresError.cancelled {
+                return
+            } catch {
+                log.warning("Tenants whose day has come could not be deleted yet.", metadata: ["error": "\(error.explained)"])
+            }
+            // Cancellation ends the sleep and, with the next look at the condition, the loop.
+            try? await Task.sleep(for: .seconds(Double.random(in: 15...25)))
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Postgres
+import Schema
+
+/// What an installation needs to know before it connects.
+package struct InstallationSettings: Sendable {
+    /// The owner's way to the database of the control schema: a role with CREATEROLE that owns the database; no superuser is needed.
+    package var ownerURL: String
+    /// At least 32 random bytes that every process of the installation shares; nil to let the control schema keep one.
+    package var key: [UInt8]?
+    package var applicationName = "tenantry"
+    package var connectTimeout: Duration = .seconds(5)
+    /// For tenants' requests, per cell.
+    package var api = PoolSettings(name: "api", connections: 4)
+    /// For tenants' longer work, per cell.
+    package var work = PoolSettings(name: "work", connections: 4)
+    /// For the directory and the operators.
+    package var control = PoolSettings(name: "control", connections: 2)
+    /// For provisioning and migration, per cell. Its work may wait long: fifty tenants ordered at once stand in line here, and so do not
+    /// disturb those who are being served.
+    package var migration = PoolSettings(name: "migration", connections: 2, waitDeadline: .seconds(300))
+    /// How long a statement of a tenant may run unless its scope says otherwise.
+    package var timeLimit: Duration = .seconds(10)
+    /// What a tenant gets whose order names no plan.
+    package var defaultPlan = "free"
+    /// What fills a new tenant's schema with its first rows; the record types' room knows.
+    package var seed: Seed = { _ in [] }
+    /// How often the directory asks what has changed; notifications come before that.
+    package var pollInterval: Duration = .seconds(1)
+    /// How long changes of a schema try to get their locks.
+    package var locks = LockPatience()
+    package var schema: SchemaFiles = .embedded
+
+    package init(ownerURL: String) {
+        self.ownerURL = ownerURL
+    }
+}

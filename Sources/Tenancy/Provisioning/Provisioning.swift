@@ -1,0 +1,141 @@
+import Foundation
+import Postgres
+import Schema
+import Secrets
+
+/// Makes tenants: a row in the directory that takes the name, one transaction in the cell that builds the schema, and the row again, which
+/// opens it.
+///
+/// Each step can be done again: after a crash at any point the same order goes on where it ended. Until the last step the tenant is in the
+/// state `provisioning`, which nobody is routed to.
+package struct Provisioning: Sendable {
+    let control: Control
+    let identity: IdentityHolder
+    let cells: Cells
+    let directory: Directory
+    let removal: Removal
+    let settings: InstallationSettings
+    /// Called after each step; tests stop here as a crash would.
+    var afterStep: @Sendable (Step) throws -> Void = { _ in }
+
+    enum Step: CaseIterable, Sendable { case reserved, filled, built, opened }
+
+    /// A tenant that is usable, and whether this order made it so or found it.
+    package struct Provisioned: Sendable {
+        package let tenant: Tenant
+        package let isNew: Bool
+    }
+
+    /// Makes the tenant, or finds what the same order made before.
+    ///
+    /// Throws `.invalidSlug`, `.slugTaken` for a deleted tenant's name, `.conflict` for another order of the same name, `.unknownPlan`,
+    /// `.unknownCell` and `.cellFull`. Any number of callers may place the same order at once.
+    package func provision(_ request: ProvisionRequest, by instruction: Instruction) async throws -> Provisioned {
+        try Slug.check(request.slug)
+        let reserved = try await reserve(request)
+        try afterStep(.reserved)
+        guard reserved.state == .provisioning else {
+            directory.learn(reserved)
+            return Provisioned(tenant: reserved, isNew: false)
+        }
+        try await build(reserved, request)
+        try afterStep(.built)
+        let opened = try await open(reserved, request, instruction)
+        try afterStep(.opened)
+        return opened
+    }
+
+    /// Takes the name and a place in a cell, or finds the row of the same order.
+    private func reserve(_ request: ProvisionRequest) async throws -> Tenant {
+        let fingerprint = try await identity.identity().keyed("provision", request.fingerprint)
+        let plan = request.plan ?? settings.defaultPlan
+        let answers = try await control.run(
+            [
+                // One after another, so that a cell is filled to its limit and no further.
+                "SELECT pg_advisory_xact_lock(hashtext('tenantry placement'))",
+                """
+                INSERT INTO tenants (id, slug, name, cell, plan, plan_version, test, blueprint, fingerprint, admin_id, admin_email)
+                SELECT \(UUID.v7()), \(request.slug), \(request.name), place.cell, plan.name, plan.version, \(request.isTest),
+                    \(request.blueprint), \(SQLValue.bytes(fingerprint)), \(UUID.v7()), \(request.admin.email)
+                FROM (
+                    SELECT cells.name AS cell
+                    FROM cells LEFT JOIN tenants ON tenants.cell = cells.name AND tenants.dropped_at IS NULL
+                    WHERE cells.state = 'open' AND cells.schema_version > 0 AND cells.name = coalesce(\(request.cell), cells.name)
+                    GROUP BY cells.name
+                    HAVING count(tenants.id) < cells.tenant_limit
+                    ORDER BY count(tenants.id)::float / cells.tenant_limit, cells.name
+                    LIMIT 1
+                ) AS place, (
+                    SELECT name, version FROM plans WHERE name = \(plan) ORDER BY version DESC LIMIT 1
+                ) AS plan
+                ON CONFLICT (slug) DO NOTHING
+                """,
+                "SELECT \(Tenant.columns), fingerprint FROM tenants WHERE slug = \(request.slug)",
+            ])
+        guard let row = answers[2].first else { throw try await whyNotPlaced(plan: plan, cell: request.cell) }
+        let tenant = try Tenant(row)
+        guard tenant.state != .deleted else { throw TenancyError.slugTaken(request.slug) }
+        guard Digest.isEqual(try row.bytes(19), fingerprint) else { throw TenancyError.conflict(request.slug) }
+        return tenant
+    }
+
+    private func whyNotPlaced(plan: String, cell: String?) async throws -> TenancyError {
+        guard try await !control.rows("SELECT 1 FROM plans WHERE name = \(plan)").isEmpty else { return .unknownPlan(plan) }
+        guard let cell else { return .cellFull(nil) }
+        return try await control.rows("SELECT 1 FROM cells WHERE name = \(cell)").isEmpty ? .unknownCell(cell) : .cellFull(cell)
+    }
+
+    /// Role, schema, first rows and ledger in one transaction: all of it is there or nothing.
+    private func build(_ tenant: Tenant, _ request: ProvisionRequest) async throws {
+        if (try? cells.named(tenant.cell)) == nil { try await directory.refresh() }  // a cell that was added a moment ago
+        let cell = try cells.named(tenant.cell)
+        let newcomer = NewTenant(tenant: tenant, adminID: tenant.adminID, admin: request.admin, settings: request.settings)
+        let (files, seed, afterStep) = (settings.schema.tenant, settings.seed, afterStep)
+        let script = TenantScript(tenant: tenant, cell: cell.cell)
+        try await retrying {
+            try await cell.owner.transaction(preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner], namespace: Cell.schema) {
+                transaction in
+                // The ledger knows whether an earlier attempt, or another process, got this far.
+                guard try transaction.rows("SELECT 1 FROM tenants WHERE id = \(tenant.id)").isEmpty else { return }
+                try transaction.script(script.creation(files))
+                let rows = try seed(newcomer).map { $0.preparation == .perNamespace ? $0.prepared(.none) : $0 }
+                _ = try transaction.flush(rows + script.ledger(files))
+                try afterStep(.filled)
+            }
+        }
+    }
+
+    /// From here on the tenant is routed to.
+    private func open(_ tenant: Tenant, _ request: ProvisionRequest, _ instruction: Instruction) async throws -> Provisioned {
+        let state: TenantState = request.trialDays == nil ? .active : .trial
+        let answers = try await control.run(
+            [
+                """
+                WITH opened AS (
+                    UPDATE tenants SET state = \(state.rawValue), schema_version = \(settings.schema.tenant.latest),
+                        trial_ends_at = now() + make_interval(days => \(request.trialDays)::integer), changed_at = clock_timestamp()
+                    WHERE id = \(tenant.id) AND state = 'provisioning' RETURNING slug
+                )
+                SELECT append_audit(\(instruction.actor), 'provision', slug, \(instruction.reason), \(instruction.requestID)) FROM opened
+                """,
+                "SELECT \(Tenant.columns) FROM tenants WHERE id = \(tenant.id)",
+                Control.announcement(of: tenant.slug),
+            ], isRepeatable: true)
+        guard let opened = try answers[1].first.map(Tenant.init), opened.state != .deleted else {
+            // Given up by an operator while it was being built: what was built goes too.
+            try await removal.drop(tenant)
+            throw TenancyError.slugTaken(tenant.slug)
+        }
+        directory.learn(opened)
+        return Provisioned(tenant: opened, isNew: !answers[0].isEmpty)
+    }
+
+    /// Once more when nobody knows whether the transaction was committed: it asks the ledger first.
+    private func retrying(_ work: () async throws -> Void) async throws {
+        do {
+            try await work()
+        } catch PostgresError.outcomeUnknown {
+            try await work()
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import Foundation
+import Postgres
+
+/// Removes deleted tenants from their cells.
+struct Removal: Sendable {
+    let control: Control
+    let cells: Cells
+    let locks: LockPatience
+
+    /// Drops everything a deleted tenant had in its cell. Nothing there any more, or another process at it: fine.
+    func drop(_ tenant: Tenant) async throws {
+        let cell = try cells.named(tenant.cell)
+        try await locks.retrying {
+            try await cell.owner.transaction(
+                preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner, LockPatience.timeout], namespace: Cell.schema
+            ) { transaction in
+                guard let row = try transaction.rows("SELECT role FROM tenants WHERE id = \(tenant.id)").first else { return }
+                _ = try transaction.flush(TenantScript.removal(role: try row.text(0), id: tenant.id))
+            }
+        }
+        _ = try await control.rows(
+            "UPDATE tenants SET dropped_at = now() WHERE id = \(tenant.id) AND state = 'deleted' AND dropped_at IS NULL", isRepeatable: true
+        )
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Postgres
+import Schema
+
+/// The SQL that makes a tenant's schema out of nothing, and the one that removes it without a trace.
+struct TenantScript {
+    let tenant: Tenant
+    let cell: Cell
+
+    /// Role, schema and everything in it, as one message: the tenant's role stays on for what fills the schema.
+    func creation(_ files: [SchemaFile]) -> String {
+        let role = SQL.quoted(identifier: tenant.role)
+        return """
+            CREATE ROLE \(role) NOLOGIN;
+            GRANT \(role) TO CURRENT_USER, \(SQL.quoted(identifier: cell.loginRole));
+            GRANT \(SQL.quoted(identifier: cell.tenantsRole)) TO \(role);
+            CREATE SCHEMA \(SQL.quoted(identifier: tenant.schema)) AUTHORIZATION \(role);
+            SET LOCAL ROLE \(role);
+            SET LOCAL search_path = \(SQL.quoted(identifier: tenant.schema)), \(Cell.schema);
+            \(files.map(\.textForEmptyTables).joined(separator: "\n;\n"))
+            """
+    }
+
+    /// Back to the owner and the cell's own tables, for the rows that say what was done.
+    func ledger(_ files: [SchemaFile]) -> [SQL] {
+        [
+            Self.asOwner,
+            "INSERT INTO tenants (id, slug, schema, role) VALUES (\(tenant.id), \(tenant.slug), \(tenant.schema), \(tenant.role))",
+            """
+            INSERT INTO tenant_migrations (tenant_id, number, name)
+            SELECT \(tenant.id), number, name FROM unnest(\(files.map(\.number))::integer[], \(files.map(\.name))::text[]) AS file (number, name)
+            """,
+        ]
+    }
+
+    /// Everything the role owns, then the role, then the row.
+    static func removal(role: String, id: UUID) -> [SQL] {
+        let statements: [SQL] = [
+            "DROP OWNED BY \(identifier: role) CASCADE",
+            "DROP ROLE \(identifier: role)",
+            "DELETE FROM tenants WHERE id = \(id)",
+        ]
+        return statements.map { $0.prepared(.none) }
+    }
+
+    /// Takes on the tenant's role and path within a transaction of the owner.
+    static func asTenant(role: String, schema: String) -> SQL {
+        let path = "\(schema), \(Cell.schema)"
+        return SQL("SELECT set_config('role', \(role), true), set_config('search_path', \(path), true)").prepared(.shared)
+    }
+
+    /// Takes them off again.
+    static let asOwner = SQL("SELECT set_config('role', 'none', true), set_config('search_path', 'cell', true)").prepared(.shared)
+
+    /// One at a time for each tenant, whichever process comes. Held until the transaction ends.
+    static func lock(_ id: UUID) -> SQL {
+        let name = "tenantry tenant \(id)"
+        return SQL("SELECT pg_advisory_xact_lock(hashtextextended(\(name), 0))").prepared(.shared)
+    }
+}
