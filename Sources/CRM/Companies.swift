@@ -10,13 +10,18 @@ package enum Companies {
     package static let phone = Field.phone("phone", "Kept as typed, matched by its digits.")
     package static let website = Field.website("website", "Where it is on the web.")
     package static let address = Field.address("address", "Postal address.")
-    package static let parent = Field.reference("parent_id", to: "companies", "The company it belongs to; never itself, not even indirectly.")
+    package static let parent = Field.reference(
+        "parent_id", to: "companies", "The company it belongs to; never itself, not even indirectly.")
     package static let externalID = Field.text("external_id", "The record's name in another system.").unique
 
     package static let type = RecordType(
         "companies", singular: "company",
         fields: [companyName, domain, industry, employees, phone, website, address, parent, externalID],
-        refusals: ["companies_parent_id_no_cycle": .invalid([.init("/parent_id", .reference, "A company cannot belong to itself, not even indirectly.")])],
+        refusals: [
+            "companies_parent_id_no_cycle": .invalid([
+                .init("/parent_id", .reference, "A company cannot belong to itself, not even indirectly.")
+            ])
+        ],
         saving: refuseCycle)
 
     /// Two people could each close one half of a circle at the same moment, so changes of parents wait for one another.

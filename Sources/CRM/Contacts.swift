@@ -24,6 +24,8 @@ package enum Contacts {
             externalID,
         ],
         refusals: [
-            "contacts_name_or_email_required": .invalid([.init("/last_name", .required, "A contact has a first name, a last name or an e-mail address.")])
+            "contacts_name_or_email_required": .invalid([
+                .init("/last_name", .required, "A contact has a first name, a last name or an e-mail address.")
+            ])
         ])
 }

@@ -10,8 +10,10 @@ package enum Roles {
     package static let roleName = Field.text("name", "What it is called.").required.unique.title
     package static let key = Field.text("key", "admin, manager, member or read_only for the built-in roles, else null.").readOnly
     package static let rights = Field.document("rights", schema: documentSchema, "Per type, or * for all others: who may do what.")
-    package static let hiddenFields = Field.document("hidden_fields", schema: documentSchema, "Per type: fields that do not exist for the role.")
-    package static let readOnlyFields = Field.document("readonly_fields", schema: documentSchema, "Per type: fields that the role cannot write.")
+    package static let hiddenFields = Field.document(
+        "hidden_fields", schema: documentSchema, "Per type: fields that do not exist for the role.")
+    package static let readOnlyFields = Field.document(
+        "readonly_fields", schema: documentSchema, "Per type: fields that the role cannot write.")
     package static let admin = Field.document("admin", schema: documentSchema, "Which parts of the account the role runs.")
 
     package static let type = RecordType(

@@ -22,8 +22,11 @@ package enum Users {
         RecordType(
             "users", singular: "user", fields: [email, fullName, role, teams, timeZone, locale, status, digest, password],
             refusals: [
-                "users_last_admin": Problem(.conflict, "One active administrator always remains; make another user an administrator first."),
-                "users_role_above_own": .invalid([.init("/role_id", .reference, "Only someone with the same administrative rights gives this role.")]),
+                "users_last_admin": Problem(
+                    .conflict, "One active administrator always remains; make another user an administrator first."),
+                "users_role_above_own": .invalid([
+                    .init("/role_id", .reference, "Only someone with the same administrative rights gives this role.")
+                ]),
                 "users_active_has_password": .invalid([.init("/password", .required, "An active user needs a password.")]),
             ],
             preparing: { draft, change throws(Problem) in try await prepare(&draft, change, hashing) }, saving: saving)

@@ -7,7 +7,7 @@ import Foundation
     static func main() throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 3 else { throw Failure.usage }
-        let folder = URL(filePath: arguments[1], directoryHint: .isDirectory).resolvingSymlinksInPath()
+        let folder = URL(filePath: arguments[1], directoryHint: .isDirectory).resolvingSymlinksInPath().resolvingSymlinksInPath()
         let files =
             FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?
             .compactMap { $0 as? URL }

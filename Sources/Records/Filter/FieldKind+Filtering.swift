@@ -21,11 +21,15 @@ extension FieldKind {
         case .date, .time:
             if value.members != nil { return .relative(try relative(value, at: pointer)) }
             let reading = try read(value, at: pointer)
-            guard let text = reading.shown.string else { throw refused(pointer, .type, "This is a \(self == .date ? "date" : "time"), not null.") }
+            guard let text = reading.shown.string else {
+                throw refused(pointer, .type, "This is a \(self == .date ? "date" : "time"), not null.")
+            }
             return .text(text)
         case .integer:
             guard case .number(let digits) = value else { throw refused(pointer, .type, "This is a number, not \(value.kind).") }
-            guard let number = Decimal(string: digits), digits.count <= 40 else { throw refused(pointer, .range, "This number is too large.") }
+            guard let number = Decimal(string: digits), digits.count <= 40 else {
+                throw refused(pointer, .range, "This number is too large.")
+            }
             return .text("\(number)")
         case .flag:
             guard let flag = value.bool else { throw refused(pointer, .type, "This is true or false, not \(value.kind).") }

@@ -8,7 +8,9 @@ extension FilterReader {
         let word = separator.map { String(inner[$0.upperBound...]) } ?? "eq"
         guard !fieldName.isEmpty, !fieldName.contains(where: { "[]".contains($0) }) else { throw malformed(name) }
         guard let path = FieldPath.find(fieldName, in: type, of: catalog, for: caller) else {
-            throw FilterRefused(errors: [.init("", .unknown, "A \(type.singular) has no field \(fieldName.prefix(100)) that can be compared.")])
+            throw FilterRefused(errors: [
+                .init("", .unknown, "A \(type.singular) has no field \(fieldName.prefix(100)) that can be compared.")
+            ])
         }
         let value = try json(text, for: Filter.Operation(rawValue: word), path.kind)
         return .leaf(try comparison(fieldName, word, value, at: ""))

@@ -128,7 +128,8 @@ extension FieldKind {
                 case .weeks: "make_interval(weeks => \(relative.count)::int)"
                 case .months: "make_interval(months => \(relative.count)::int)"
                 }
-            return self == .date ? "((now() AT TIME ZONE (" + Self.tenantZone + ")) + " + interval + ")::date" : "(now() + " + interval + ")"
+            return self == .date
+                ? "((now() AT TIME ZONE (" + Self.tenantZone + ")) + " + interval + ")::date" : "(now() + " + interval + ")"
         case .text(let text):
             switch self {
             case .integer: return "\(text)::numeric"

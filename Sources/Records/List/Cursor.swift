@@ -23,7 +23,8 @@ struct Cursor: Sendable, Hashable {
     /// Refuses with `cursor` what is no cursor, or one of another list.
     init(parsing text: String, for fingerprint: String, _ sort: Sort) throws(Problem) {
         guard let bytes = Base64.url.decode(text), let document = try? JSON(parsing: bytes), let elements = document.elements,
-            elements.count == sort.keys.count + 2, let owner = elements[0].string, let id = elements[1].string.flatMap(UUID.init(uuidString:))
+            elements.count == sort.keys.count + 2, let owner = elements[0].string,
+            let id = elements[1].string.flatMap(UUID.init(uuidString:))
         else { throw Problem(.cursor, "This is no cursor that a list answered; start from the first page.") }
         guard owner == fingerprint else {
             throw Problem(.cursor, "The cursor belongs to a list with another filter or order; start from the first page.")

@@ -110,7 +110,9 @@ package struct ListRequest: Sendable {
         return number
     }
 
-    private static func option<Option: RawRepresentable<String> & CaseIterable>(_ text: String, at pointer: String = "") throws(Refused) -> Option {
+    private static func option<Option: RawRepresentable<String> & CaseIterable>(_ text: String, at pointer: String = "") throws(Refused)
+        -> Option
+    {
         guard let option = Option(rawValue: text) else {
             throw refused(pointer, .enum, "This is one of \(Option.allCases.map(\.rawValue).joined(separator: ", ")).")
         }

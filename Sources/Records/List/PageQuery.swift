@@ -14,9 +14,12 @@ struct PageQuery {
     func statement(_ columns: SQL) -> SQL {
         var list = columns
         for key in sort.keys { list.append(code: ", \(key.cursorText("r"))") }
-        if sort.keys.count == 1, sort.keys[0].isNullable, sort.keys[0].isDescending || after != nil { return inBranches(list, sort.keys[0]) }
+        if sort.keys.count == 1, sort.keys[0].isNullable, sort.keys[0].isDescending || after != nil {
+            return inBranches(list, sort.keys[0])
+        }
         let start = after.map { " AND " + following($0) } ?? SQL()
-        return "SELECT " + list + SQL(code: " FROM \(type.name) AS r WHERE ") + condition + start + SQL(code: " ORDER BY \(order(nulls: true))")
+        return "SELECT " + list + SQL(code: " FROM \(type.name) AS r WHERE ") + condition + start
+            + SQL(code: " ORDER BY \(order(nulls: true))")
             + " LIMIT \(rows)"
     }
 

@@ -69,7 +69,7 @@ struct Projection: Sendable {
 
 extension RecordType {
     /// What the change log compares: everything a person can write, as jsonb.
-    func loggedJSON(_ r: String) -> String {
+    package func loggedJSON(_ r: String) -> String {
         let fields = ownFields.filter { !$0.isWriteOnly } + [CommonFields.owner, CommonFields.tags]
         let list = fields.map { "\($0.json(r)) AS \($0.name)" }.joined(separator: ", ")
         return "(SELECT to_jsonb(state) FROM (SELECT \(list)) AS state)"

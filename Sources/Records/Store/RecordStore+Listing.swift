@@ -11,7 +11,9 @@ package struct ListAnswer: Sendable {
 extension RecordStore {
     package func list(_ request: ListRequest) async throws -> ListAnswer {
         guard caller.rights[type.name].read != .none else { throw Problem(.forbidden, "Your role may not read \(type.name).") }
-        let fingerprint = Cursor.fingerprint([scope.tenant.id.uuidString, type.name, request.filterText, request.sort.text, request.trash.rawValue])
+        let fingerprint = Cursor.fingerprint([
+            scope.tenant.id.uuidString, type.name, request.filterText, request.sort.text, request.trash.rawValue,
+        ])
         let after = try request.after.map { text throws(Problem) in try Cursor(parsing: text, for: fingerprint, request.sort) }
         let projection = projection(request.fields, request.includes)
         let condition = self.condition(request)

@@ -7,7 +7,8 @@ extension RecordStore {
         draft.references.compactMap { reference in
             guard let target = catalog[reference.target] else { return nil }
             let name = "\(type.name)_\(reference.field.name)_reference"
-            return "SELECT cell.refuse('23503', \(name)) WHERE EXISTS (SELECT FROM unnest(\(reference.ids)::uuid[]) AS wanted (id) WHERE NOT EXISTS ("
+            return
+                "SELECT cell.refuse('23503', \(name)) WHERE EXISTS (SELECT FROM unnest(\(reference.ids)::uuid[]) AS wanted (id) WHERE NOT EXISTS ("
                 + SQL(code: "SELECT FROM \(target.name) AS known WHERE known.id = wanted.id AND known.deleted_at IS NULL AND ")
                 + caller.readable(target, "known") + "))"
         }
@@ -58,7 +59,8 @@ extension RecordStore {
         if let value = draft?.inputs[field.name]?.string {
             existing = try await holders(of: field, "\(value)::text")
         } else if let id {
-            existing = try await holders(of: field, SQL(code: "(SELECT own.\(field.name) FROM \(type.name) AS own WHERE own.id = ") + "\(id))")
+            existing = try await holders(
+                of: field, SQL(code: "(SELECT own.\(field.name) FROM \(type.name) AS own WHERE own.id = ") + "\(id))")
         }
         return Problem(
             .duplicate, "There is a \(type.singular) with this \(field.name) already.",

@@ -41,12 +41,15 @@ extension RecordStore {
     }
 
     /// The same with a draft that is checked already.
-    package func patch(_ id: String, _ draft: Draft, ifMatch: Precondition?, _ repeatable: RepeatableRequest?) async throws -> RecordAnswer {
+    package func patch(_ id: String, _ draft: Draft, ifMatch: Precondition?, _ repeatable: RepeatableRequest?) async throws -> RecordAnswer
+    {
         let draft = try await prepared(draft, .update, id)
         let projection = projection()
-        let before = SQL(code: "SELECT * FROM \(type.name) AS r WHERE r.id = ") + "\(id) AND r.deleted_at IS NULL"
+        let before =
+            SQL(code: "SELECT * FROM \(type.name) AS r WHERE r.id = ") + "\(id) AND r.deleted_at IS NULL"
             + allowed(caller.rights[type.name].update, ifMatch)
-        var sets = SQL(code: "version = r.version + 1, updated_at = now(), updated_by_type = ")
+        var sets =
+            SQL(code: "version = r.version + 1, updated_at = now(), updated_by_type = ")
             + "\(caller.actor.kind.rawValue), updated_by_id = \(caller.actor.id)"
         for assignment in draft.assignments { sets += SQL(code: ", \(assignment.column) = ") + "\(assignment.value)" }
         let differs = draft.assignments.map { SQL(code: "r.\($0.column) IS DISTINCT FROM ") + "\($0.value)" }

@@ -36,7 +36,9 @@ extension RepeatableRequest {
         return try await perform(in: scope, document: document) {
             let answer = try await work()
             let body = answer.body.map { String(decoding: $0, as: UTF8.self) }
-            _ = try await scope.run([remember(Answer(status: answer.status, version: answer.version, location: answer.location, body: body))])
+            _ = try await scope.run([
+                remember(Answer(status: answer.status, version: answer.version, location: answer.location, body: body))
+            ])
             return answer
         }
     }

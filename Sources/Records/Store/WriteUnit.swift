@@ -75,7 +75,8 @@ extension RecordStore {
     func answering(_ written: SQL, _ source: String, _ projection: Projection, status: Int, _ repeatable: RepeatableRequest?) -> SQL {
         guard let repeatable else { return written + " SELECT " + projection.columns() + SQL(code: " FROM \(source) AS r") }
         let location = status == 201 ? "'/v1/\(type.name)/' || id" : "NULL"
-        return written + ", answer AS (SELECT r.id, r.version, " + projection.json() + SQL(code: "::text AS body FROM \(source) AS r), remembered AS (")
+        return written + ", answer AS (SELECT r.id, r.version, " + projection.json()
+            + SQL(code: "::text AS body FROM \(source) AS r), remembered AS (")
             + repeatable.remember(SQL(code: "SELECT \(status)::smallint, version, \(location), body FROM answer"))
             + ") SELECT id, version, body FROM answer"
     }

@@ -8,7 +8,8 @@ package enum EmailAddress {
         guard !local.isEmpty, local.utf8.count <= 64, local.first != ".", local.last != ".", !local.contains("..") else { return false }
         let isAtom = local.unicodeScalars.allSatisfy { scalar in
             scalar.value > 127
-                ? !scalar.properties.isWhitespace && scalar.properties.generalCategory != .control && scalar.properties.generalCategory != .format
+                ? !scalar.properties.isWhitespace && scalar.properties.generalCategory != .control
+                    && scalar.properties.generalCategory != .format
                 : scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "!#$%&'*+-/=?^_`{|}~.".unicodeScalars.contains(scalar)
         }
         return isAtom && DomainName.isWellFormed(String(text[text.index(after: at)...]))
@@ -86,7 +87,8 @@ package enum Timestamp {
     package static func normalised(_ text: String) -> String? {
         var bytes = Array(text.utf8)
         guard bytes.count >= 20, CivilDate.isWellFormed(String(decoding: bytes[0..<10], as: UTF8.self)),
-            bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: "t"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
+            bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: "t"), bytes[13] == UInt8(ascii: ":"),
+            bytes[16] == UInt8(ascii: ":"),
             let hour = CivilDate.digits(bytes[11..<13]), let minute = CivilDate.digits(bytes[14..<16]),
             let second = CivilDate.digits(bytes[17..<19]), hour < 24, minute < 60, second < 60
         else { return nil }
