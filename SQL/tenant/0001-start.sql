@@ -145,7 +145,7 @@ CREATE TABLE companies (
     CONSTRAINT companies_parent_id_no_cycle CHECK (parent_id <> id)
 );
 CREATE UNIQUE INDEX companies_domain_unique ON companies (lower(domain)) WHERE deleted_at IS NULL;
-CREATE UNIQUE INDEX companies_external_id_unique ON companies (external_id) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX companies_external_id_unique ON companies (external_id COLLATE "und-x-icu") WHERE deleted_at IS NULL;
 CREATE INDEX companies_created_at ON companies (created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX companies_updated_at ON companies (updated_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX companies_name ON companies (name COLLATE "und-x-icu", id) WHERE deleted_at IS NULL;
@@ -185,7 +185,7 @@ CREATE TABLE contacts (
     CONSTRAINT contacts_name_or_email_required CHECK (first_name IS NOT NULL OR last_name IS NOT NULL OR email IS NOT NULL)
 );
 CREATE UNIQUE INDEX contacts_email_unique ON contacts (lower(email)) WHERE deleted_at IS NULL;
-CREATE UNIQUE INDEX contacts_external_id_unique ON contacts (external_id) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX contacts_external_id_unique ON contacts (external_id COLLATE "und-x-icu") WHERE deleted_at IS NULL;
 CREATE INDEX contacts_created_at ON contacts (created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX contacts_updated_at ON contacts (updated_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX contacts_last_name ON contacts (last_name COLLATE "und-x-icu", id) WHERE deleted_at IS NULL;

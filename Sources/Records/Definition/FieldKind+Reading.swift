@@ -210,7 +210,7 @@ extension String {
 
 extension JSON {
     /// Whether a text in it holds U+0000, which PostgreSQL cannot keep.
-    var containsNUL: Bool {
+    package var containsNUL: Bool {
         switch self {
         case .string(let text): text.unicodeScalars.contains("\0")
         case .array(let elements): elements.contains(where: \.containsNUL)

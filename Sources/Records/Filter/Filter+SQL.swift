@@ -108,9 +108,11 @@ extension FieldKind {
         }
     }
 
-    /// What two values must share to be equal: lower case for addresses, digits for phones.
+    /// What two values must share to be equal: lower case for addresses, digits for phones. Text names the collation of its indexes,
+    /// which serve order and equality alike.
     func equality(_ value: SQL) -> SQL {
         switch self {
+        case .text: value + " COLLATE \"und-x-icu\""
         case .email, .domain: "lower(" + value + ")"
         case .phone: "regexp_replace(" + value + ", '\\D', '', 'g')"
         default: value

@@ -11,16 +11,9 @@ package struct ListAnswer: Sendable {
 extension RecordStore {
     package func list(_ request: ListRequest) async throws -> ListAnswer {
         guard caller.rights[type.name].read != .none else { throw Problem(.forbidden, "Your role may not read \(type.name).") }
-        let fingerprint = Cursor.fingerprint([
-            scope.tenant.id.uuidString, type.name, request.filterText, request.sort.text, request.trash.rawValue,
-        ])
-        let after = try request.after.map { text throws(Problem) in try Cursor(parsing: text, for: fingerprint, request.sort) }
         let projection = projection(request.fields, request.includes)
-        let condition = self.condition(request)
-        let page = PageQuery(type: type, condition: condition, sort: request.sort, after: after, rows: request.limit + 1)
-        let isPlain = request.filterText.isEmpty
-        var unit = [page.statement(projection.columns()).prepared(isPlain ? .perNamespace : .none)]
-        if let count = counting(request.count, condition) { unit.append(count.prepared(isPlain ? .perNamespace : .none)) }
+        var unit = [try pageStatement(request, projection)]
+        if let count = counting(request.count, condition(request)) { unit.append(count.prepared(unit[0].preparation)) }
         let answers = try await answering { [unit] () async throws(PostgresError) in try await scope.run(unit, isRepeatable: true) }
 
         let rows = answers[0]
@@ -28,7 +21,7 @@ extension RecordStore {
         var next: String?
         if rows.count > request.limit, let last = shown.last {
             let values = request.sort.keys.indices.map { last.optionalText(projection.width + $0) }
-            next = Cursor(values: values, id: try last.text(0)).text(for: fingerprint)
+            next = Cursor(values: values, id: try last.text(0)).text(for: fingerprint(request))
         }
         var body: [UInt8] = []
         body.reserveCapacity(256 + shown.count * 900)
@@ -43,6 +36,22 @@ extension RecordStore {
         body.append(contentsOf: JSON.object(members).bytes)
         body.append(UInt8(ascii: "}"))
         return ListAnswer(body: body, next: next)
+    }
+
+    /// The statement of one page. Conditions hardly repeat, so only a list without any is kept prepared.
+    package func pageStatement(_ request: ListRequest) throws(Problem) -> SQL {
+        try pageStatement(request, projection(request.fields, request.includes))
+    }
+
+    private func pageStatement(_ request: ListRequest, _ projection: Projection) throws(Problem) -> SQL {
+        let fingerprint = fingerprint(request)
+        let after = try request.after.map { text throws(Problem) in try Cursor(parsing: text, for: fingerprint, request.sort) }
+        let page = PageQuery(type: type, condition: condition(request), sort: request.sort, after: after, rows: request.limit + 1)
+        return page.statement(projection.columns()).prepared(request.filterText.isEmpty ? .perNamespace : .none)
+    }
+
+    private func fingerprint(_ request: ListRequest) -> String {
+        Cursor.fingerprint([scope.tenant.id.uuidString, type.name, request.filterText, request.sort.text, request.trash.rawValue])
     }
 
     private func condition(_ request: ListRequest) -> SQL {

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""Measures the server against the database beneath it, in one run on one machine, and prints ratios.
+
+    Tests/Load/load.py [--binary .build/release/tenantry] [--tenants 1000] [--seconds 5]
+
+Starts `tenantry dev` in a new folder, provisions tenants, fills each with 60 contacts, and lets wrk call /healthz, GET by id, list of 50,
+search and create over 10 tenants and over all of them; then pgbench sends the same isolated statement straight to PostgreSQL. Absolute
+figures say much about the machine; the ratios say something about the server. Needs wrk, psql and pgbench.
+"""
+import argparse, concurrent.futures, glob, json, os, pathlib, platform, random, re, shutil, subprocess, sys, tempfile, time, urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", default=str(ROOT / ".build/release/tenantry"))
+    parser.add_argument("--tenants", type=int, default=1000)
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--json", help="also write the figures to this file")
+    return parser.parse_args()
+
+
+class Server:
+    def __init__(self, binary, folder):
+        ready = folder / "ready.json"
+        self.process = subprocess.Popen(
+            [binary, "dev", "--data", str(folder / "data"), "--port", "0", "--no-demo", "--ready-file", str(ready), "--",
+             "log.level=error"],
+            stdout=open(folder / "log", "w"), stderr=subprocess.STDOUT)
+        deadline = time.time() + 120
+        while not ready.exists():
+            if self.process.poll() is not None or time.time() > deadline:
+                sys.exit("tenantry dev did not start:\n" + (folder / "log").read_text()[-2000:])
+            time.sleep(0.1)
+        self.ready = json.loads(ready.read_text())
+
+    def call(self, method, url, body=None, token=None):
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if token: headers["Authorization"] = "Bearer " + token
+        request = urllib.request.Request(url, json.dumps(body).encode() if body is not None else None, headers, method=method)
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def provision(self, number):
+        slug, password = f"load-{number:05d}", "a long enough password"
+        began = time.time()
+        self.call("PUT", f"{self.ready['operator_api']}/operator/v1/tenants/{slug}",
+                  {"name": slug, "plan": "unlimited", "admin": {"email": f"admin@{slug}.example", "name": "Admin", "password": password}},
+                  self.ready["operator_token"])
+        took = time.time() - began
+        session = self.call("POST", f"{self.ready['api']}/v1/session",
+                            {"tenant": slug, "email": f"admin@{slug}.example", "password": password})
+        return slug, session["token"], took
+
+    def memory(self):
+        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", text).group(1)) / 1024
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(30)
+
+
+def sql(url, text):
+    answer = subprocess.run(["psql", url, "-XAtq", "-v", "ON_ERROR_STOP=1"], input=text, capture_output=True, text=True)
+    if answer.returncode: sys.exit("psql: " + answer.stderr[-1000:])
+    return answer.stdout
+
+
+def schemas(url):
+    rows = sql(url, "SELECT nspname, rolname FROM pg_namespace JOIN pg_roles ON pg_roles.oid = nspowner WHERE nspname LIKE 't\\_load\\_%'")
+    return dict(row.split("|") for row in rows.split())
+
+
+def fill(url, schema, role):
+    """Sixty contacts, and their ids."""
+    return sql(url, f"""
+        BEGIN; SET LOCAL ROLE "{role}"; SET LOCAL search_path = "{schema}", cell;
+        INSERT INTO contacts (id, first_name, last_name, email, phone, title, lifecycle_stage, address_city, address_country, owner_id,
+            created_by_type, created_by_id, updated_by_type, updated_by_id)
+        SELECT cell.uuid_v7(), 'First' || n, 'Last' || n, 'p' || n || '@example.com', '+49 30 ' || n, 'Buyer', 'customer', 'Berlin', 'DE',
+            users.id, 'user', users.id, 'user', users.id
+        FROM generate_series(1, 60) AS n, users;
+        ANALYZE contacts;
+        SELECT id FROM contacts; COMMIT;""").split()
+
+
+def wrk(server, kind, targets, options):
+    environment = dict(os.environ, LOAD_KIND=kind, LOAD_TARGETS=str(targets))
+    answer = subprocess.run(
+        ["wrk", "-t", "1", "-c", str(options.clients), "-d", f"{options.seconds}s", "-s", str(HERE / "requests.lua"), server.ready["api"]],
+        capture_output=True, text=True, env=environment)
+    found = re.search(r"RESULT (.*)", answer.stdout)
+    if not found: sys.exit("wrk: " + answer.stdout + answer.stderr)
+    return json.loads(found.group(1))
+
+
+COLUMNS = """r.id, r.version, r.created_at AT TIME ZONE 'UTC', r.updated_at AT TIME ZONE 'UTC', r.created_by_type, r.created_by_id,
+    r.updated_by_type, r.updated_by_id, r.owner_id, r.deleted_at AT TIME ZONE 'UTC', r.first_name, r.last_name, r.email, r.phone, r.title,
+    r.company_id, r.lifecycle_stage, r.source, r.address_street, r.address_city, r.address_region, r.address_postal_code,
+    r.address_country, r.birthday, r.language, r.time_zone, r.email_opt_out, r.external_id, r.tags"""
+
+
+def pgbench(url, folder, tenants, ids, kind, options):
+    """The server's own statements from C: one pipelined flush, prepared per tenant, four connections."""
+    scripts = []
+    for schema, role in tenants.items():
+        wanted = random.sample(ids[schema], min(20, len(ids[schema])))
+        statement = (f"SELECT {COLUMNS} FROM {schema}.contacts AS r WHERE r.id = '{random.choice(wanted)}' AND r.deleted_at IS NULL;"
+                     if kind == "get" else
+                     f"SELECT {COLUMNS}, r.created_at::text FROM {schema}.contacts AS r WHERE true AND r.deleted_at IS NULL"
+                     " ORDER BY r.created_at DESC, r.id DESC LIMIT 51;")
+        path = folder / f"{kind}-{schema}.sql"
+        path.write_text(
+            "\\startpipeline\n"
+            f"SELECT set_config('role', '{role}', true), set_config('search_path', '{schema}, cell', true),"
+            " set_config('statement_timeout', '10000', true);\n"
+            + " ".join(statement.split()) + "\n\\endpipeline\n")
+        scripts += ["-f", str(path)]
+    answer = subprocess.run(
+        ["pgbench", url, "-n", "-M", "prepared", "-c", "4", "-j", "1", "-T", str(options.seconds)] + scripts,
+        capture_output=True, text=True)
+    found = re.search(r"tps = ([\d.]+)", answer.stdout)
+    if not found: sys.exit("pgbench: " + answer.stderr[-1500:])
+    return float(found.group(1))
+
+
+def main():
+    options = arguments()
+    for program in ["wrk", "psql", "pgbench"]:
+        if not shutil.which(program) and program == "pgbench":
+            os.environ["PATH"] += os.pathsep + max(glob.glob("/usr/lib/postgresql/*/bin"), default="")
+        if not shutil.which(program): sys.exit(f"{program} is missing")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="tenantry-load-"))
+    folder.chmod(0o755)
+    server = Server(options.binary, folder)
+    figures = {}
+    try:
+        url = server.ready["database_url"]
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            tenants = list(pool.map(server.provision, range(options.tenants)))
+        times = sorted(took for _, _, took in tenants)
+        owners = schemas(url)
+        ids = {}
+        lines = []
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            names = ["t_" + slug.replace("-", "_") for slug, _, _ in tenants]
+            for name, (_, token, _), found in zip(names, tenants, pool.map(lambda name: fill(url, name, owners[name]), names)):
+                ids[name] = found
+                lines.append(token + " " + " ".join(found))
+        few, many = folder / "few", folder / "many"
+        few.write_text("\n".join(lines[:10]) + "\n")
+        many.write_text("\n".join(lines) + "\n")
+
+        wrk(server, "get", few, options)
+        health = wrk(server, "health", few, options)["rate"]
+        for kind in ["get", "list", "search", "create"]:
+            figures[kind] = {"few": wrk(server, kind, few, options)}
+            wrk(server, kind, many, options)  # every tenant once, so that both rows are warm
+            figures[kind]["many"] = wrk(server, kind, many, options)
+        memory = server.memory()
+        first = dict(list(owners.items())[:10])
+        limits = {kind: pgbench(url, folder, first, ids, kind, options) for kind in ["get", "list"]}
+    finally:
+        server.stop()
+
+    expected = 1 / (1 / health + 1 / limits["get"])
+    cores = os.cpu_count()
+    print(f"\n{platform.machine()}, {cores} cores shared by wrk, server and PostgreSQL; {options.clients} clients; {time.strftime('%Y-%m-%d')}\n")
+    print(f"| call | 10 tenants, req/s | p99 ms | {options.tenants} tenants, req/s | p99 ms | ratio |\n|---|---|---|---|---|---|")
+    print(f"| /healthz | {health:,.0f} | | | | |")
+    for kind, both in figures.items():
+        few, many = both["few"], both["many"]
+        print(f"| {kind} | {few['rate']:,.0f} | {few['p99_ms']:.1f} | {many['rate']:,.0f} | {many['p99_ms']:.1f} |"
+              f" {many['rate'] / few['rate']:.2f} |")
+    print(f"| SQL alone (pgbench): get | {limits['get']:,.0f} | | | | |\n| SQL alone (pgbench): list | {limits['list']:,.0f} | | | | |\n")
+    get, listing = figures["get"]["few"]["rate"], figures["list"]["few"]["rate"]
+    print(f"GET by id: {get / expected:.2f} of 1/(1/healthz + 1/SQL) (target 0.70)")
+    print(f"{options.tenants} tenants: {figures['get']['many']['rate'] / get:.2f} of 10 tenants (target 0.85)")
+    print(f"List of 50: {listing / get:.2f} of GET (target 0.30)")
+    print(f"Server memory afterwards: {memory:.0f} MB (target below 150)")
+    print(f"Provisioning over HTTP, four at a time: p50 {times[len(times) // 2] * 1000:.0f} ms, p99 {times[int(len(times) * 0.99)] * 1000:.0f} ms")
+    failed = sum(row["failed"] for both in figures.values() for row in both.values())
+    print(f"Failed requests: {failed}")
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(dict(figures=figures, health=health, limits=limits, memory=memory), indent=1))
+    shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(1 if failed else 0)
+
+
+main()
