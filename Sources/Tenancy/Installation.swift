@@ -17,6 +17,8 @@ package final class Installation: Sendable {
     package let signIns: SignInLimit
     package let tenants: TenantList
     package let plans: PlanList
+    package let cellList: CellList
+    package let isolation: IsolationCheck
     let control: Control
     let identity: IdentityHolder
     private let ownerConnection: ConnectionSettings
@@ -46,7 +48,12 @@ package final class Installation: Sendable {
         signIns = SignInLimit(control: control, identity: identity)
         tenants = TenantList(control: control)
         plans = PlanList(control: control)
+        cellList = CellList(control: control, identity: identity, cells: cells, migrator: migrator)
+        isolation = IsolationCheck(directory: directory, cells: cells)
     }
+
+    /// Looks whether everything is as it should be.
+    package var doctor: Doctor { Doctor(installation: self) }
 
     /// Brings all schemas up to date; see `Migrator`.
     package func migrate(progress: @escaping @Sendable (MigrationProgress) -> Void = { _ in }) async throws -> MigrationReport {

@@ -38,6 +38,11 @@ package final class Cells: Sendable {
         }
     }
 
+    /// Disconnects from a cell that could not be prepared.
+    func forget(_ name: String) async {
+        await open.withLock { $0.removeValue(forKey: name) }?.close()
+    }
+
     func close() async {
         let cells = open.withLock { open in
             defer { open = [:] }
