@@ -27,8 +27,8 @@ package struct ListRequest: Sendable {
                 case "limit": limit = try Self.limit(value)
                 case "after": after = value
                 case "sort": sort = try Sort(value, in: type, for: caller)
-                case "fields": fields = try Self.fields(value.split(separator: ",").map(String.init), type, caller)
-                case "include": includes = try Self.includes(value.split(separator: ",").map(String.init), type, catalog, caller)
+                case "fields": fields = try Self.fields(Self.words(value), type, caller)
+                case "include": includes = try Self.includes(Self.words(value), type, catalog, caller)
                 case "count": count = try Self.option(value)
                 case "trash":
                     trash = try Self.option(value)
@@ -101,6 +101,10 @@ package struct ListRequest: Sendable {
             }
         }
         guard errors.isEmpty else { throw Problem.invalid(errors) }
+    }
+
+    private static func words(_ text: String) -> [String] {
+        text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
 
     private static func limit(_ text: String) throws(Refused) -> Int {
