@@ -1,0 +1,54 @@
+import HTTPTypes
+import NIOCore
+import Records
+import Tenancy
+
+/// What a load balancer and a monitor ask: `/healthz`, `/readyz`, `/metrics`.
+struct Health: Sendable {
+    let installation: Installation
+    let figures: RouteFigures
+
+    static let tag = "Health"
+
+    var endpoints: [Endpoint] {
+        [.anyone(.get, "/healthz", Self.alive) { _ in Self.fine }, .anyone(.get, "/readyz", Self.ready, ready)]
+    }
+
+    /// `/metrics` for anyone who can reach the listener it is on.
+    var openMetrics: Endpoint { .anyone(.get, "/metrics", Self.metrics) { _ in await page() } }
+    /// `/metrics` for operators.
+    var guardedMetrics: Endpoint { .operator(.get, "/metrics", role: .viewer, Self.metrics) { _, _ in await page() } }
+
+    /// Made once: what it costs to answer this is what the server itself costs.
+    private static let fine = Reply.json(["status": "ok"])
+
+    private func ready(_ call: Call) async throws -> Reply {
+        if let hindrance = await installation.hindrance() { throw Problem(.overloaded, hindrance, retryAfter: 1) }
+        return Self.fine
+    }
+
+    private func page() async -> Reply {
+        var page = MetricsPage()
+        figures.write(into: &page)
+        PoolMetrics.write(installation.figures, into: &page)
+        var tenants: [TenantState: Int] = [:]
+        for tenant in installation.directory.tenants { tenants[tenant.state, default: 0] += 1 }
+        page.family("tenantry_tenants", .gauge, "Tenants that exist, by state.")
+        for state in TenantState.allCases where state != .deleted {
+            page.sample("tenantry_tenants", ["state": state.rawValue], Double(tenants[state] ?? 0))
+        }
+        return .text(page.text, contentType: MetricsPage.contentType)
+    }
+
+    private static let alive = Operation(
+        "health.alive", "Whether the process is alive", tag: tag,
+        responses: [200: ResponseDescription("It is.", schema: ["$ref": "#/components/schemas/Health"])])
+    private static let ready = Operation(
+        "health.ready", "Whether requests can be served: the database answers and its schemas are current", tag: tag,
+        responses: [200: ResponseDescription("They can.", schema: ["$ref": "#/components/schemas/Health"])])
+    private static let metrics = Operation(
+        "health.metrics", "Figures for Prometheus", tag: tag,
+        responses: [200: ResponseDescription("The figures.", schema: ["type": "string"], contentType: MetricsPage.contentType)])
+
+    static let schemas: [String: JSON] = ["Health": .objectSchema(["status": ["const": "ok"]], required: ["status"])]
+}

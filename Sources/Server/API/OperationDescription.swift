@@ -1,0 +1,111 @@
+import HTTPTypes
+import Records
+
+/// One endpoint as OpenAPI's Operation Object.
+struct OperationDescription: Sendable {
+    private let endpoint: Endpoint
+
+    init(_ endpoint: Endpoint) {
+        self.endpoint = endpoint
+    }
+
+    var json: JSON {
+        let operation = endpoint.operation
+        var members: [JSON.Member] = [
+            .init("operationId", .string(operation.id)), .init("summary", .string(operation.summary)),
+            .init("tags", [.string(operation.tag)]), .init("security", security),
+        ]
+        if !operation.parameters.isEmpty { members.append(.init("parameters", .array(operation.parameters.map(Self.parameter)))) }
+        if let body = operation.body { members.append(.init("requestBody", Self.body(body))) }
+        members.append(.init("responses", .object(responses)))
+        return .object(members)
+    }
+
+    private var security: JSON {
+        switch endpoint.access {
+        case .anyone: []
+        case .person: [["bearer": []], ["cookie": []]]
+        case .operator: [["operator": []]]
+        }
+    }
+
+    private static func parameter(_ parameter: Parameter) -> JSON {
+        var members: [JSON.Member] = [
+            .init("name", .string(parameter.name)), .init("in", .string(parameter.place.rawValue)),
+            .init("required", .bool(parameter.isRequired)), .init("description", .string(parameter.description)),
+            .init("schema", parameter.schema),
+        ]
+        if parameter.isFamily { members += [.init("style", "deepObject"), .init("explode", true)] }
+        return .object(members)
+    }
+
+    private static func body(_ body: BodyDescription) -> JSON {
+        let media: JSON = ["schema": body.schema]
+        return [
+            "required": .bool(body.isRequired),
+            "content": .object(body.contentTypes.map { JSON.Member($0, media) }),
+        ]
+    }
+
+    private var responses: [JSON.Member] {
+        let good = endpoint.operation.responses.sorted { $0.key < $1.key }.map { JSON.Member(String($0.key), Self.response($0.value)) }
+        return good + ProblemResponses.references(to: problems)
+    }
+
+    private static func response(_ response: ResponseDescription) -> JSON {
+        var members = [JSON.Member("description", .string(response.description))]
+        if !response.headers.isEmpty {
+            let headers = response.headers.map { header in
+                JSON.Member(header.name, ["description": .string(header.description), "schema": ["type": "string"]])
+            }
+            members.append(.init("headers", .object(headers)))
+        }
+        if let schema = response.schema, let type = response.contentType {
+            let name = String(type.prefix { $0 != ";" })
+            members.append(.init("content", .object([.init(name, ["schema": schema])])))
+        }
+        return .object(members)
+    }
+
+    /// The operation's own refusals, and those that its kind of call can meet.
+    private var problems: [Problem.Code] {
+        var codes =
+            endpoint.operation.problems + [.malformed, .notAcceptable, .addressTooLong, .headersTooLarge, .internalError, .overloaded]
+        switch endpoint.access {
+        case .anyone: break
+        case .person(let effect, _):
+            codes += [.unauthenticated, .forbidden, .maintenance]
+            if effect == .writes { codes += [.tenantSuspended, .outcomeUnknown] }
+        case .operator: codes += [.unauthenticated, .forbidden, .outcomeUnknown]
+        }
+        if endpoint.path.contains("{") { codes.append(.notFound) }
+        if endpoint.operation.body != nil { codes += [.tooLarge, .unsupportedMediaType, .invalid] }
+        return codes
+    }
+}
+
+/// The refusals as responses of the document, one for each status.
+enum ProblemResponses {
+    static let components: [JSON.Member] = {
+        let byStatus = Dictionary(grouping: Problem.Code.allCases, by: \.status)
+        return byStatus.sorted { $0.key < $1.key }.map { status, codes in
+            let words = codes.map { "`\($0.rawValue)` (\($0.title.prefix(1).lowercased() + $0.title.dropFirst()))" }
+            return JSON.Member(name(of: status), response("Refused: " + words.joined(separator: ", or ") + "."))
+        }
+    }()
+
+    static func references(to codes: [Problem.Code]) -> [JSON.Member] {
+        Set(codes.map(\.status)).sorted().map { status in
+            JSON.Member(String(status), ["$ref": .string("#/components/responses/\(name(of: status))")])
+        }
+    }
+
+    private static func name(of status: Int) -> String { "Problem\(status)" }
+
+    private static func response(_ description: String) -> JSON {
+        [
+            "description": .string(description),
+            "content": ["application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]]],
+        ]
+    }
+}

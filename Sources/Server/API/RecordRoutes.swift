@@ -1,0 +1,116 @@
+import Foundation
+import HTTPTypes
+import NIOCore
+import Records
+
+/// The calls that every record type answers alike.
+struct RecordRoutes: Sendable {
+    let type: RecordType
+    let catalog: Catalog
+
+    init(_ type: RecordType, of catalog: Catalog) {
+        self.type = type
+        self.catalog = catalog
+    }
+
+    var endpoints: [Endpoint] {
+        let description = RecordDescription(type, of: catalog)
+        let collection = "/v1/\(type.name)"
+        let record = "\(collection)/{id}"
+        let all: [(RecordType.Operation, Endpoint)] = [
+            (.list, .person(.get, collection, description.list, list)),
+            (.create, .person(.post, collection, description.create, create)),
+            (.search, .person(.post, "\(collection)/search", description.search, effect: .reads, search)),
+            (.get, .person(.get, record, description.get, get)),
+            (.update, .person(.patch, record, description.update, update)),
+            (.trash, .person(.delete, record, description.trash, trash)),
+            (.restore, .person(.post, "\(record)/restore", description.restore, restore)),
+            (.changes, .person(.get, "\(record)/changes", description.changes, changes)),
+        ]
+        return all.filter { type.operations.contains($0.0) }.map(\.1)
+    }
+
+    private func store(_ person: Person) -> RecordStore {
+        RecordStore(type, of: catalog, in: person.scope, for: person.caller)
+    }
+
+    @Sendable private func list(_ call: Call, _ person: Person) async throws -> Reply {
+        let request = try ListRequest(query: call.query.items, of: type, in: catalog, for: person.caller)
+        return call.page(try await store(person).list(request))
+    }
+
+    @Sendable private func search(_ call: Call, _ person: Person) async throws -> Reply {
+        try await call.repeatablyReading(person) {
+            let request = try ListRequest(body: try await call.json(), of: type, in: catalog, for: person.caller)
+            return RecordAnswer(status: 200, body: try await store(person).list(request).body)
+        }
+    }
+
+    @Sendable private func create(_ call: Call, _ person: Person) async throws -> Reply {
+        try await call.repeatably(person) { repeatable in
+            var answer = try await store(person).create(try await call.json(), repeatable: repeatable)
+            answer.location = answer.id.map { "/v1/\(type.name)/\($0)" }
+            return answer
+        }
+    }
+
+    @Sendable private func get(_ call: Call, _ person: Person) async throws -> Reply {
+        let view = try RecordStore.View(query: call.query.items, of: type, in: catalog, for: person.caller)
+        return Reply(try await store(person).get(call.parameters["id"], view))
+    }
+
+    @Sendable private func update(_ call: Call, _ person: Person) async throws -> Reply {
+        try await call.repeatably(person) { repeatable in
+            try await store(person).patch(
+                call.parameters["id"], try await call.json(), ifMatch: try call.precondition, repeatable: repeatable)
+        }
+    }
+
+    @Sendable private func trash(_ call: Call, _ person: Person) async throws -> Reply {
+        let isPurge = try call.purge
+        return try await call.repeatably(person) { repeatable in
+            let store = store(person)
+            let precondition = try call.precondition
+            return isPurge
+                ? try await store.purge(call.parameters["id"], ifMatch: precondition, repeatable: repeatable)
+                : try await store.trash(call.parameters["id"], ifMatch: precondition, repeatable: repeatable)
+        }
+    }
+
+    @Sendable private func restore(_ call: Call, _ person: Person) async throws -> Reply {
+        try await call.repeatably(person) { repeatable in
+            try await store(person).restore(call.parameters["id"], repeatable: repeatable)
+        }
+    }
+
+    @Sendable private func changes(_ call: Call, _ person: Person) async throws -> Reply {
+        let limit = try call.query.integer("limit", in: ListRequest.limits, otherwise: 50)
+        return call.page(try await store(person).changes(call.parameters["id"], limit: limit, after: call.query["after"]))
+    }
+}
+
+extension Call {
+    /// A page of a collection, with the address of the next one (RFC 8288).
+    func page(_ answer: ListAnswer) -> Reply {
+        var reply = Reply(ByteBuffer(bytes: answer.body))
+        guard let next = answer.next else { return reply }
+        var address = URLComponents()
+        address.path = path
+        address.queryItems = query.items.filter { $0.name != "after" }.map { URLQueryItem(name: $0.name, value: $0.value) }
+        address.queryItems?.append(URLQueryItem(name: "after", value: next))
+        // RFC 3986 lets + stand in a query, where our own reader takes it for a space.
+        let target = address.percentEncodedQuery?.replacing("+", with: "%2B") ?? ""
+        reply.headers[.link] = "<\(path)?\(target)>; rel=\"next\""
+        return reply
+    }
+
+    fileprivate var purge: Bool {
+        get throws(Problem) {
+            switch query["purge"] {
+            case nil, "false": false
+            case "true": true
+            default: throw Problem(.malformed, "The query parameter \"purge\" is true or false.")
+            }
+        }
+    }
+}

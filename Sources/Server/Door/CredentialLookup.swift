@@ -1,0 +1,70 @@
+import Foundation
+import Postgres
+import Records
+import Secrets
+import Tenancy
+
+/// Finds out what a credential stands for, in the tenant's own schema.
+enum CredentialLookup {
+    /// Nil when there is no such session or key, it has ended, or its user may not sign in.
+    static func find(_ credential: Credential, in scope: TenantScope) async throws -> Principal? {
+        switch credential.kind {
+        case .session:
+            return try await scope.rows(session(credential.hash)).first.map { try principal($0) }
+        case .apiKey:
+            // The second statement writes once a minute at most; "last used" need not be finer.
+            let rows = try await scope.run([key(credential.hash), use(credential.hash)])
+            return try rows[0].first.map { try principal($0) }
+        case .operator: return nil
+        }
+    }
+
+    /// The members of a person's teams, as an array; the person included.
+    private static let teamMembers: SQL = """
+        ARRAY(SELECT m.id FROM users m WHERE m.id = u.id OR (m.team_ids && u.team_ids AND m.deleted_at IS NULL))
+        """
+    private static let role: SQL = "r.rights, r.hidden_fields, r.readonly_fields, r.admin"
+    private static let isActive: SQL = "u.status = 'active' AND u.deleted_at IS NULL"
+
+    private static func session(_ hash: [UInt8]) -> SQL {
+        """
+        SELECT u.id, NULL, extract(epoch FROM s.expires_at - now()), NULL, \(teamMembers), \(role), \(role)
+        FROM sessions s JOIN users u ON u.id = s.user_id JOIN roles r ON r.id = u.role_id
+        WHERE s.token_hash = \(SQLValue.bytes(hash)) AND s.expires_at > now() AND \(isActive)
+        """
+    }
+
+    private static func key(_ hash: [UInt8]) -> SQL {
+        """
+        SELECT u.id, k.id, extract(epoch FROM k.expires_at - now()), k.allowed_ips, \(teamMembers), \(role),
+            maker.rights, maker.hidden_fields, maker.readonly_fields, maker.admin
+        FROM api_keys k JOIN roles r ON r.id = k.role_id JOIN users u ON u.id = k.user_id JOIN roles maker ON maker.id = u.role_id
+        WHERE k.token_hash = \(SQLValue.bytes(hash)) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+            AND \(isActive)
+        """
+    }
+
+    private static func use(_ hash: [UInt8]) -> SQL {
+        """
+        UPDATE api_keys SET last_used_at = now()
+        WHERE token_hash = \(SQLValue.bytes(hash)) AND revoked_at IS NULL AND coalesce(last_used_at, '-infinity') < now() - interval '1 minute'
+        """
+    }
+
+    private static func principal(_ row: Row) throws -> Principal {
+        let own = try rights(row, from: 5)
+        return Principal(
+            userID: try row.uuid(0), keyID: try row.optionalUUID(1),
+            // A key may do what both its role and its maker's role of today allow.
+            rights: row.isNull(1) ? own : own.intersection(try rights(row, from: 9)),
+            teamMemberIDs: try row.texts(4).compactMap { UUID(uuidString: $0) },
+            allowedAddresses: try (row.optionalTexts(3) ?? []).compactMap { AddressRange($0) },
+            expires: try row.optionalDouble(2).map { ContinuousClock.now + .seconds($0) })
+    }
+
+    private static func rights(_ row: Row, from column: Int) throws -> Rights {
+        Rights(
+            rights: try JSON(parsing: row.text(column)), hiddenFields: try JSON(parsing: row.text(column + 1)),
+            readOnlyFields: try JSON(parsing: row.text(column + 2)), admin: try JSON(parsing: row.text(column + 3)))
+    }
+}

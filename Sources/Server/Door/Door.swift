@@ -1,0 +1,90 @@
+import Foundation
+import HTTPTypes
+import Records
+import Secrets
+import Tenancy
+
+/// Decides who may enter: reads the credential a request shows and finds who stands behind it.
+///
+/// Whoever is not let in hears the same 401, whatever was wrong.
+struct Door: Sendable {
+    let directory: Directory
+    let operators: Operators
+    let principals: PrincipalCache
+    let baseDomain: String?
+    let cookie: SessionCookie
+
+    static let unauthenticated = Problem(
+        .unauthenticated, "Show a valid credential: sign in at /v1/session, or send an API key as Authorization: Bearer.")
+
+    /// Someone of one tenant. Refuses with `.unauthenticated`; with `.maintenance` while the tenant's schema cannot be used, with
+    /// `.tenantSuspended` when it may not write, with `.forbidden` when a browser does not prove that our own page asked.
+    func person(_ call: Call, effect: Endpoint.Effect) async throws -> Person {
+        guard let (credential, cameAsCookie) = credential(in: call), let slug = credential.slug,
+            TenantHint(call, baseDomain: baseDomain).agrees(with: slug),
+            let tenant = try await directory.tenant(slug: slug), tenant.state.allowsSignIn
+        else { throw Self.unauthenticated }
+        let scope = try directory.scope(for: tenant)
+        guard let principal = try await principal(credential, in: scope) else { throw Self.unauthenticated }
+        guard principal.expires.map({ $0 > .now }) ?? true,
+            principal.allowedAddresses.isEmpty || principal.allowedAddresses.contains(where: { $0.contains(call.address) })
+        else { throw Self.unauthenticated }
+        if cameAsCookie && effect != .reads && !CSRFToken.isValid(call.headers[.csrfToken], for: credential) {
+            throw Problem(.forbidden, "A write with a cookie needs the header X-CSRF-Token; GET /v1/session tells its value.")
+        }
+        if effect == .writes && !tenant.state.allowsWrites { throw Self.suspended }
+        return Person(
+            tenant: tenant, scope: scope, caller: principal.caller(requestID: call.requestID), credential: credential,
+            credentialID: principal.keyID ?? credential.sessionID, cameAsCookie: cameAsCookie)
+    }
+
+    /// Someone who runs the installation. Refuses with `.unauthenticated`, or with `.forbidden` when the role is too low.
+    func `operator`(_ call: Call, atLeast role: Operator.Role) async throws -> Operator {
+        guard let credential = bearer(call), credential.kind == .operator, let caller = try await operators.holder(of: credential) else {
+            throw Self.unauthenticated
+        }
+        guard caller.role >= role else { throw Problem(.forbidden, "This needs an operator with the role \(role.rawValue).") }
+        return caller
+    }
+
+    static let suspended = Problem(
+        .tenantSuspended, "This account is suspended: it can be read and exported, but nothing can be changed. Its operator knows more.")
+
+    /// `Authorization` wins over the cookie: a program that sends both means the former.
+    private func credential(in call: Call) -> (Credential, cameAsCookie: Bool)? {
+        let found: (Credential, cameAsCookie: Bool)? =
+            call.headers.contains(.authorization)
+            ? bearer(call).map { ($0, false) } : cookie.value(in: call.headers).flatMap { Credential(parsing: $0) }.map { ($0, true) }
+        guard let found, found.0.kind == .session || (found.0.kind == .apiKey && !found.cameAsCookie) else { return nil }
+        return found
+    }
+
+    private func bearer(_ call: Call) -> Credential? {
+        guard let header = call.headers[.authorization] else { return nil }
+        let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return Credential(parsing: parts[1].trimmedOfSpaces)
+    }
+
+    private func principal(_ credential: Credential, in scope: TenantScope) async throws -> Principal? {
+        let hash = credential.hash
+        let tenant = scope.tenant
+        switch principals.answer(hash, of: tenant.slug, in: tenant.cell) {
+        case .known(let principal): return principal
+        case .knownToBeNothing: return nil
+        case .unknown(let stamp):
+            let found = try await CredentialLookup.find(credential, in: scope)
+            principals.keep(found, for: hash, of: tenant.slug, since: stamp)
+            return found
+        }
+    }
+}
+
+extension Credential {
+    /// Stands for a session where a UUID is asked for; says nothing about the token.
+    var sessionID: UUID {
+        var bytes = uuid_t(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &bytes) { $0.copyBytes(from: hash.prefix(16)) }
+        return UUID(uuid: bytes)
+    }
+}

@@ -1,0 +1,111 @@
+import HTTPTypes
+
+/// Which endpoint answers which address.
+///
+/// A tree of our own rather than Hummingbird's router: that one cannot tell an unknown address (404) from an unknown method (405 with
+/// `Allow`), and takes `//v1///contacts/` for `/v1/contacts`.
+struct AddressTree: Sendable {
+    private var nodes = [Node()]
+
+    private struct Node: Sendable {
+        var literals: [String: Int] = [:]
+        var parameter: Int?
+        var places: [HTTPRequest.Method: Place] = [:]
+    }
+
+    struct Place: Sendable {
+        let endpoint: Endpoint
+        /// Position in the list the tree was made of.
+        let index: Int
+        fileprivate let names: [String]
+    }
+
+    /// What lives at an address.
+    enum Match: Sendable {
+        case found(Place, parameters: Parameters)
+        case otherMethods([String])
+        case nothing
+    }
+
+    init(_ endpoints: [Endpoint]) {
+        for (index, endpoint) in endpoints.enumerated() {
+            var node = 0
+            var names: [String] = []
+            for segment in Self.segments(of: endpoint.path) {
+                if segment.hasPrefix("{") && segment.hasSuffix("}") {
+                    names.append(String(segment.dropFirst().dropLast()))
+                    node = child(of: node, at: \.parameter)
+                } else {
+                    node = child(of: node, at: \.literals[String(segment)])
+                }
+            }
+            precondition(nodes[node].places[endpoint.method] == nil, "\(endpoint.method) \(endpoint.path) is declared twice")
+            nodes[node].places[endpoint.method] = Place(endpoint: endpoint, index: index, names: names)
+        }
+    }
+
+    private mutating func child(of parent: Int, at place: WritableKeyPath<Node, Int?>) -> Int {
+        if let child = nodes[parent][keyPath: place] { return child }
+        nodes.append(Node())
+        nodes[parent][keyPath: place] = nodes.count - 1
+        return nodes.count - 1
+    }
+
+    /// Looks a path up as it came, percent-encoded and without the query. HEAD finds what GET serves.
+    func match(_ method: HTTPRequest.Method, _ path: Substring) -> Match {
+        var values: [String] = []
+        guard path.first == "/", let segments = Self.decodedSegments(of: path),
+            let node = find(segments[...], from: 0, values: &values)
+        else { return .nothing }
+        let places = nodes[node].places
+        guard let place = places[method] ?? (method == .head ? places[.get] : nil) else { return .otherMethods(Self.names(of: places)) }
+        return .found(place, parameters: Parameters(names: place.names, values: values))
+    }
+
+    /// A literal wins over a name in braces; where it leads nowhere the other is tried.
+    private func find(_ segments: ArraySlice<String>, from node: Int, values: inout [String]) -> Int? {
+        guard let segment = segments.first else { return nodes[node].places.isEmpty ? nil : node }
+        if let literal = nodes[node].literals[segment], let found = find(segments.dropFirst(), from: literal, values: &values) {
+            return found
+        }
+        guard let parameter = nodes[node].parameter, !segment.isEmpty else { return nil }
+        values.append(segment)
+        if let found = find(segments.dropFirst(), from: parameter, values: &values) { return found }
+        values.removeLast()
+        return nil
+    }
+
+    private static func segments(of path: some StringProtocol) -> [Substring] {
+        Substring(path).dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    }
+
+    private static func decodedSegments(of path: Substring) -> [String]? {
+        var decoded: [String] = []
+        for segment in segments(of: path) {
+            guard let text = PercentEncoding.decode(segment) else { return nil }
+            decoded.append(text)
+        }
+        return decoded
+    }
+
+    private static func names(of places: [HTTPRequest.Method: Place]) -> [String] {
+        let names = places.keys.map(\.rawValue)
+        return (names.contains("GET") ? names + ["HEAD"] : names).sorted()
+    }
+}
+
+/// The values that stood in a path where its pattern has names in braces, percent-decoded.
+package struct Parameters: Sendable {
+    private let names: [String]
+    private let values: [String]
+
+    init(names: [String] = [], values: [String] = []) {
+        self.names = names
+        self.values = values
+    }
+
+    /// Empty for a name that the pattern does not have.
+    package subscript(name: String) -> String {
+        names.firstIndex(of: name).map { values[$0] } ?? ""
+    }
+}

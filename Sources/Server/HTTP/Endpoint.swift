@@ -1,0 +1,56 @@
+import HTTPTypes
+import Tenancy
+
+/// One address with one method: serves requests and describes itself in OpenAPI.
+package struct Endpoint: Sendable {
+    package let method: HTTPRequest.Method
+    /// `/v1/contacts/{id}`: names in braces stand for one segment each.
+    package let path: String
+    package let access: Access
+    package let operation: Operation
+
+    /// Who may enter, and what happens then: the handler's arguments say who it serves.
+    package enum Access: Sendable {
+        case anyone(@Sendable (Call) async throws -> Reply)
+        case person(Effect, @Sendable (Call, Person) async throws -> Reply)
+        case `operator`(Operator.Role, @Sendable (Call, Operator) async throws -> Reply)
+    }
+
+    /// What a call leaves behind; decides whether a suspended tenant may make it, and whether a browser must prove its intent.
+    package enum Effect: Sendable, Hashable {
+        /// Nothing: allowed as long as someone may sign in.
+        case reads
+        /// Only the caller's own way in changes (sign-out, password): allowed while suspended; a cookie needs the CSRF token.
+        case signs
+        /// Data changes: refused while suspended; a cookie needs the CSRF token.
+        case writes
+
+        /// GET and HEAD read, everything else writes.
+        static func usual(for method: HTTPRequest.Method) -> Effect {
+            method == .get || method == .head ? .reads : .writes
+        }
+    }
+
+    /// Without a credential.
+    package static func anyone(
+        _ method: HTTPRequest.Method, _ path: String, _ operation: Operation, _ handler: @escaping @Sendable (Call) async throws -> Reply
+    ) -> Endpoint {
+        Endpoint(method: method, path: path, access: .anyone(handler), operation: operation)
+    }
+
+    /// Someone of one tenant: a session or an API key. `effect` follows the method unless said otherwise (a search by POST only reads).
+    package static func person(
+        _ method: HTTPRequest.Method, _ path: String, _ operation: Operation, effect: Effect? = nil,
+        _ handler: @escaping @Sendable (Call, Person) async throws -> Reply
+    ) -> Endpoint {
+        Endpoint(method: method, path: path, access: .person(effect ?? .usual(for: method), handler), operation: operation)
+    }
+
+    /// Someone who runs the installation, in this role or one above it.
+    package static func `operator`(
+        _ method: HTTPRequest.Method, _ path: String, role: Operator.Role, _ operation: Operation,
+        _ handler: @escaping @Sendable (Call, Operator) async throws -> Reply
+    ) -> Endpoint {
+        Endpoint(method: method, path: path, access: .operator(role, handler), operation: operation)
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import Records
+
+/// The one way in: finds the endpoint, lets its door decide who may enter, and sees to it that every answer leaves in good order - with a
+/// request id, the standing headers, a log line and a figure; errors as problem documents.
+struct Front: Sendable {
+    private let tree: AddressTree
+    private let settings: ServerSettings
+    private let door: Door
+    /// Figures of each endpoint in the tree's order, and of addresses that do not exist.
+    private let figures: [RouteFigures.Route]
+    private let figuresOfNothing: RouteFigures.Route
+    private let logger: Logger
+    private let standing: StandingHeaders
+    private let crossOrigin: CrossOrigin
+    private let clientAddress: ClientAddress
+    private let date = HTTPDate()
+
+    init(_ endpoints: [Endpoint], settings: ServerSettings, door: Door, figures: RouteFigures, logger: Logger) {
+        tree = AddressTree(endpoints)
+        self.settings = settings
+        self.door = door
+        self.figures = endpoints.map { figures.route($0.method.rawValue, $0.path) }
+        figuresOfNothing = figures.route("", "")
+        self.logger = logger
+        standing = StandingHeaders(isSecure: settings.isSecure)
+        crossOrigin = CrossOrigin(settings.origins)
+        clientAddress = ClientAddress(trustedProxies: settings.trustedProxies)
+    }
+
+    /// The longest address, and the most that all headers together may hold, in bytes.
+    private static let longestAddress = 8 << 10
+    private static let largestHeaders = 32 << 10
+
+    /// What is known of a request when its answer leaves.
+    private struct Note {
+        var place: AddressTree.Place?
+        var tenant: String?
+        var logger: Logger
+    }
+
+    /// Never throws: whatever happens becomes an answer.
+    ///
+    /// - Parameter peer: the IP address at the other end of the connection.
+    func respond(to request: Request, peer: String) async -> Response {
+        let start = ContinuousClock.now
+        let requestID = RequestID.choose(request.headers[.requestID])
+        let target = request.head.path ?? "/"
+        let path = target.prefix { $0 != "?" }
+        var note = Note(logger: logger)
+        note.logger[metadataKey: "request_id"] = .string(requestID)
+        var reply: Reply
+        do {
+            reply = try await answer(request, target: target, path: path, peer: peer, requestID: requestID, &note)
+        } catch {
+            let problem = Problem(error, logger: note.logger)
+            reply = .problem(problem, instance: String(path), requestID: requestID)
+            if problem.code == .tooLarge { reply.headers[.connection] = "close" }
+        }
+        return finish(reply, to: request, path: path, requestID: requestID, after: start, note)
+    }
+
+    private func answer(
+        _ request: Request, target: String, path: Substring, peer: String, requestID: String, _ note: inout Note
+    ) async throws -> Reply {
+        try checkSize(request, target)
+        if let preflight = crossOrigin.preflight(request.method, request.headers) { return preflight }
+        let (place, parameters) = try find(request.method, path)
+        note.place = place
+        let endpoint = place.endpoint
+        guard MediaType.accepts(request.headers[.accept], oneOf: endpoint.operation.produces) else {
+            let forms = endpoint.operation.produces.sorted().joined(separator: ", ")
+            throw Problem(.notAcceptable, "This address answers \(forms); let Accept allow it.")
+        }
+        let call = Call(
+            method: request.method, path: String(path), parameters: parameters,
+            query: try Query(target.dropFirst(path.count + 1), allowed: endpoint.operation.parameters), headers: request.headers,
+            target: target, host: request.head.authority, requestID: requestID,
+            address: clientAddress.of(peer: peer, forwardedFor: request.headers[.forwardedFor]),
+            body: IncomingBody(
+                request.body, announced: request.headers[.contentLength].flatMap { Int($0) }, limit: settings.bodyLimit))
+        var reply = try await enter(endpoint, call, &note)
+        if let version = reply.version, request.method == .get || request.method == .head, try call.alreadyHas(version) {
+            reply.status = .notModified
+            reply.headers[.contentType] = nil
+            reply.body = ResponseBody()
+        }
+        return reply
+    }
+
+    private func checkSize(_ request: Request, _ target: String) throws(Problem) {
+        guard target.utf8.count <= Self.longestAddress else {
+            throw Problem(.addressTooLong, "An address has at most \(Self.longestAddress) bytes; send a long filter to /search instead.")
+        }
+        var size = 0
+        for field in request.headers { size += field.name.rawName.utf8.count + field.value.utf8.count }
+        guard size <= Self.largestHeaders else {
+            throw Problem(.headersTooLarge, "The headers of a request hold at most \(Self.largestHeaders) bytes.")
+        }
+        guard !request.headers.contains(.host) else { throw Problem(.malformed, "The Host header stands twice.") }
+    }
+
+    private func find(_ method: HTTPRequest.Method, _ path: Substring) throws(Problem) -> (AddressTree.Place, Parameters) {
+        switch tree.match(method, path) {
+        case .found(let place, let parameters): return (place, parameters)
+        case .otherMethods(let methods):
+            throw Problem(.methodNotAllowed, "This address has \(methods.joined(separator: ", ")).", allow: methods)
+        case .nothing: throw .notFound
+        }
+    }
+
+    private func enter(_ endpoint: Endpoint, _ call: Call, _ note: inout Note) async throws -> Reply {
+        switch endpoint.access {
+        case .anyone(let handler): return try await handler(call)
+        case .person(let effect, let handler):
+            let person = try await door.person(call, effect: effect)
+            note.tenant = person.tenant.slug
+            note.logger[metadataKey: "tenant"] = .string(person.tenant.slug)
+            return try await handler(call, person)
+        case .operator(let role, let handler):
+            return try await handler(call, try await door.operator(call, atLeast: role))
+        }
+    }
+
+    private func finish(
+        _ reply: Reply, to request: Request, path: Substring, requestID: String, after start: ContinuousClock.Instant, _ note: Note
+    ) -> Response {
+        let took = start.duration(to: .now)
+        var headers = reply.headers
+        headers.append(HTTPField(name: .requestID, value: requestID))
+        headers.append(HTTPField(name: .date, value: date.text()))
+        standing.add(to: &headers)
+        crossOrigin.mark(&headers, for: request.headers)
+        // A time could tell a stranger's id from one that never existed.
+        if settings.showsTiming && reply.status != .unauthorized && reply.status != .notFound {
+            headers.append(HTTPField(name: .serverTiming, value: "total;dur=\(took.milliseconds)"))
+        }
+        (note.place.map { figures[$0.index] } ?? figuresOfNothing).count(status: reply.status.code, took: took)
+        note.logger.log(
+            level: note.place?.endpoint.operation.tag == Health.tag ? .debug : .info, "\(request.method) \(path)",
+            metadata: [
+                "method": .string(request.method.rawValue), "route": .string(note.place?.endpoint.path ?? ""),
+                "status": .stringConvertible(reply.status.code), "ms": .stringConvertible(took.milliseconds),
+            ])
+        var response = Response(status: reply.status, headers: headers, body: reply.body)
+        // RFC 9110, 8.6: neither has a body whose length could be told.
+        if reply.status == .noContent || reply.status == .notModified { response.headers[.contentLength] = nil }
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+}
+
+extension Duration {
+    /// Milliseconds to two decimals, for people.
+    var milliseconds: Double { (seconds * 100_000).rounded() / 100 }
+}

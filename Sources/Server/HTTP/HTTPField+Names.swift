@@ -1,0 +1,25 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+    static let allowedHeaders = ours("Access-Control-Allow-Headers")
+    static let allowedMethods = ours("Access-Control-Allow-Methods")
+    static let csrfToken = ours("X-CSRF-Token")
+    static let exposedHeaders = ours("Access-Control-Expose-Headers")
+    static let forwardedFor = ours("X-Forwarded-For")
+    static let frameOptions = ours("X-Frame-Options")
+    static let host = ours("Host")
+    package static let idempotencyKey = ours("Idempotency-Key")
+    static let idempotentReplayed = ours("Idempotent-Replayed")
+    package static let link = ours("Link")
+    static let preflightMaxAge = ours("Access-Control-Max-Age")
+    static let referrerPolicy = ours("Referrer-Policy")
+    static let requestID = ours("X-Request-Id")
+    static let serverTiming = ours("Server-Timing")
+    static let tenant = ours("X-Tenant")
+
+    /// A name written in this file, so one that HTTP allows; the tests touch every one.
+    private static func ours(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is no header name") }
+        return name
+    }
+}

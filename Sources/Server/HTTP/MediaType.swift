@@ -1,0 +1,45 @@
+/// `type/subtype; name=value`, as `Content-Type` and `Accept` write it (RFC 9110, 8.3.1 and 12.5.1).
+struct MediaType: Sendable, Hashable {
+    /// `application/json`, in lower case; in `Accept` also `application/*` and `*/*`.
+    let name: String
+    let parameters: [String: String]
+
+    init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: ";").map { $0.trimmedOfSpaces }
+        guard let name = parts.first, name.split(separator: "/", omittingEmptySubsequences: false).count == 2 else { return nil }
+        self.name = name.lowercased()
+        var parameters: [String: String] = [:]
+        for part in parts.dropFirst() {
+            let halves = part.split(separator: "=", maxSplits: 1)
+            guard halves.count == 2 else { continue }
+            let value = halves[1].hasPrefix("\"") && halves[1].hasSuffix("\"") ? halves[1].dropFirst().dropLast() : halves[1]
+            parameters[halves[0].lowercased()] = value.lowercased()
+        }
+        self.parameters = parameters
+    }
+
+    var charset: String? { parameters["charset"] }
+
+    /// How much an answer of one of these forms is welcome by `Accept`; no header welcomes everything.
+    static func accepts(_ header: String?, oneOf forms: Set<String>) -> Bool {
+        guard let header else { return true }
+        let ranges = header.split(separator: ",").compactMap { MediaType($0) }
+        guard !ranges.isEmpty else { return true }
+        return forms.contains { form in
+            let family = form.prefix { $0 != "/" } + "/*"
+            // The most specific range that covers the form decides (RFC 9110, 12.5.1).
+            let decisive = [form, String(family), "*/*"].lazy.compactMap { name in ranges.first { $0.name == name } }.first
+            return decisive.map { (Double($0.parameters["q"] ?? "1") ?? 0) > 0 } ?? false
+        }
+    }
+}
+
+extension StringProtocol {
+    /// Without spaces and tabs at both ends.
+    var trimmedOfSpaces: SubSequence {
+        guard let start = firstIndex(where: { $0 != " " && $0 != "\t" }), let end = lastIndex(where: { $0 != " " && $0 != "\t" }) else {
+            return self[endIndex..<endIndex]
+        }
+        return self[start...end]
+    }
+}

@@ -1,0 +1,48 @@
+import Records
+
+/// The query of a request, read strictly: a name that the endpoint does not declare, or one that stands twice, is refused.
+package struct Query: Sendable {
+    /// Names and values as they came, in order.
+    package let items: [(name: String, value: String)]
+
+    /// Refuses with `.malformed`, naming the parameter.
+    init(_ text: Substring, allowed: [Parameter]) throws(Problem) {
+        var items: [(name: String, value: String)] = []
+        for part in text.split(separator: "&") {
+            let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentEncoding.decode(halves[0], plusIsSpace: true),
+                let value = PercentEncoding.decode(halves.count > 1 ? halves[1] : "", plusIsSpace: true)
+            else {
+                throw Problem(.malformed, "The query holds \"\(part.prefix(80))\", which is not percent-encoded UTF-8 without NUL.")
+            }
+            guard allowed.contains(where: { $0.place == .query && $0.covers(name) }) else {
+                throw Problem(.malformed, Self.unknown(name, allowed: allowed))
+            }
+            guard !items.contains(where: { $0.name == name }) else {
+                throw Problem(.malformed, "The query parameter \"\(name)\" stands twice; give it once.")
+            }
+            items.append((name, value))
+        }
+        self.items = items
+    }
+
+    private static func unknown(_ name: String, allowed: [Parameter]) -> String {
+        let names = allowed.filter { $0.place == .query }.map { $0.isFamily ? "\($0.name)[...]" : $0.name }
+        let advice = names.isEmpty ? "This address takes none." : "This address knows \(names.joined(separator: ", "))."
+        return "The query parameter \"\(name.prefix(80))\" is unknown. \(advice)"
+    }
+
+    package subscript(name: String) -> String? {
+        items.first { $0.name == name }?.value
+    }
+
+    /// A whole number within bounds, or `standard` when it is not given. Never clamped: out of range is refused.
+    package func integer(_ name: String, in range: ClosedRange<Int>, otherwise standard: Int) throws(Problem) -> Int {
+        guard let text = self[name] else { return standard }
+        guard text.allSatisfy(\.isASCII), let number = Int(text), range.contains(number), text.first != "+" else {
+            throw Problem(
+                .malformed, "The query parameter \"\(name)\" is a whole number from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return number
+    }
+}

@@ -1,0 +1,75 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import Postgres
+import Records
+
+/// What a handler answers.
+package struct Reply: Sendable {
+    package var status: HTTPResponse.Status
+    package var headers: HTTPFields
+    package var body: ResponseBody
+    /// Version of the record in the body: its `ETag`.
+    package var version: Int?
+
+    /// Bytes that are already what the client gets, as they come from a row.
+    package init(
+        status: HTTPResponse.Status = .ok, contentType: String = "application/json", _ buffer: ByteBuffer, version: Int? = nil,
+        location: String? = nil
+    ) {
+        self.status = status
+        headers = [.contentType: contentType]
+        body = ResponseBody(byteBuffer: buffer)
+        self.version = version
+        if let version { headers[.eTag] = "\"\(version)\"" }
+        if let location { headers[.location] = location }
+    }
+
+    /// JSON that a row holds, copied once: from libpq's memory to the buffer that goes out.
+    package init(_ row: Row, column: Int) {
+        self.init(ByteBuffer(row, column: column))
+    }
+
+    package static func json(
+        _ value: JSON, status: HTTPResponse.Status = .ok, version: Int? = nil, location: String? = nil
+    ) -> Reply {
+        Reply(status: status, ByteBuffer(bytes: value.bytes), version: version, location: location)
+    }
+
+    package static func text(_ text: String, contentType: String) -> Reply {
+        Reply(contentType: contentType, ByteBuffer(string: text))
+    }
+
+    /// 204 and nothing more.
+    package static var noContent: Reply {
+        var reply = Reply(status: .noContent, ByteBuffer())
+        reply.headers[.contentType] = nil
+        reply.body = ResponseBody()
+        return reply
+    }
+
+    /// The answer of the first time, sent again (IETF draft Idempotency-Key).
+    package var replayed: Reply {
+        var copy = self
+        copy.headers[.idempotentReplayed] = "true"
+        return copy
+    }
+
+    /// A refusal as RFC 9457 writes it.
+    static func problem(_ problem: Problem, instance: String, requestID: String) -> Reply {
+        var reply = Reply.json(
+            problem.document(instance: instance, requestID: requestID), status: .init(code: problem.code.status))
+        reply.headers[.contentType] = "application/problem+json"
+        if let seconds = problem.retryAfter { reply.headers[.retryAfter] = String(seconds) }
+        if !problem.allow.isEmpty { reply.headers[.allow] = problem.allow.joined(separator: ", ") }
+        if problem.code == .unauthenticated { reply.headers[.wwwAuthenticate] = "Bearer" }
+        return reply
+    }
+}
+
+extension ByteBuffer {
+    /// One value of a row: copied once, from libpq's memory to the buffer that goes out.
+    package init(_ row: Row, column: Int) {
+        self = row.withBytes(column) { ByteBuffer(bytes: $0) }
+    }
+}

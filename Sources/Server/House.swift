@@ -1,0 +1,33 @@
+import CRM
+import Foundation
+import Logging
+import Records
+import Secrets
+import Tenancy
+
+/// What the parts of the server share: the installation, who may enter, and the record types.
+struct House: Sendable {
+    let installation: Installation
+    let settings: ServerSettings
+    let catalog: Catalog
+    let passwords = PasswordPolicy()
+    let principals = PrincipalCache()
+    let door: Door
+    let signIn: SignIn
+    let logger: Logger
+
+    init(_ installation: Installation, settings: ServerSettings, logger: Logger) {
+        self.installation = installation
+        self.settings = settings
+        self.logger = logger
+        let (policy, cost) = (passwords, settings.scryptCost)
+        catalog = RecordTypes.catalog { password throws(Problem) in
+            if let refusal = policy.refusal(password, at: "/password") { throw Problem.invalid([refusal]) }
+            return await PasswordHash.of(password, cost: cost).text
+        }
+        door = Door(
+            directory: installation.directory, operators: installation.operators, principals: principals, baseDomain: settings.baseDomain,
+            cookie: SessionCookie(isSecure: settings.isSecure))
+        signIn = SignIn(installation, settings: settings)
+    }
+}

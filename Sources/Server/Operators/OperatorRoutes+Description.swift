@@ -1,0 +1,63 @@
+import Records
+import Tenancy
+
+extension OperatorRoutes {
+    private static func reference(_ name: String) -> JSON { ["$ref": .string("#/components/schemas/\(name)")] }
+    private static func name(_ description: String) -> Parameter { Parameter("name", in: .path, ["type": "string"], description) }
+
+    static let listCells = Operation(
+        "cells.list", "Where tenants live", tag: "Installation",
+        responses: [200: ResponseDescription("All cells.", schema: .listSchema(of: reference("Cell"), paged: false))])
+    static let listPlans = Operation(
+        "plans.list", "The plans, each in its newest version", tag: "Installation",
+        responses: [200: ResponseDescription("All plans.", schema: .listSchema(of: reference("Plan"), paged: false))])
+    static let showPlan = Operation(
+        "plans.get", "The newest version of a plan", tag: "Installation", parameters: [name("The plan's name.")],
+        responses: [200: ResponseDescription("The plan.", schema: reference("Plan"))])
+    static let listAudit = Operation(
+        "audit.list", "What operators did, the newest first; each row holds the hash of the one before", tag: "Installation",
+        parameters: [.limit, .after, Parameter("target", in: .query, ["type": "string", "minLength": 1], "Only what was done to this.")],
+        responses: [200: ResponseDescription("A page of rows.", schema: .listSchema(of: reference("AuditRow")))], problems: [.cursor])
+    static let listOperators = Operation(
+        "operators.list", "Who has, or had, an operator's token", tag: "Operators",
+        responses: [200: ResponseDescription("Everyone.", schema: .listSchema(of: reference("Operator"), paged: false))])
+    static let createOperator = Operation(
+        "operators.create", "Make an operator; the token is shown once", tag: "Operators",
+        body: BodyDescription(reference("OperatorOrder")),
+        responses: [201: ResponseDescription("The operator and the token.", schema: reference("NewOperator"))], problems: [.conflict])
+    static let revokeOperator = Operation(
+        "operators.delete", "End an operator's access within a second", tag: "Operators", parameters: [name("The operator's name.")],
+        responses: [204: ResponseDescription("It has ended.")])
+
+    private static let role: JSON = ["type": "string", "enum": JSON(Operator.Role.allCases.map(\.rawValue))]
+    private static let someone: [String: JSON] = [
+        "id": .idSchema, "name": ["type": "string"], "role": role, "created_at": .timeSchema,
+        "last_used_at": ["type": ["string", "null"], "format": "date-time"],
+        "revoked_at": ["type": ["string", "null"], "format": "date-time"],
+    ]
+    private static let plan: [String: JSON] = [
+        "name": ["type": "string"], "version": ["type": "integer"],
+        "limits": ["type": "object", "additionalProperties": ["type": "integer"]],
+        "rates": ["type": "object", "additionalProperties": ["type": "integer"]],
+        "features": ["type": "object", "additionalProperties": ["type": "boolean"]], "price": ["type": "object"],
+    ]
+    private static let cell: [String: JSON] = [
+        "name": ["type": "string"], "state": ["type": "string", "enum": ["open", "closed"]], "tenants": ["type": "integer"],
+        "tenant_limit": ["type": "integer"], "schema_version": ["type": "integer"],
+    ]
+    private static let auditRow: [String: JSON] = [
+        "seq": ["type": "integer"], "at": .timeSchema, "actor": ["type": "string"], "action": ["type": "string"],
+        "target": ["type": ["string", "null"]], "reason": ["type": ["string", "null"]], "prev_hash": ["type": "string"],
+        "hash": ["type": "string"],
+    ]
+
+    static let schemas: [String: JSON] = [
+        "Cell": .objectSchema(cell, required: cell.keys.sorted()), "Plan": .objectSchema(plan, required: plan.keys.sorted()),
+        "AuditRow": .objectSchema(auditRow, required: auditRow.keys.sorted()),
+        "Operator": .objectSchema(someone, required: someone.keys.sorted()),
+        "NewOperator": .objectSchema(
+            someone.merging(["token": ["type": "string"]]) { $1 }, required: someone.keys.sorted() + ["token"]),
+        "OperatorOrder": .objectSchema(
+            ["name": ["type": "string", "minLength": 1, "maxLength": 100], "role": role], required: ["name", "role"]),
+    ]
+}

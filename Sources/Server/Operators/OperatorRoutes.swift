@@ -1,0 +1,108 @@
+import HTTPTypes
+import Records
+import Tenancy
+
+/// What operators know of the installation itself: cells, plans, each other, and what was done.
+struct OperatorRoutes: Sendable {
+    private let installation: Installation
+
+    init(_ house: House) {
+        installation = house.installation
+    }
+
+    var endpoints: [Endpoint] {
+        [
+            .operator(.get, "/operator/v1/cells", role: .viewer, Self.listCells, listCells),
+            .operator(.get, "/operator/v1/plans", role: .viewer, Self.listPlans, listPlans),
+            .operator(.get, "/operator/v1/plans/{name}", role: .viewer, Self.showPlan, showPlan),
+            .operator(.get, "/operator/v1/audit", role: .viewer, Self.listAudit, listAudit),
+            .operator(.get, "/operator/v1/operators", role: .admin, Self.listOperators, listOperators),
+            .operator(.post, "/operator/v1/operators", role: .admin, Self.createOperator, createOperator),
+            .operator(.delete, "/operator/v1/operators/{name}", role: .admin, Self.revokeOperator, revokeOperator),
+        ]
+    }
+
+    private func listCells(_ call: Call, _ caller: Operator) async throws -> Reply {
+        let counts = try await installation.tenants.countByCell()
+        let cells: [JSON] = installation.cells.all.map { cell in
+            [
+                "name": .string(cell.name), "state": .string(cell.state.rawValue), "tenants": JSON(counts[cell.name] ?? 0),
+                "tenant_limit": JSON(cell.tenantLimit), "schema_version": JSON(cell.schemaVersion),
+            ]
+        }
+        return .json(["data": .array(cells)])
+    }
+
+    private func listPlans(_ call: Call, _ caller: Operator) async throws -> Reply {
+        .json(["data": .array(try await installation.plans.newest().map(Self.document))])
+    }
+
+    private func showPlan(_ call: Call, _ caller: Operator) async throws -> Reply {
+        guard let plan = try await installation.plans.versions(of: call.parameters["name"]).first else { throw Problem.notFound }
+        return .json(try Self.document(plan))
+    }
+
+    private static func document(_ plan: Plan) throws -> JSON {
+        [
+            "name": .string(plan.key.name), "version": JSON(plan.key.version),
+            "limits": .object(plan.limits.mapValues { JSON($0) }.members),
+            "rates": .object(plan.rates.mapValues { JSON($0) }.members), "features": .object(plan.features.mapValues { .bool($0) }.members),
+            "price": try JSON(parsing: plan.price),
+        ]
+    }
+
+    private func listAudit(_ call: Call, _ caller: Operator) async throws -> Reply {
+        let limit = try call.query.integer("limit", in: 1...200, otherwise: 50)
+        let target = call.query["target"]
+        let mark = PageMark(list: "audit \(target ?? "")")
+        var before: Int?
+        if let cursor = call.query["after"] {
+            before = Int(try mark.last(in: cursor))
+            guard before != nil else { throw Problem(.cursor, "This is no cursor of a page; start from the first page.") }
+        }
+        let entries = try await installation.audit.entries(before: before, target: target, limit: limit + 1)
+        let shown = entries.prefix(limit)
+        let documents: [JSON] = shown.map { entry in
+            [
+                "seq": JSON(entry.seq), "at": .string(entry.at.apiText), "actor": .string(entry.actor), "action": .string(entry.action),
+                "target": JSON(entry.target), "reason": JSON(entry.reason), "prev_hash": .string(entry.prevHash),
+                "hash": .string(entry.hash),
+            ]
+        }
+        return .page(documents, next: entries.count > limit ? shown.last.map { mark.text(after: String($0.seq)) } : nil, of: call)
+    }
+
+    private func listOperators(_ call: Call, _ caller: Operator) async throws -> Reply {
+        .json(["data": .array(try await installation.operators.all().map(Self.document))])
+    }
+
+    private func createOperator(_ call: Call, _ caller: Operator) async throws -> Reply {
+        var form = Form(try await call.json(), known: ["name", "role"])
+        let name = form.text("name", maximum: 100)
+        let word = form.text("role")
+        let role = word.flatMap { Operator.Role(rawValue: $0) }
+        if word != nil && role == nil {
+            form.refuse("role", .enum, "This is one of \(Operator.Role.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        try form.finish()
+        guard let name, let role else { throw Problem.notFound }
+        let (new, token) = try await installation.operators.create(
+            name: name, role: role, by: Instruction(actor: caller.actor, requestID: call.requestID))
+        let members = Self.document(new).members ?? []
+        return .json(.object(members + [.init("token", .string(token.text))]), status: .created)
+    }
+
+    private func revokeOperator(_ call: Call, _ caller: Operator) async throws -> Reply {
+        try await installation.operators.revoke(
+            name: call.parameters["name"], by: Instruction(actor: caller.actor, requestID: call.requestID))
+        return .noContent
+    }
+
+    private static func document(_ someone: Operator) -> JSON {
+        [
+            "id": .string(someone.id.uuidString.lowercased()), "name": .string(someone.name), "role": .string(someone.role.rawValue),
+            "created_at": .string(someone.createdAt.apiText), "last_used_at": JSON(someone.lastUsedAt?.apiText),
+            "revoked_at": JSON(someone.revokedAt?.apiText),
+        ]
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import HTTPTypes
+import Records
+import Secrets
+import Tenancy
+
+/// Looking after tenants: `/operator/v1/tenants`.
+struct TenantRoutes: Sendable {
+    private let installation: Installation
+    private let passwords: PasswordPolicy
+    private let scryptCost: ScryptCost
+    private let view: TenantView
+
+    init(_ house: House) {
+        installation = house.installation
+        passwords = house.passwords
+        scryptCost = house.settings.scryptCost
+        view = TenantView(installation: house.installation, catalog: house.catalog)
+    }
+
+    private static let tenant = "/operator/v1/tenants/{slug}"
+
+    var endpoints: [Endpoint] {
+        [
+            .operator(.get, "/operator/v1/tenants", role: .viewer, Self.list, list),
+            .operator(.put, Self.tenant, role: .admin, Self.put, put),
+            .operator(.get, Self.tenant, role: .viewer, Self.show, show),
+            .operator(.post, Self.tenant + "/suspend", role: .support, Self.verb("suspend", "Close a tenant to writing"), suspend),
+            .operator(.post, Self.tenant + "/resume", role: .support, Self.verb("resume", "Open a suspended tenant again"), resume),
+            .operator(
+                .post, Self.tenant + "/schedule_deletion", role: .admin,
+                Self.verb("schedule_deletion", "Have a tenant deleted on a later day"),
+                scheduleDeletion),
+            .operator(
+                .post, Self.tenant + "/cancel_deletion", role: .admin, Self.verb("cancel_deletion", "Keep a tenant after all"),
+                cancelDeletion),
+        ]
+    }
+
+    private func list(_ call: Call, _ caller: Operator) async throws -> Reply {
+        let limit = try call.query.integer("limit", in: 1...200, otherwise: 50)
+        let words = call.query["q"]
+        var state: TenantState?
+        if let text = call.query["state"] {
+            state = TenantState(rawValue: text)
+            guard state != nil else { throw Problem(.malformed, "The query parameter \"state\" names a state.") }
+        }
+        let mark = PageMark(list: "tenants \(words ?? "") \(state?.rawValue ?? "")")
+        let tenants = try await installation.tenants.page(
+            after: try call.query["after"].map { cursor throws(Problem) in try mark.last(in: cursor) }, holding: words, state: state,
+            limit: limit + 1)
+        let shown = tenants.prefix(limit)
+        return .page(
+            try shown.map { try view.document($0) }, next: tenants.count > limit ? shown.last.map { mark.text(after: $0.slug) } : nil,
+            of: call)
+    }
+
+    private func put(_ call: Call, _ caller: Operator) async throws -> Reply {
+        let slug = call.parameters["slug"]
+        let order = try TenantOrder(slug: slug, try await call.json(), passwords: passwords)
+        let provisioned = try await installation.provisioning.provision(
+            await order.request(cost: scryptCost), by: Instruction(actor: caller.actor, requestID: call.requestID))
+        let document = try await view.documentWithUsage(provisioned.tenant)
+        return provisioned.isNew
+            ? .json(document, status: .created, location: "/operator/v1/tenants/\(slug)") : .json(document)
+    }
+
+    private func show(_ call: Call, _ caller: Operator) async throws -> Reply {
+        guard let tenant = try await installation.directory.find(slug: call.parameters["slug"]) else { throw Problem.notFound }
+        return .json(try await view.documentWithUsage(tenant))
+    }
+
+    private func suspend(_ call: Call, _ caller: Operator) async throws -> Reply {
+        let (slug, instruction) = try await instruction(call, caller)
+        return .json(try await view.documentWithUsage(installation.lifecycle.suspend(slug, by: instruction)))
+    }
+
+    private func resume(_ call: Call, _ caller: Operator) async throws -> Reply {
+        let (slug, instruction) = try await instruction(call, caller)
+        return .json(try await view.documentWithUsage(installation.lifecycle.resume(slug, by: instruction)))
+    }
+
+    private func scheduleDeletion(_ call: Call, _ caller: Operator) async throws -> Reply {
+        var form = Form(try await call.json(), known: ["reason", "after"])
+        let reason = form.text("reason")
+        let after = form.text("after", required: false)
+        let delay = after.map { ISODuration.seconds($0) } ?? 30 * ISODuration.day
+        if delay.map({ $0 > 3650 * ISODuration.day }) ?? true {
+            form.refuse("after", .format, "This is a duration of at most ten years as ISO 8601 writes it, such as P30D.")
+        }
+        try form.finish()
+        let instruction = Instruction(actor: caller.actor, reason: reason, requestID: call.requestID)
+        let tenant = try await installation.lifecycle.scheduleDeletion(
+            call.parameters["slug"], after: .seconds(delay ?? 0), by: instruction)
+        return .json(try await view.documentWithUsage(tenant))
+    }
+
+    private func cancelDeletion(_ call: Call, _ caller: Operator) async throws -> Reply {
+        let (slug, instruction) = try await instruction(call, caller)
+        return .json(try await view.documentWithUsage(installation.lifecycle.cancelDeletion(slug, by: instruction)))
+    }
+
+    /// Whom a verb is about, and why: nobody does anything to a tenant without saying so.
+    private func instruction(_ call: Call, _ caller: Operator) async throws -> (slug: String, Instruction) {
+        var form = Form(try await call.json(), known: ["reason"])
+        let reason = form.text("reason")
+        try form.finish()
+        return (call.parameters["slug"], Instruction(actor: caller.actor, reason: reason, requestID: call.requestID))
+    }
+}
+
+extension TenantRoutes {
+    private static let slug = Parameter("slug", in: .path, ["type": "string"], "The tenant's short name.")
+    private static let one: JSON = ["$ref": "#/components/schemas/Tenant"]
+
+    private static let list = Operation(
+        "tenants.list", "Every tenant, in the order of their short names", tag: "Tenants",
+        parameters: [
+            .limit, .after, Parameter("q", in: .query, ["type": "string", "minLength": 1], "Part of the short name or the name."),
+            Parameter(
+                "state", in: .query, ["type": "string", "enum": JSON(TenantState.allCases.map(\.rawValue))], "Only those in this state."),
+        ], responses: [200: ResponseDescription("A page of tenants.", schema: .listSchema(of: one))], problems: [.cursor])
+    private static let put = Operation(
+        "tenants.put", "Make a tenant; the same order again finds it", tag: "Tenants", parameters: [slug],
+        body: BodyDescription(["$ref": "#/components/schemas/TenantOrder"]),
+        responses: [
+            200: ResponseDescription("It was there already.", schema: one),
+            201: ResponseDescription("It can be used.", schema: one, headers: [("Location", "The tenant's address.")]),
+        ], problems: [.conflict])
+    private static let show = Operation(
+        "tenants.get", "One tenant", tag: "Tenants", parameters: [slug], responses: [200: ResponseDescription("The tenant.", schema: one)])
+
+    private static func verb(_ name: String, _ summary: String) -> Operation {
+        let body = name == "schedule_deletion" ? "DeletionOrder" : "Reason"
+        return Operation(
+            "tenants.\(name)", summary, tag: "Tenants", parameters: [slug],
+            body: BodyDescription(["$ref": .string("#/components/schemas/\(body)")]),
+            responses: [200: ResponseDescription("The tenant as it is now.", schema: one)], problems: [.conflict])
+    }
+
+    static let schemas: [String: JSON] = [
+        "Tenant": TenantView.schema,
+        "TenantOrder": .objectSchema(
+            [
+                "name": .textSchema, "plan": ["type": "string"], "cell": ["type": "string"],
+                "blueprint": ["type": "string", "enum": ["general"]], "settings": ["type": "object"], "test": ["type": "boolean"],
+                "trial_days": ["type": "integer", "minimum": 1, "maximum": 3650],
+                "admin": .objectSchema(
+                    [
+                        "email": ["type": "string", "format": "email", "maxLength": 500], "name": .textSchema,
+                        "password": ["type": "string", "minLength": 12, "maxLength": 1000],
+                    ], required: ["email", "name"]),
+            ], required: ["name", "admin"]),
+        "Reason": .objectSchema(["reason": .textSchema], required: ["reason"]),
+        "DeletionOrder": .objectSchema(
+            ["reason": .textSchema, "after": ["type": "string", "format": "duration", "default": "P30D"]], required: ["reason"]),
+    ]
+}

@@ -1,0 +1,33 @@
+import Secrets
+
+/// How the server is reached and what it demands; filled in by the executable from its configuration.
+package struct ServerSettings: Sendable {
+    /// Where the API answers. Port 0: any free one, told by `TenantryServer` once it listens.
+    package var host = "127.0.0.1"
+    package var port = 8080
+    /// Where the operators' API and the figures answer; nil: on the same listener as everything else.
+    package var operatorHost: String?
+    package var operatorPort: Int?
+    /// With `crm.example.com`, tenant `acme` has the host `acme.crm.example.com`.
+    package var baseDomain: String?
+    /// People come through TLS, ended by a proxy: cookies are `Secure` and bear the `__Host-` prefix, browsers are told to stay with TLS.
+    package var isSecure = false
+    /// Whose `X-Forwarded-For` is believed.
+    package var trustedProxies: [AddressRange] = []
+    /// The largest body of a request, in bytes.
+    package var bodyLimit = 2 << 20
+    /// Web pages of other origins that may call the API.
+    package var origins: [String] = []
+    /// Whether answers say where their time went.
+    package var showsTiming = false
+    /// How long a person stays signed in.
+    package var sessionLength: Duration = .seconds(12 * 3600)
+    /// What one guess of a password costs.
+    package var scryptCost: ScryptCost = .standard
+    /// A connection on which nothing happens for so long is closed.
+    package var idleTimeout: Duration = .seconds(75)
+    /// How long requests may still run after the process was told to stop.
+    package var shutdownPatience: Duration = .seconds(20)
+
+    package init() {}
+}

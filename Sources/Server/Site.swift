@@ -1,0 +1,43 @@
+import Records
+
+/// Everything the server answers, from the open street inwards.
+struct Site: Sendable {
+    private let house: House
+
+    init(_ house: House) {
+        self.house = house
+    }
+
+    /// What the API's listener serves; the operators' side too, unless it has a listener of its own.
+    func main(_ figures: RouteFigures) -> [Endpoint] {
+        let health = Health(installation: house.installation, figures: figures)
+        let inside = health.endpoints + tenants
+        guard house.settings.operatorPort == nil else { return inside }
+        return inside + operators + [health.guardedMetrics]
+    }
+
+    /// What the operators' own listener serves.
+    func aside(_ figures: RouteFigures) -> [Endpoint] {
+        let health = Health(installation: house.installation, figures: figures)
+        return health.endpoints + operators + [health.openMetrics]
+    }
+
+    /// Someone of one tenant, and the way in.
+    private var tenants: [Endpoint] {
+        var endpoints = SessionRoutes(house).endpoints + APIKeyRoutes().endpoints
+        for type in house.catalog.types { endpoints += RecordRoutes(type, of: house.catalog).endpoints }
+        let records = house.catalog.types.flatMap { RecordDescription.components(of: $0, in: house.catalog) }
+        let schemas = [SessionRoutes.schemas, APIKeyRoutes.schemas].flatMap(\.members) + records + RecordDescription.sharedComponents
+        let document = OpenAPIDocument("Tenantry", endpoints: endpoints, schemas: schemas)
+        return endpoints + [document.open(at: "/v1/openapi.json")] + DocumentationPages(of: "/v1/openapi.json").endpoints(at: "/docs")
+    }
+
+    /// Those who run the installation.
+    private var operators: [Endpoint] {
+        let endpoints = TenantRoutes(house).endpoints + OperatorRoutes(house).endpoints
+        let schemas = [TenantRoutes.schemas, OperatorRoutes.schemas].flatMap(\.members)
+        let document = OpenAPIDocument("Tenantry for operators", endpoints: endpoints, schemas: schemas)
+        return endpoints + [document.guarded(at: "/operator/v1/openapi.json")]
+            + DocumentationPages(of: "/operator/v1/openapi.json").endpoints(at: "/operator/docs")
+    }
+}
