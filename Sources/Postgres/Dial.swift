@@ -19,6 +19,8 @@ enum Dial {
             PQfinish(conn)
             throw .unreachable(reason)
         }
+        // Notices are of no use to anyone here. One that comes while connecting still goes to standard error: libpq gives no earlier
+        // moment to say so.
         PQsetNoticeProcessor(conn, { _, _ in }, nil)
         guard PQparameterStatus(conn, "DateStyle").map({ String(cString: $0).hasPrefix("ISO") }) ?? true else {
             PQfinish(conn)

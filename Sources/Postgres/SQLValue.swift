@@ -37,7 +37,11 @@ extension UUID: SQLEncodable {
 extension Date: SQLEncodable {
     /// RFC 3339 in UTC with milliseconds, the precision of every time in the API.
     package var sqlValue: SQLValue {
-        .text(formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+        // Rounded first, and the fraction written apart: the formatter cuts it off, so that .123 (in binary a little less) becomes .122.
+        let milliseconds = Int((timeIntervalSince1970 * 1000).rounded())
+        let fraction = milliseconds - Int((Double(milliseconds) / 1000).rounded(.down)) * 1000
+        let seconds = Date(timeIntervalSince1970: Double(milliseconds - fraction) / 1000).formatted(Date.ISO8601FormatStyle())
+        return .text(seconds.dropLast() + "." + String(1000 + fraction).dropFirst() + "Z")
     }
 }
 
