@@ -75,6 +75,16 @@ let package = Package(
             name: "TenancyTests",
             dependencies: ["Tenancy", "Postgres", "Schema", "Secrets", .product(name: "Logging", package: "swift-log")]),
         .testTarget(name: "RecordsTests", dependencies: ["Support", "CRM", "Records", "Tenancy", "Postgres", "Secrets"]),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Server", "Support", "CRM", "Records", "Tenancy", "Postgres", "Secrets",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .testTarget(name: "LocalClusterTests", dependencies: ["LocalCluster"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
     ],

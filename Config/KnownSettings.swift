@@ -69,6 +69,13 @@ package struct KnownSettings: Sendable {
         "database.prepared_statements", true,
         help: "Off behind a pooler that hands connections from transaction to transaction (PgBouncer).")
 
+    package let statementTime = Setting.seconds(
+        "database.statement_seconds", 10, 1...3600, help: "How long a statement of a tenant may run before it is ended.")
+
+    // Tenants
+    package let defaultPlan = Setting.text(
+        "tenants.default_plan", "free", help: "The plan of a tenant whose order names none. `dev` makes it `unlimited`.")
+
     // Mail
     package let mailTransport = Setting.choice(
         "mail.transport", MailTransport.smtp,

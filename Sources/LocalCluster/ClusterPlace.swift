@@ -28,28 +28,17 @@ struct ClusterPlace: Sendable {
         let noted = "\(directory)/postgres-is-in"
         if let elsewhere = read(noted), isFolder(elsewhere) { return elsewhere }
         let home = "\(directory)/postgres"
-        if isFolder(home), try await user.canEnter(home) { return home }
-        if try await !user.canEnter(directory) {
-            openForPassing(directory)
-            guard try await user.canEnter(directory) else {
-                let elsewhere = try folderElsewhere(for: user)
-                try write(elsewhere, to: noted)
-                notice("PostgreSQL runs as `\(user.name)`, who cannot enter \(directory); its data is kept in \(elsewhere).")
-                return elsewhere
-            }
+        if try await user.canEnter(directory) {
+            try user.makePrivateFolder(home)
+            return home
         }
-        try user.makePrivateFolder(home)
-        return home
-    }
-
-    /// A fresh folder of ours becomes passable (mode 0711): nobody can list it, and what is secret in it has mode 0600.
-    private static func openForPassing(_ directory: String) {
-        var status = stat()
-        guard stat(directory, &status) == 0, status.st_uid == geteuid() else { return }
-        // One that already holds something else keeps its mode: it may be somebody's home. A `lock` is our own.
-        let entries = try? FileManager.default.contentsOfDirectory(atPath: directory)  // unreadable: then it is left as it is
-        guard let entries, Set(entries).isSubset(of: ["lock"]) else { return }
-        chmod(directory, status.st_mode & 0o7777 | 0o011)
+        guard !isFolder("\(home)/data") else {
+            throw LocalClusterError("PostgreSQL runs as `\(user.name)`, who cannot enter \(directory) any more. Let it: chmod o+x on each folder above.")
+        }
+        let elsewhere = try folderElsewhere(for: user)
+        try write(elsewhere, to: noted)
+        notice("PostgreSQL runs as `\(user.name)`, who cannot enter \(directory); its data is kept in \(elsewhere).")
+        return elsewhere
     }
 
     private static func folderElsewhere(for user: ServerUser) throws(LocalClusterError) -> String {

@@ -99,6 +99,19 @@ import Testing
         try FileManager.default.removeItem(atPath: String(contentsOfFile: "\(closed)/postgres-is-in", encoding: .utf8))
     }
 
+    @Test("Data that the server's account cannot reach any more is not started anew elsewhere", .enabled(if: geteuid() == 0))
+    func closedLater() async throws {
+        let folder = try TemporaryFolder()
+        let cluster = try await LocalCluster(under: folder.path)
+        try await cluster.start()
+        try await cluster.stop()
+        chmod(folder.path, 0o700)
+
+        let error = await #expect(throws: LocalClusterError.self) { try await LocalCluster(under: folder.path) }
+
+        #expect(error?.description.contains("chmod o+x") == true)
+    }
+
     @Test("Missing programs are named with their Debian package") func missing() {
         let error = #expect(throws: LocalClusterError.self) { try ServerPrograms.find(packages: "/nowhere", searchPath: "/nowhere") }
 
@@ -129,7 +142,7 @@ import Testing
     }
 }
 
-/// A folder as `mktemp -d` makes it: mode 0700. Gone with the test.
+/// A folder that is gone with the test. Whatever runs PostgreSQL can pass through it.
 final class TemporaryFolder {
     let path: String
 
@@ -137,6 +150,7 @@ final class TemporaryFolder {
         var template = Array("/tmp/tenantry-cluster-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        chmod(path, 0o711)
     }
 
     // A failed test may have left something in use; the folder is in /tmp.

@@ -3,7 +3,7 @@ import Postgres
 
 /// A statement that waits until the test lets it go: an advisory lock, held by a connection of its own.
 final class Gate: Sendable {
-    private let key = Int.random(in: 1...Int(Int32.max))
+    let key = Int.random(in: 1...Int(Int32.max))
     private let keeper: PipelinePool
 
     /// A closed gate.

@@ -109,7 +109,6 @@ import Testing
             let other = try await installation.tenantWithMarks("other")
             #expect(try await installation.isolation.run() == IsolationCheck.Report(probed: 6, failures: []))
 
-            let owner = try installation.cells.named("main").owner
             for (gift, taken) in [
                 ("GRANT USAGE ON SCHEMA \(acme.schema) TO \(other.role)", "REVOKE USAGE ON SCHEMA \(acme.schema) FROM \(other.role)"),
                 ("GRANT SELECT ON \(acme.schema).users TO PUBLIC", "REVOKE SELECT ON \(acme.schema).users FROM PUBLIC"),
@@ -118,10 +117,10 @@ import Testing
                 ("GRANT SELECT ON cell.tenants TO PUBLIC", "REVOKE SELECT ON cell.tenants FROM PUBLIC"),
                 ("ALTER ROLE \(acme.role) CREATEDB", "ALTER ROLE \(acme.role) NOCREATEDB"),
             ] {
-                try await owner.transaction { try $0.script(gift) }
+                try await installation.asOwner(gift)
                 let failures = try await installation.isolation.run().failures
                 #expect(!failures.isEmpty, "\(gift)")
-                try await owner.transaction { try $0.script(taken) }
+                try await installation.asOwner(taken)
             }
             #expect(try await installation.isolation.run().failures == [])
         }

@@ -120,6 +120,11 @@ extension ProvisionRequest {
 }
 
 extension Installation {
+    /// What an operator does by hand in the first cell.
+    func asOwner(_ script: String) async throws {
+        try await cells.named("main").owner.transaction { try $0.script(script) }
+    }
+
     /// A tenant with one table of its own beside the real ones, and one row that says whose it is.
     func tenantWithMarks(_ slug: String) async throws -> Tenant {
         let tenant = try await provisioning.provision(.sample(slug), by: .test).tenant

@@ -80,7 +80,11 @@ struct DemoRecords {
         let local = country.code == "JP" ? "contact" : "\(Self.ascii(first)).\(Self.ascii(last))"
         var email = "\(local)@\(company.domain)"
         // The second of the same name at the same firm gets a number, as everywhere.
-        for number in 2... where addresses.contains(email) { email = "\(local)\(number)@\(company.domain)" }
+        var number = 2
+        while addresses.contains(email) {
+            email = "\(local)\(number)@\(company.domain)"
+            number += 1
+        }
         addresses.insert(email)
         let stage = random.pick(["prospect", "prospect", "prospect", "customer", "customer", "former"])
         contacts.append(

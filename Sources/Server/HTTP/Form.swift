@@ -82,7 +82,8 @@ struct Form {
     /// A time as RFC 3339 writes it.
     mutating func time(_ name: String) -> Date? {
         guard let text = text(name, required: false) else { return nil }
-        if let time = try? Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains(".")).parse(text) { return time }  // no other reason
+        // The error would say no more than the refusal below.
+        if let time = try? Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains(".")).parse(text) { return time }
         refuse(name, .format, "This is a time with its zone as RFC 3339 writes it: 2026-11-30T09:00:00Z.")
         return nil
     }

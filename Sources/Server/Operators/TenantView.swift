@@ -34,7 +34,8 @@ struct TenantView: Sendable {
         guard
             let row = try await installation.directory.scope(for: tenant).rows("SELECT " + ([users] + counts).joined(separator: ", ")).first
         else { return .object([]) }
-        let limits = (try? installation.directory.plan(of: tenant))?.limits ?? [:]  // a plan this process has not read yet limits nothing here
+        // A plan that this process has not read yet shows no limit here.
+        let limits = (try? installation.directory.plan(of: tenant))?.limits ?? [:]
         var used = [("users", try row.int(0))]
         for (index, name) in records.enumerated() { used.append(("records.\(name)", try row.int(index + 1))) }
         used.append(("records", used.dropFirst().reduce(0) { $0 + $1.1 }))

@@ -25,15 +25,14 @@ package enum Slug {
     /// Words that would mislead people when they stand in front of our domain, or that the product uses itself.
     private static let reserved: Set<String> = [
         "about", "abuse", "account", "accounts", "admin", "administrator", "admins", "api", "app", "apps", "assets", "auth", "autoconfig",
-        "autodiscover", "backup", "beta", "billing", "blog", "calendar", "cdn", "cell", "chat", "cloud", "console", "contact", "control",
-        "crm", "dashboard", "dev", "dns", "docs", "download", "downloads", "email", "example", "files", "forum", "ftp", "git",
-        "healthz", "help", "hostmaster", "http", "https", "images", "imap", "info", "internal", "invoice", "invoices", "jobs", "legal",
-        "localhost", "login", "logout", "mail", "mailer-daemon", "media", "metrics", "monitor", "mx", "news", "nobody", "noreply",
-        "no-reply", "oauth", "openapi", "operator", "operators", "partner", "partners", "pay", "payment", "payments", "pop", "pop3",
-        "portal", "postgres", "postmaster", "pricing", "privacy", "public", "readyz", "register", "root", "sales", "secure", "security",
-        "service", "services", "session", "settings", "shop", "sign-in", "sign-up", "signin", "signup", "smtp", "sso", "staging", "static",
-        "status", "store", "support", "system", "tenant", "tenantry", "tenants", "terms", "token", "unsubscribe", "upload",
-        "uploads", "usenet", "user", "users", "uucp", "web", "webhook", "webhooks", "webmail", "webmaster", "wiki", "www", "www1", "www2",
+        "autodiscover", "backup", "billing", "blog", "calendar", "cdn", "console", "contact", "control", "dashboard", "dns", "docs",
+        "download", "downloads", "email", "files", "ftp", "git", "healthz", "help", "hostmaster", "http", "https", "images", "imap",
+        "info", "internal", "invoice", "invoices", "legal", "localhost", "login", "logout", "mail", "mailer-daemon", "media", "metrics",
+        "monitor", "mx", "nobody", "no-reply", "noreply", "oauth", "openapi", "operator", "operators", "pay", "payment", "payments",
+        "pop", "pop3", "postgres", "postmaster", "pricing", "privacy", "public", "readyz", "register", "root", "secure", "security",
+        "session", "settings", "sign-in", "sign-up", "signin", "signup", "smtp", "sso", "static", "status", "support", "system", "tenant",
+        "tenantry", "tenants", "terms", "token", "unsubscribe", "upload", "uploads", "user", "users", "web", "webhook", "webhooks",
+        "webmail", "webmaster", "www", "www1", "www2",
     ]
 
     private static let hyphen = UInt8(ascii: "-")

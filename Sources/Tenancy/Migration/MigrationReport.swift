@@ -7,6 +7,8 @@ package struct MigrationReport: Sendable, Equatable {
     /// Cells that could not be prepared; their tenants were left as they are.
     package var failedCells: [Failure] = []
 
+    package init() {}
+
     package struct Failure: Sendable, Equatable {
         package let name: String
         package let reason: String

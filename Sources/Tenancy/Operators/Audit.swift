@@ -16,6 +16,11 @@ package struct Audit: Sendable {
         package let requestID: String?
         package let prevHash: String
         package let hash: String
+        /// The row as it was hashed.
+        package let canonical: String
+
+        /// The row with its hash: what an operator gets, and can compute again.
+        package var json: String { canonical.dropLast() + ",\"hash\":\"\(hash)\"}" }
     }
 
     /// For what is done elsewhere.
@@ -29,14 +34,17 @@ package struct Audit: Sendable {
     package func entries(before seq: Int? = nil, target: String? = nil, limit: Int) async throws -> [Entry] {
         try await control.rows(
             """
-            SELECT seq, at, actor, action, target, reason, request_id, prev_hash, hash FROM audit
+            SELECT seq, at, actor, action, target, reason, request_id, prev_hash, hash,
+                canonical_audit(seq, at, actor, action, target, reason, prev_hash)
+            FROM audit
             WHERE (\(seq)::bigint IS NULL OR seq < \(seq)::bigint) AND (\(target)::text IS NULL OR target = \(target)::text)
             ORDER BY seq DESC LIMIT \(limit)
             """
         ).map { row in
             Entry(
                 seq: try row.int(0), at: try row.date(1), actor: try row.text(2), action: try row.text(3), target: row.optionalText(4),
-                reason: row.optionalText(5), requestID: row.optionalText(6), prevHash: try row.text(7), hash: try row.text(8))
+                reason: row.optionalText(5), requestID: row.optionalText(6), prevHash: try row.text(7), hash: try row.text(8),
+                canonical: try row.text(9))
         }
     }
 }

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The programs from PyPI that tests call, in a virtual environment under .build/: Schemathesis, which tries the API against its own
+# OpenAPI document, and a validator of that document. Versions are fixed here; a changed line makes the environment anew.
+set -euo pipefail
+
+tools=(schemathesis==4.32.5 openapi-spec-validator==0.9.0)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+place=$root/.build/python-tools
+
+if [ "$(cat "$place/tools" 2>/dev/null)" = "${tools[*]}" ]; then exit 0; fi
+rm -rf "$place"
+mkdir -p "$root/.build"
+python3 -m venv "$place"
+"$place/bin/pip" install --quiet --disable-pip-version-check "${tools[@]}"
+echo "${tools[*]}" >"$place/tools"

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import Records
+import Secrets
+import Server
+import Tenancy
+
+extension TenantCommand {
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Provision a tenant: usable when the command ends.",
+            discussion: """
+                The same command again finds what it made before; another content under the same short name is refused. Without a password \
+                the first person is invited and cannot sign in yet.
+                  tenantry tenant create acme --name "Acme Ltd" --admin-email anna@acme.com --admin-name "Anna Keller"
+                  printf %s "$PASSWORD" | tenantry tenant create acme --name "Acme Ltd" \\
+                    --admin-email anna@acme.com --admin-name "Anna Keller" --admin-password-stdin
+                """)
+
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "Its short name: 3 to 40 of a-z, 0-9 and inner hyphens, never given twice.") var slug: String
+        @Option(help: "What the firm is called.") var name: String
+        @Option(help: "E-mail of the first person, who may do everything.") var adminEmail: String
+        @Option(help: "That person's name.") var adminName: String
+        @Flag(help: "Read that person's password from standard input.") var adminPasswordStdin = false
+        @Option(help: "Its plan. Default: the setting tenants.default_plan.") var plan: String?
+        @Option(help: "Where it lives. Default: the open cell that is least full.") var cell: String?
+        @Option(help: "It begins as a trial of so many days.") var trialDays: Int?
+        @Flag(help: "A test tenant, whose clock can be set; for good.") var test = false
+
+        func validate() throws {
+            if !adminEmail.contains("@") { throw ValidationError("`--admin-email` is no e-mail address.") }
+            if let trialDays, trialDays < 1 { throw ValidationError("`--trial-days` is at least 1.") }
+        }
+
+        func run() async throws {
+            let settings = try common.readQuietSettings()
+            let password = adminPasswordStdin ? try readPassword() : nil
+            // What the order says, whatever a hash makes of the password.
+            let order: JSON = [
+                "slug": .string(slug), "name": .string(name), "email": .string(adminEmail), "admin": .string(adminName),
+                "password": JSON(password), "plan": JSON(plan), "cell": JSON(cell), "trial": trialDays.map { JSON($0) } ?? .null,
+                "test": .bool(test),
+            ]
+            var hash: String?
+            if let password { hash = await PasswordHash.of(password, cost: ScryptCost(settings)).text }
+            let request = ProvisionRequest(
+                slug: slug, name: name, plan: plan, cell: cell,
+                admin: .init(email: adminEmail, name: adminName, passwordHash: hash), isTest: test, trialDays: trialDays,
+                fingerprint: Digest.sha256(order.bytes))
+            let made = try await Installation.use(settings, log: Logs.start(settings)) { installation in
+                try await installation.start()
+                return try await installation.provisioning.provision(request, by: .commandLine())
+            }
+            made.tenant.answer.print(asJSON: common.json)
+        }
+
+        private func readPassword() throws -> String {
+            let text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+            let password = text.trimmingCharacters(in: .newlines)
+            if let refusal = PasswordPolicy().refusal(password, at: "") { throw Refusal("The password on standard input: \(refusal.detail)") }
+            return password
+        }
+    }
+}
+
+extension Tenant {
+    /// As the operators' API shows it, as far as the directory knows.
+    var json: JSON {
+        [
+            "slug": .string(slug), "name": .string(name), "state": .string(state.rawValue),
+            "plan": ["name": .string(plan.name), "version": JSON(plan.version)], "cell": .string(cell), "schema_version": JSON(schemaVersion),
+            "test": .bool(isTest), "created_at": time(createdAt), "deletion_due_at": time(deletionDueAt),
+            "maintenance": JSON(quarantinedReason), "admin": ["id": .string(adminID.uuidString.lowercased()), "email": .string(adminEmail)],
+        ]
+    }
+
+    var answer: Answer {
+        var lines = [
+            "\(slug)  \(name)", "  state   \(state.rawValue)", "  plan    \(plan.name) (version \(plan.version))",
+            "  cell    \(cell), schema version \(schemaVersion)", "  admin   \(adminEmail)", "  since   \(shown(createdAt))",
+        ]
+        if let deletionDueAt { lines.append("  deleted on \(shown(deletionDueAt)) unless that is cancelled") }
+        if let quarantinedReason { lines.append("  closed for maintenance: \(quarantinedReason)") }
+        return Answer(text: lines.joined(separator: "\n"), json: json)
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import LocalCluster
+import Logging
+import Postgres
+import Secrets
+import Server
+import ServiceLifecycle
+import Settings
+import Tenancy
+
+/// The embedded default: a PostgreSQL of its own, the schemas, an operator, a sample tenant, and the server, all in one folder.
+struct Dev: Sendable {
+    let folder: DevFolder
+    let settings: Settings
+    let wantsDemo: Bool
+    let log: Logger
+    let progress: Progress
+    /// Told once, when everything answers.
+    let ready: @Sendable (DevReady) throws -> Void
+
+    /// Runs until a stop is asked for, and leaves nothing running behind, whatever went wrong.
+    func run() async throws {
+        guard let url = settings.databaseURL else { return try await runWithOwnDatabase() }
+        try await run(on: url)
+    }
+
+    private func runWithOwnDatabase() async throws {
+        let cluster = try await LocalCluster(under: folder.path) { progress.say($0) }
+        do {
+            progress.say("Starting PostgreSQL ...")
+            try await cancelWhenGracefulShutdown { try await cluster.start() }
+            try await run(on: cluster.url)
+        } catch {
+            await stop(cluster)
+            throw error
+        }
+        await stop(cluster)
+    }
+
+    private func run(on url: String) async throws {
+        var settings = settings
+        settings.presume(\.databaseURL, url, by: "dev")
+        let installation = try Installation(settings, log: log)
+        do {
+            try await serve(installation, settings, url)
+        } catch {
+            await installation.close()
+            throw error
+        }
+        await installation.close()
+    }
+
+    private func serve(_ installation: Installation, _ settings: Settings, _ url: String) async throws {
+        let cost = ScryptCost(settings)
+        let credentials = try await cancelWhenGracefulShutdown { try await prepare(installation, cost) }
+        // Half of what a stop may take; the other half is PostgreSQL's.
+        let serverSettings = try ServerSettings(settings, patience: .seconds(10))
+        try await Serving.serve(installation, serverSettings, log: log) { addresses in
+            try ready(
+                DevReady(
+                    addresses: addresses, operatorToken: credentials.operatorToken ?? "", databaseURL: url, folder: folder,
+                    demo: wantsDemo ? credentials.demo : nil))
+        }
+    }
+
+    /// Schemas, operator and sample tenant, made or found; each survives a kill at any moment and is then made or found again.
+    private func prepare(_ installation: Installation, _ cost: ScryptCost) async throws -> DevCredentials {
+        progress.say("Bringing the schemas up to date ...")
+        let report = try await installation.migrate()
+        for failure in report.failed + report.failedCells {
+            log.error("A schema could not be migrated.", metadata: ["name": "\(failure.name)", "reason": "\(failure.reason)"])
+        }
+        try await installation.start()
+        var credentials = try DevCredentials(in: folder)
+        if try await !isValid(credentials.operatorToken, installation) {
+            credentials.operatorToken = try await makeOperator(installation)
+            try credentials.keep(in: folder)
+        }
+        guard wantsDemo else { return credentials }
+        progress.say("Preparing the sample tenant ...")
+        credentials.demo = try await DevTenant(installation: installation, cost: cost).prepare(credentials.demo)
+        if credentials.demo == nil { progress.say("There is no sample tenant: the name \(DevTenant.slug) is taken by another.", isLast: true) }
+        try credentials.keep(in: folder)
+        return credentials
+    }
+
+    private func isValid(_ token: String?, _ installation: Installation) async throws -> Bool {
+        guard let token = token.flatMap({ Credential(parsing: $0) }) else { return false }
+        return try await installation.operators.holder(of: token) != nil
+    }
+
+    /// The name may be taken by an operator whose token was lost with the file.
+    private func makeOperator(_ installation: Installation) async throws -> String {
+        let instruction = Instruction(actor: "dev", reason: "The operator of `tenantry dev`.")
+        do {
+            return try await installation.operators.create(name: "dev", role: .admin, by: instruction).token.text
+        } catch TenancyError.operatorNameTaken {
+            let name = "dev-" + Base64.url.encode(RandomBytes.make(6))
+            return try await installation.operators.create(name: name, role: .admin, by: instruction).token.text
+        }
+    }
+
+    /// In a task of its own: a cancelled one must stop PostgreSQL too.
+    private func stop(_ cluster: LocalCluster) async {
+        let stopping = Task { try await cluster.stop() }
+        do { try await stopping.value } catch {
+            log.error("PostgreSQL could not be stopped; the next start takes it over.", metadata: ["error": "\(error)"])
+        }
+    }
+}

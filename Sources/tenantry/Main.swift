@@ -1,4 +1,0 @@
-import ArgumentParser
-import Server
-
-@main struct Tenantry: AsyncParsableCommand {}
