@@ -87,6 +87,8 @@ let package = Package(
             ]),
         .testTarget(name: "LocalClusterTests", dependencies: ["LocalCluster"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
+        .testTarget(name: "ArchitectureTests", dependencies: ["Settings"]),
+        .testTarget(name: "EndToEnd", dependencies: ["tenantry"]),
     ],
     swiftLanguageModes: [.v6]
 )
