@@ -57,9 +57,9 @@ final class TransactionWork {
     func flush(_ statements: [SQL]) throws(PostgresError) -> [Rows] {
         try watched { () throws(PostgresError) in
             guard !isOpen else { return try connection.session().flush(statements, namespace: namespace) }
-            let rows = try open(with: statements)
+            // Whatever comes of it: there is something to commit, or a reason why it cannot be.
             isOpen = true
-            return Array(rows.dropFirst(opening.count))
+            return Array(try open(with: statements).dropFirst(opening.count))
         }
     }
 

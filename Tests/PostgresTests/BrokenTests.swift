@@ -81,7 +81,8 @@ import Testing
                 Issue.record("\(String(describing: error))")
                 return
             }
-            #expect(try await pool.transaction { try $0.rows("SELECT 1")[0].int(0) } == 1)
+            let answer = try await pool.transaction { try $0.rows("SELECT 1")[0].int(0) }
+            #expect(answer == 1)
         }
         await gate.open()
     }
@@ -90,14 +91,16 @@ import Testing
         try await withExclusive(.test("idle-x", connections: 1), to: named("idle-x")) { exclusive in
             try await withPipeline(.test("idle-p", connections: 1), to: named("idle-p")) { pipelined in
                 for _ in 0..<3 {
-                    #expect(try await exclusive.transaction { try $0.rows("SELECT 1")[0].int(0) } == 1)
+                    let answer = try await exclusive.transaction { try $0.rows("SELECT 1")[0].int(0) }
+                    #expect(answer == 1)
                     _ = try await pipelined.run(Unit(["SELECT 1"]))
                     await until { exclusive.figures.inUse == 0 }
                     try await kill("idle-x")
                     try await kill("idle-p")
                     try await until { try await count("idle-x") + count("idle-p") == 0 }
                 }
-                #expect(try await exclusive.transaction { try $0.rows("SELECT 1")[0].int(0) } == 1)
+                let answer = try await exclusive.transaction { try $0.rows("SELECT 1")[0].int(0) }
+                #expect(answer == 1)
                 _ = try await pipelined.run(Unit(["SELECT 1"]))
             }
         }
@@ -113,23 +116,26 @@ import Testing
                 return
             }
             #expect(pool.figures.retired["silent"] == 1)
-            #expect(try await pool.run(Unit(["SELECT 1"]))[0][0].int(0) == 1)
+            let row = try await pool.run(Unit(["SELECT 1"]))[0][0]
+            #expect(try row.int(0) == 1)
         }
         await gate.open()
     }
 
     @Test("A unit that leaves a transaction open costs its connection, nobody else's work") func leftOpen() async throws {
         try await withPipeline(.test("left-open", connections: 1), to: named("left-open")) { pool in
-            _ = try await pool.run(Unit(["BEGIN", "SELECT 1"]))
+            let spoiled = try await pool.run(Unit(["BEGIN", "SELECT pg_backend_pid()"]))[1][0].int(0)
             await until { pool.figures.retired["broken"] == 1 }
 
-            #expect(try await pool.run(Unit(["SELECT now() = statement_timestamp()"]))[0][0].bool(0))
+            let fresh = try await pool.run(Unit(["SELECT pg_backend_pid()"]))[0][0]
+            #expect(try fresh.int(0) != spoiled)
             let error = await refusal { _ = try await pool.run(Unit(["COPY (SELECT 1) TO STDOUT"])) }
             guard case .unexpected = error else {
                 Issue.record("\(String(describing: error))")
                 return
             }
-            #expect(try await pool.run(Unit(["SELECT 1"]))[0][0].int(0) == 1)
+            let row = try await pool.run(Unit(["SELECT 1"]))[0][0]
+            #expect(try row.int(0) == 1)
         }
     }
 
@@ -140,14 +146,22 @@ import Testing
                     _ = try? transaction.rows("SELECT 1 / 0")
                 }
             }
-            #expect(error?.refusal?.state == "22012")
+            let later = await refusal {
+                try await pool.transaction { transaction in
+                    _ = try transaction.rows("SELECT 1")
+                    _ = try? transaction.rows("SELECT 1 / 0")
+                    _ = try? transaction.rows("SELECT 2")
+                }
+            }
+            #expect(error?.refusal?.state == "22012" && later?.refusal?.state == "22012")
         }
     }
 
     @Test("A constraint checked at COMMIT refuses the unit and the transaction") func deferred() async throws {
         try await withExclusive(.test("deferred", connections: 1)) { exclusive in
             try await exclusive.outsideTransaction([
-                "DROP TABLE IF EXISTS deferred_t", "CREATE TABLE deferred_t (n int CONSTRAINT deferred_once UNIQUE DEFERRABLE INITIALLY DEFERRED)",
+                "DROP TABLE IF EXISTS deferred_t",
+                "CREATE TABLE deferred_t (n int CONSTRAINT deferred_once UNIQUE DEFERRABLE INITIALLY DEFERRED)",
             ])
             try await withPipeline(.test("deferred", connections: 1)) { pool in
                 let twice = Unit(["INSERT INTO deferred_t VALUES (1)", "INSERT INTO deferred_t VALUES (1)"])
@@ -158,11 +172,12 @@ import Testing
             }
             let error = await refusal {
                 try await exclusive.transaction { transaction in
-                    try transaction.flush(["INSERT INTO deferred_t VALUES (1)", "INSERT INTO deferred_t VALUES (1)"])
+                    _ = try transaction.flush(["INSERT INTO deferred_t VALUES (1)", "INSERT INTO deferred_t VALUES (1)"])
                 }
             }
             #expect(error?.refusal?.constraint == "deferred_once")
-            #expect(try await exclusive.transaction { try $0.rows("SELECT count(*) FROM deferred_t")[0].int(0) } == 0)
+            let answer = try await exclusive.transaction { try $0.rows("SELECT count(*) FROM deferred_t")[0].int(0) }
+            #expect(answer == 0)
             try await exclusive.outsideTransaction(["DROP TABLE deferred_t"])
         }
     }

@@ -20,7 +20,8 @@ import Testing
             await until { pool.figures.inUse == 2 }
             await gate.open()
 
-            #expect(try await next.value[0][0].text(0) == "next")
+            let answer = try await next.value[0][0]
+            #expect(try answer.text(0) == "next")
             await until { pool.figures.inUse == 0 }
         }
     }
@@ -94,23 +95,25 @@ import Testing
             let pid = try await pool.transaction { try $0.rows("SELECT pg_backend_pid()")[0].int(0) }
 
             let stream = Task {
-                try await pool.stream("SELECT n FROM generate_series(1, 100000000) AS n") { _ in withUnsafeCurrentTask { $0?.cancel() } }
+                try await pool.stream("SELECT generate_series(1, 100000000)") { _ in withUnsafeCurrentTask { $0?.cancel() } }
             }
             let out = Task {
-                try await pool.copyOut("COPY (SELECT n FROM generate_series(1, 100000000) AS n) TO STDOUT") { _ in
+                try await pool.copyOut("COPY (SELECT generate_series(1, 100000000)) TO STDOUT") { _ in
                     withUnsafeCurrentTask { $0?.cancel() }
                 }
             }
             let endless = AsyncThrowingStream<[UInt8], any Error> { Array("1\n".utf8) }
             let into = Task {
-                try await pool.copyIn(preamble: ["CREATE TEMPORARY TABLE endless (n int) ON COMMIT DROP"], "COPY endless FROM STDIN", from: endless)
+                try await pool.copyIn(
+                    preamble: ["CREATE TEMPORARY TABLE endless (n int) ON COMMIT DROP"], "COPY endless FROM STDIN", from: endless)
             }
             for task in [stream, out] { _ = await task.result }
             await until { pool.figures.inUse == 1 }
             into.cancel()
             _ = await into.result
 
-            #expect(try await pool.transaction { try $0.rows("SELECT pg_backend_pid()")[0].int(0) } == pid)
+            let answer = try await pool.transaction { try $0.rows("SELECT pg_backend_pid()")[0].int(0) }
+            #expect(answer == pid)
         }
     }
 }
