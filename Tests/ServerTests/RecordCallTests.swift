@@ -106,9 +106,11 @@ import Testing
         "Every wrong parameter of a list is malformed and named",
         arguments: [
             "limit=0", "limit=201", "limit=-1", "limit=1.5", "limit=99999999999999999999", "limit=", "limit=%EF%BC%91", "bogus=1",
-            "limit=1&limit=1", "sort=bogus", "sort=", "sort=name,,email", "sort=email,email", "sort=address", "sort=tags", "fields=bogus", "fields=",
+            "limit=1&limit=1", "sort=bogus", "sort=", "sort=name,,email", "sort=email,email", "sort=address", "sort=tags", "fields=bogus",
+            "fields=",
             "include=bogus", "include=", "count=all", "trash=without", "trash=", "filter[bogus]=1", "filter[email][bogus]=1", "filter=1",
-            "filter[email]=a&filter[email]=b", "filter[birthday]=2023-02-30", "filter[created_at][gt]=yesterday", "filter[email_opt_out]=yes",
+            "filter[email]=a&filter[email]=b", "filter[birthday]=2023-02-30", "filter[created_at][gt]=yesterday",
+            "filter[email_opt_out]=yes",
             "filter[birthday][between]=2020-01-01", "filter[email][is_null]=1", "filter[last_name]=%00", "filter[last_name]=%FF", "%zz=1",
         ])
     func wrongParameters(query: String) async throws {
@@ -126,15 +128,19 @@ import Testing
         let client = try await TestSite.shared.firm().admin()
         let attack = #"'; DROP TABLE contacts; -- \" $1 \\ %s {} "#.trimmingSpaces
         let made = try await client.post(
-            "/v1/contacts", ["last_name": .string(attack), "tags": [.string(attack)], "address": ["city": .string(attack)], "external_id": .string(attack)])
+            "/v1/contacts",
+            ["last_name": .string(attack), "tags": [.string(attack)], "address": ["city": .string(attack)], "external_id": .string(attack)])
 
         #expect(made.status == 201, "\(made.text)")
         #expect(try made.json["last_name"]?.string == attack)
         #expect(try made.json["tags"]?.elements?.first?.string == attack)
-        for (field, operation) in [("last_name", "eq"), ("external_id", "in"), ("address.city", "contains"), ("tags", "contains"), ("last_name", "starts")] {
+        for (field, operation) in [
+            ("last_name", "eq"), ("external_id", "in"), ("address.city", "contains"), ("tags", "contains"), ("last_name", "starts"),
+        ] {
             let value: JSON = operation == "in" ? [.string(attack)] : .string(attack)
             let found = try await client.post(
-                "/v1/contacts/search", ["where": ["field": .string(field), "op": .string(operation), "value": value], "fields": ["external_id"]])
+                "/v1/contacts/search",
+                ["where": ["field": .string(field), "op": .string(operation), "value": value], "fields": ["external_id"]])
             #expect(try found.json["data"]?.elements?.count == 1, "\(field) \(operation): \(found.text)")
         }
         for name in ["sort", "fields", "include", "after"] {
@@ -158,9 +164,10 @@ import Testing
 
         #expect(try await admin.patch("/v1/users/\(id)", ["status": "disabled"]).status == 200)
         try await eventually { try await person.get("/v1/contacts").status == 401 }
-        #expect(try await firm.site.stranger.post(
-            "/v1/session", ["tenant": .string(firm.slug), "email": .string(email), "password": .string(TestSite.password)]
-        ).status == 401)
+        #expect(
+            try await firm.site.stranger.post(
+                "/v1/session", ["tenant": .string(firm.slug), "email": .string(email), "password": .string(TestSite.password)]
+            ).status == 401)
     }
 }
 

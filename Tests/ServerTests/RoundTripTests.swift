@@ -80,7 +80,7 @@ extension TestSite {
 
     /// What the pool of tenants' requests has done so far.
     var trips: Trips {
-        installation.cells.figures.filter { $0.name.hasPrefix("api") }.reduce(into: Trips()) {
+        installation.figures.filter { $0.name.hasPrefix("api") }.reduce(into: Trips()) {
             $0.flushes += $1.flushes
             $0.waits += $1.waits
         }

@@ -40,7 +40,8 @@ package enum TestHouse {
         return address.string ?? owner
     }
 
-    private static func open() async throws -> Installation {
+    /// One more installation, for a test that counts what its pools do.
+    package static func open() async throws -> Installation {
         var settings = InstallationSettings(ownerURL: try await database())
         settings.seed = FirstRows.seed
         settings.defaultPlan = "unlimited"
