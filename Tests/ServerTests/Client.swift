@@ -2,6 +2,7 @@ import HTTPTypes
 import HummingbirdCore
 import NIOCore
 import Records
+import Secrets
 
 @testable import Server
 
@@ -13,6 +14,9 @@ struct Client: Sendable {
     private var peer = "192.0.2.1"
 
     init(_ front: Front) { self.front = front }
+
+    /// What it shows, read back.
+    var credential: Credential? { headers[.authorization].flatMap { Credential(parsing: $0.dropFirst("Bearer ".count)) } }
 
     func bearing(_ token: String) -> Client { with(.authorization, "Bearer \(token)") }
 
