@@ -17,7 +17,7 @@ package struct InstallationSettings: Sendable {
     package var control = PoolSettings(name: "control", connections: 2)
     /// For provisioning and migration, per cell. Its work may wait long: fifty tenants ordered at once stand in line here, and so do not
     /// disturb those who are being served.
-    package var migration = PoolSettings(name: "migration", connections: 2, waitDeadline: .seconds(300))
+    package var migration = PoolSettings(name: "migration", connections: 2, waitDeadline: .seconds(60))
     /// How long a statement of a tenant may run unless its scope says otherwise.
     package var timeLimit: Duration = .seconds(10)
     /// What a tenant gets whose order names no plan.

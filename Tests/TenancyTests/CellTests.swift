@@ -41,7 +41,9 @@ import Testing
     @Test("A cell that cannot be prepared leaves nothing behind; a database is one cell only") func refusals() async throws {
         try await withInstallation { installation in
             for name in ["", "Main", "a-b", "1a", String(repeating: "x", count: 21)] {
-                await #expect(throws: TenancyError.self) { try await installation.cellList.add(name: name, url: "postgresql://", by: .test) }
+                await #expect(throws: TenancyError.self) {
+                    try await installation.cellList.add(name: name, url: "postgresql://", by: .test)
+                }
             }
             let missing = try TestCluster.url(of: "no_such_database")
             await #expect(throws: PostgresError.self) { try await installation.cellList.add(name: "eu1", url: missing, by: .test) }
@@ -54,7 +56,8 @@ import Testing
         }
     }
 
-    @Test("The login role may do nothing and has the password that the key gives; a new key gives a new one") func loginRole() async throws {
+    @Test("The login role may do nothing and has the password that the key gives; a new key gives a new one") func loginRole() async throws
+    {
         try await withInstallation { installation in
             let before = try await installation.cellList.all()[0].cell
             #expect(before.loginRole.hasPrefix("tenantry_"))
@@ -92,7 +95,9 @@ import Testing
 
 @Suite struct DoctorTests {
     @Test("The doctor is content with a fresh installation, but for what the test cluster does not have") func healthy() async throws {
-        try await withInstallation { $0.key = RandomBytes.make(32) } _: { installation in
+        try await withInstallation {
+            $0.key = RandomBytes.make(32)
+        } _: { installation in
             _ = try await installation.tenantWithMarks("acme")
             let complaints = await installation.doctor.examine().filter { !$0.isFine }
             #expect(complaints.map(\.what) == ["fsync is off: a crash of the machine loses everything."])
@@ -108,11 +113,15 @@ import Testing
             ])
             try await installation.asOwner("GRANT USAGE ON SCHEMA \(acme.schema) TO PUBLIC")
             let complaints = await installation.doctor.examine().filter { !$0.isFine }
-            for part in ["closed for maintenance: a test", "1 of 1 tenants", "is open to everyone", "No secret_key", "older than this program"] {
+            for part in [
+                "closed for maintenance: a test", "1 of 1 tenants", "is open to everyone", "No secret_key", "older than this program",
+            ] {
                 #expect(complaints.contains { $0.what.contains(part) && $0.advice != nil }, "\(part)")
             }
         }
-        let nowhere = testInstallation(InstallationSettings(ownerURL: "postgresql://tenantry@/x?host=/nonexistent"))
+        var settings = InstallationSettings(ownerURL: "postgresql://tenantry@/x?host=/nonexistent")
+        settings.control.waitDeadline = .milliseconds(200)
+        let nowhere = testInstallation(settings)
         let findings = await nowhere.doctor.examine()
         #expect(findings.count == 1 && !findings[0].isFine)
         await nowhere.close()

@@ -28,7 +28,9 @@ import Testing
         }
     }
 
-    @Test("A tenant that another process has just made is found by asking once; invented names are asked for only so often") func misses() async throws {
+    @Test("A tenant that another process has just made is found by asking once; invented names are asked for only so often") func misses()
+        async throws
+    {
         try await withInstallation { here in
             let there = testInstallation(here.settings)
             try await there.start()

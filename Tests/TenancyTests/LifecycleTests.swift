@@ -43,7 +43,9 @@ import Testing
             }
             #expect(try await lifecycle.cancelDeletion("acme", by: .test).state == .suspended)
             #expect(try await lifecycle.resume("acme", by: .test).state == .active)
-            await #expect(throws: TenancyError.transitionForbidden(.delete, from: .active)) { try await lifecycle.delete("acme", by: .test) }
+            await #expect(throws: TenancyError.transitionForbidden(.delete, from: .active)) {
+                try await lifecycle.delete("acme", by: .test)
+            }
         }
     }
 
@@ -69,7 +71,9 @@ import Testing
             }[0]
             for column in 0..<3 { #expect(try left.int(column) == 0) }
             #expect(try await installation.directory.scope(for: other).rows("SELECT 1 FROM marks").count == 20)
-            await #expect(throws: TenancyError.slugTaken("acme")) { try await installation.provisioning.provision(.sample("acme"), by: .test) }
+            await #expect(throws: TenancyError.slugTaken("acme")) {
+                try await installation.provisioning.provision(.sample("acme"), by: .test)
+            }
             let actions = try await installation.audit.entries(target: "acme", limit: 10).map(\.action)
             #expect(actions == ["delete", "schedule_deletion", "provision"])
         }
@@ -85,12 +89,16 @@ import Testing
 
             let row = try await installation.control.rows("SELECT dropped_at IS NOT NULL FROM tenants WHERE slug = 'acme'")[0]
             #expect(try row.bool(0))
-            let left = try await installation.cells.named("main").owner.transaction { try $0.rows("SELECT 1 FROM pg_roles WHERE rolname = \(tenant.role)").count }
+            let left = try await installation.cells.named("main").owner.transaction {
+                try $0.rows("SELECT 1 FROM pg_roles WHERE rolname = \(tenant.role)").count
+            }
             #expect(left == 0)
         }
     }
 
-    @Test("A tenant that never got further than being provisioned can be given up, also while someone still builds it") func givenUp() async throws {
+    @Test("A tenant that never got further than being provisioned can be given up, also while someone still builds it") func givenUp()
+        async throws
+    {
         struct Crash: Error {}
         try await withInstallation { installation in
             var crashing = installation.provisioning
@@ -99,7 +107,9 @@ import Testing
 
             _ = try await installation.lifecycle.delete("acme", by: .test)
 
-            await #expect(throws: TenancyError.slugTaken("acme")) { try await installation.provisioning.provision(.sample("acme"), by: .test) }
+            await #expect(throws: TenancyError.slugTaken("acme")) {
+                try await installation.provisioning.provision(.sample("acme"), by: .test)
+            }
             let count = try await installation.cells.named("main").owner.transaction { try $0.rows("SELECT 1 FROM cell.tenants").count }
             #expect(count == 0)
         }
@@ -126,7 +136,8 @@ import Testing
                 let at = entry.at.addingTimeInterval(0.0005).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
                 let row: [String: Any] = [
                     "seq": entry.seq, "at": at, "actor": entry.actor,
-                    "action": entry.action, "target": entry.target ?? NSNull(), "reason": entry.reason ?? NSNull(), "prev_hash": entry.prevHash,
+                    "action": entry.action, "target": entry.target ?? NSNull(), "reason": entry.reason ?? NSNull(),
+                    "prev_hash": entry.prevHash,
                 ]
                 // Sorted keys without spaces are RFC 8785 for these values.
                 let canonical = try JSONSerialization.data(withJSONObject: row, options: [.sortedKeys, .withoutEscapingSlashes])

@@ -17,7 +17,9 @@ import Testing
             #expect(found.actor == "operator:ops")
             #expect(try await operators.holder(of: Credential.mint(.operator)) == nil)
             #expect(try await operators.holder(of: Credential.mint(.session, slug: "acme")) == nil)
-            await #expect(throws: TenancyError.operatorNameTaken("ops")) { _ = try await operators.create(name: "ops", role: .admin, by: .test) }
+            await #expect(throws: TenancyError.operatorNameTaken("ops")) {
+                _ = try await operators.create(name: "ops", role: .admin, by: .test)
+            }
 
             let elsewhere = testInstallation(installation.settings)
             #expect(try await elsewhere.operators.holder(of: token) != nil)

@@ -14,15 +14,20 @@ enum TestCluster {
     /// For tests that end other people's connections.
     static func superuserURL() throws -> String { try note("superuser-url") }
 
+    /// The same database for the superuser.
+    static func superuserURL(of url: String) throws -> String {
+        url.replacing("//tenantry@", with: "//postgres@")
+    }
+
     /// The owner's address of another database of the cluster.
     static func url(of database: String) throws -> String {
         let (head, tail) = try ownerURL().split(separator: "/tenantry?", maxSplits: 1).pair
         return "\(head)/\(database)?\(tail)"
     }
 
-    /// Runs statements one by one as the owner of the cluster's databases.
-    static func asOwner(_ statements: [SQL], in url: String? = nil) async throws {
-        let pool = ExclusivePool(ConnectionSettings(url: try url ?? ownerURL()), PoolSettings(name: "test", connections: 1))
+    /// Runs statements one by one.
+    static func run(_ statements: [SQL], at url: String) async throws {
+        let pool = ExclusivePool(ConnectionSettings(url: url), PoolSettings(name: "test", connections: 1))
         do {
             try await pool.outsideTransaction(statements)
         } catch {
@@ -46,7 +51,7 @@ extension [Substring] {
 /// A database of its own, without anything in it, for the time of `body`.
 func withDatabase<T>(_ body: (String) async throws -> T) async throws -> T {
     let name = "test_" + hex(RandomBytes.make(6))
-    try await TestCluster.asOwner(["CREATE DATABASE \(identifier: name) TEMPLATE template0 ENCODING 'UTF8'"])
+    try await TestCluster.run(["CREATE DATABASE \(identifier: name) TEMPLATE template0 ENCODING 'UTF8'"], at: TestCluster.ownerURL())
     do {
         let result = try await body(try TestCluster.url(of: name))
         try await remove(name)
@@ -99,8 +104,9 @@ private func remove(_ name: String) async throws {
         return tenants + shared
     }
     await pool.close()
-    try await TestCluster.asOwner(
-        ["DROP DATABASE \(identifier: name) WITH (FORCE)"] + roles.map { "DROP ROLE \(identifier: $0)" })
+    // A connection that was just closed may be there for a moment; only a superuser may end it whosever it is.
+    try await TestCluster.run(
+        ["DROP DATABASE \(identifier: name) WITH (FORCE)"] + roles.map { "DROP ROLE \(identifier: $0)" }, at: TestCluster.superuserURL())
 }
 
 func hex(_ bytes: [UInt8]) -> String {

@@ -41,6 +41,18 @@ final class OpenCell: Sendable {
         timeLimit = before.timeLimit
     }
 
+    /// Whether the owner gets in, found within seconds: work in line for the pools waits much longer.
+    func probe() async throws {
+        let pool = ExclusivePool(ownerConnection, PoolSettings(name: "probe", connections: 1, waitDeadline: .seconds(3)))
+        do {
+            try await pool.outsideTransaction(["SELECT 1"])
+        } catch {
+            await pool.close()
+            throw error
+        }
+        await pool.close()
+    }
+
     var figures: [PoolFigures] { [api.figures, work.figures, owner.figures] }
 
     func close() async {

@@ -12,7 +12,8 @@ package struct LockPatience: Sendable {
     /// In the preamble of every change.
     static let timeout = SQL("SELECT set_config('lock_timeout', '500', true)").prepared(.shared)
 
-    /// Does the work, and does it again after a random pause while someone holds a lock it needs.
+    /// Does the work, and does it again after a random pause while someone holds a lock it needs, or when the answer was lost: the work asks
+    /// its ledger first, so that nothing happens twice.
     func retrying<T>(_ work: () async throws -> T) async throws -> T {
         let clock = ContinuousClock()
         let end = clock.now + deadline
@@ -31,6 +32,7 @@ package struct LockPatience: Sendable {
 extension PostgresError {
     /// Whether the same may well succeed a moment later: a lock was taken, two changed the same row of the catalogue at once.
     fileprivate var isPassing: Bool {
+        if case .outcomeUnknown = self { return true }
         guard let refusal else { return false }
         switch refusal.state {
         case .lockNotAvailable, .deadlockDetected, .serializationFailure: return true

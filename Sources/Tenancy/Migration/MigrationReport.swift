@@ -7,6 +7,12 @@ package struct MigrationReport: Sendable, Equatable {
     /// Cells that could not be prepared; their tenants were left as they are.
     package var failedCells: [Failure] = []
 
+    package init(done: Int = 0, failed: [Failure] = [], failedCells: [Failure] = []) {
+        self.done = done
+        self.failed = failed
+        self.failedCells = failedCells
+    }
+
     package init() {}
 
     package struct Failure: Sendable, Equatable {

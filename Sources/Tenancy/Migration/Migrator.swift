@@ -35,7 +35,7 @@ package struct Migrator: Sendable {
             }
         }
         try await directory.load()
-        try await migrateTenants(except: Set(report.failedCells.map(\.name)), &report, progress)
+        try await migrateTenants(&report, progress)
         return report
     }
 
@@ -92,6 +92,7 @@ package struct Migrator: Sendable {
         let isPasswordCurrent = cell.loginKeyCheck == identity.loginKeyCheck
         guard cell.schemaVersion < settings.schema.cell.latest || !isPasswordCurrent else { return }
         cells.learn([cell], identity: identity)
+        try await cells.named(cell.name).probe()
         let pool = try cells.named(cell.name).owner
         try await CellFoundation(cell: cell, identity: identity, pool: pool, locks: locks).lay(settingPassword: !isPasswordCurrent)
         let ledger = Ledger(schema: Cell.schema, pool: pool, locks: locks)
@@ -107,11 +108,16 @@ package struct Migrator: Sendable {
     }
 
     /// Every tenant that is behind, a few at a time.
-    private func migrateTenants(
-        except failedCells: Set<String>, _ report: inout MigrationReport, _ progress: @Sendable (MigrationProgress) -> Void
-    ) async throws {
-        let behind = try await control.rows("SELECT \(Tenant.columns) FROM tenants WHERE \(isBehind) ORDER BY slug").map(Tenant.init)
-            .filter { !failedCells.contains($0.cell) }
+    private func migrateTenants(_ report: inout MigrationReport, _ progress: @Sendable (MigrationProgress) -> Void) async throws {
+        let all = try await control.rows("SELECT \(Tenant.columns) FROM tenants WHERE \(isBehind) ORDER BY slug").map(Tenant.init)
+        for cell in Set(all.map(\.cell)).subtracting(report.failedCells.map(\.name)).sorted() {
+            do {
+                try await cells.named(cell).probe()
+            } catch let error as PostgresError {
+                report.failedCells.append(MigrationReport.Failure(name: cell, reason: error.explained))
+            }
+        }
+        let behind = all.filter { tenant in !report.failedCells.contains { $0.name == tenant.cell } }
         let migration = TenantMigration(control: control, files: settings.schema.tenant, locks: locks)
         var waiting = behind.makeIterator()
         try await withThrowingTaskGroup(of: (Tenant, String?).self) { group in

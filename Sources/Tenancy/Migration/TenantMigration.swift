@@ -8,7 +8,8 @@ struct TenantMigration: Sendable {
     let files: [SchemaFile]
     let locks: LockPatience
 
-    /// Nil when the tenant is up to date now; otherwise why not, and the tenant is closed for maintenance.
+    /// Nil when the tenant is up to date now; otherwise why not, and the tenant is closed for maintenance, unless its cell was not reached
+    /// at all.
     ///
     /// Throws only what is no fault of the tenant: cancellation, a control schema that cannot be reached.
     func attempt(_ tenant: Tenant, in cell: OpenCell) async throws -> String? {
@@ -18,6 +19,8 @@ struct TenantMigration: Sendable {
             return nil
         } catch PostgresError.cancelled {
             throw PostgresError.cancelled
+        } catch let error as PostgresError where error.refusal == nil {
+            return error.explanation
         } catch let error where !(error is CancellationError) {
             try await record(tenant, reason: error.explained)
             return error.explained
@@ -37,7 +40,7 @@ struct TenantMigration: Sendable {
                 if file.runsOutsideTransaction { try await ConcurrentStatements(file: file, tenant: tenant, cell: cell).run() }
                 try await locks.retrying { try await apply(file, to: tenant, in: cell) }
             } catch let error as PostgresError {
-                if case .cancelled = error { throw error }
+                guard error.refusal != nil else { throw error }
                 throw TenancyError.maintenance(slug: tenant.slug, reason: "\(file.name): \(error.explanation)")
             }
         }

@@ -92,7 +92,7 @@ package struct Provisioning: Sendable {
         let newcomer = NewTenant(tenant: tenant, adminID: tenant.adminID, admin: request.admin, settings: request.settings)
         let (files, seed, afterStep) = (settings.schema.tenant, settings.seed, afterStep)
         let script = TenantScript(tenant: tenant, cell: cell.cell)
-        try await retrying {
+        try await settings.locks.retrying {
             try await cell.owner.transaction(preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner], namespace: Cell.schema) {
                 transaction in
                 // The ledger knows whether an earlier attempt, or another process, got this far.
@@ -128,14 +128,5 @@ package struct Provisioning: Sendable {
         }
         directory.learn(opened)
         return Provisioned(tenant: opened, isNew: !answers[0].isEmpty)
-    }
-
-    /// Once more when nobody knows whether the transaction was committed: it asks the ledger first.
-    private func retrying(_ work: () async throws -> Void) async throws {
-        do {
-            try await work()
-        } catch PostgresError.outcomeUnknown {
-            try await work()
-        }
     }
 }
