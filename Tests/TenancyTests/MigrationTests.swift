@@ -160,10 +160,12 @@ import Testing
         try await withDatabase { url in
             let founders = (0..<3).map { _ in testInstallation(InstallationSettings(ownerURL: url)) }
             try await withThrowingTaskGroup { group in
-                for founder in founders { group.addTask {
+                for founder in founders {
+                    group.addTask {
                         let isComplete = try await founder.migrate().isComplete
                         #expect(isComplete)
-                    } }
+                    }
+                }
                 try await group.waitForAll()
             }
             for founder in founders { await founder.close() }
