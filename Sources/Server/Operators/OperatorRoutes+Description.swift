@@ -16,7 +16,7 @@ extension OperatorRoutes {
         responses: [200: ResponseDescription("The plan.", schema: reference("Plan"))])
     static let listAudit = Operation(
         "audit.list", "What operators did, the newest first; each row holds the hash of the one before", tag: "Installation",
-        parameters: [.limit, .after, Parameter("target", in: .query, ["type": "string", "minLength": 1], "Only what was done to this.")],
+        parameters: [.limit, .after, Parameter("target", in: .query, ["type": "string"], "Only what was done to this.")],
         responses: [200: ResponseDescription("A page of rows.", schema: .listSchema(of: reference("AuditRow")))], problems: [.cursor])
     static let listOperators = Operation(
         "operators.list", "Who has, or had, an operator's token", tag: "Operators",

@@ -116,7 +116,7 @@ extension TenantRoutes {
     private static let list = Operation(
         "tenants.list", "Every tenant, in the order of their short names", tag: "Tenants",
         parameters: [
-            .limit, .after, Parameter("q", in: .query, ["type": "string", "minLength": 1], "Part of the short name or the name."),
+            .limit, .after, Parameter("q", in: .query, ["type": "string"], "Part of the short name or the name."),
             Parameter(
                 "state", in: .query, ["type": "string", "enum": JSON(TenantState.allCases.map(\.rawValue))], "Only those in this state."),
         ], responses: [200: ResponseDescription("A page of tenants.", schema: .listSchema(of: one))], problems: [.cursor])

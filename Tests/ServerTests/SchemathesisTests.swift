@@ -1,0 +1,100 @@
+import Foundation
+import Logging
+import Records
+import ServiceLifecycle
+import Support
+import Testing
+
+@testable import Server
+
+/// The server against its own OpenAPI document, tried by Schemathesis with all checks.
+///
+/// `positive_data_acceptance` is left out by design: a well-formed reference to nothing is 422 (API.md).
+@Suite("The API keeps what its OpenAPI document promises") struct SchemathesisTests {
+    @Test("Tenants' side, but for the ways in and out", .timeLimit(.minutes(10)))
+    func records() async throws {
+        try await withServer { site, origin in
+            let firm = try await site.firm()
+            let key = try await firm.admin().post("/v1/api_keys", ["name": "tester", "role_id": .string(try await firm.roleID("admin"))])
+            let token = try #require(try key.json["key"]?.string)
+
+            // A key that the test itself may delete would end the test; the next one tries those calls.
+            try await run("\(origin)/v1/openapi.json", token, ["--exclude-path-regex", "^/v1/(session|api_keys)"])
+        }
+    }
+
+    @Test("Sessions and keys", .timeLimit(.minutes(10)))
+    func session() async throws {
+        try await withServer { site, origin in
+            let firm = try await site.firm()
+            let token = try #require(try await site.stranger.post("/v1/session", firm.signInBody).json["token"]?.string)
+
+            // Signing out and changing the password would end the test; SessionTests show them.
+            try await run(
+                "\(origin)/v1/openapi.json", token,
+                [
+                    "--include-path-regex", "^/v1/(session|api_keys)", "--exclude-operation-id", "session.delete", "--exclude-operation-id",
+                    "session.password",
+                ])
+        }
+    }
+
+    @Test("Operators' side", .timeLimit(.minutes(10)))
+    func operators() async throws {
+        try await withServer { site, origin in
+            let token = try #require(site.tokens[.admin])
+
+            try await run("\(origin)/operator/v1/openapi.json", token, [])
+        }
+    }
+
+    /// A server with a socket, on an installation of its own, for as long as `work` runs.
+    private func withServer(_ work: (TestSite, String) async throws -> Void) async throws {
+        let site = try await TestSite(TestHouse.open(), .test)
+        let (ports, opened) = AsyncStream.makeStream(of: Int.self)
+        var settings = ServerSettings.test
+        settings.port = 0
+        let logger = Logger(label: "schemathesis") { _ in SwiftLogNoOpLogHandler() }
+        let server = TenantryServer(site.installation, settings: settings, logger: logger) { opened.yield($0.port) }
+        let group = ServiceGroup(services: [server], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let port = await ports.first { _ in true }
+            try await work(site, "http://127.0.0.1:\(try #require(port))")
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    private func run(_ document: String, _ token: String, _ options: [String]) async throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let program = root.appending(path: ".build/python-tools/bin/schemathesis")
+        try #require(FileManager.default.isExecutableFile(atPath: program.path()), "Run Deploy/python-tools.sh first.")
+        let folder = FileManager.default.temporaryDirectory.appending(path: "schemathesis-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }  // A leftover folder harms nobody.
+        let log = folder.appending(path: "log")
+        try Data().write(to: log)
+
+        let process = Process()
+        process.executableURL = program
+        process.currentDirectoryURL = folder
+        process.arguments =
+            [
+                "run", document, "--header", "Authorization: Bearer \(token)", "--checks", "all", "--exclude-checks",
+                "positive_data_acceptance",
+            ]
+            + ["--max-examples", "12", "--continue-on-failure", "--no-color"] + options
+        let output = try FileHandle(forWritingTo: log)
+        process.standardOutput = output
+        process.standardError = output
+        let status = try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+
+        let text = try String(contentsOf: log, encoding: .utf8)
+        #expect(status == 0, "\(text.suffix(6_000))")
+        #expect(text.contains("generated"), "Nothing was tried: \(text.suffix(2_000))")
+    }
+}
