@@ -1,4 +1,3 @@
-import Foundation
 import Records
 
 /// Pieces of JSON Schema (2020-12) that descriptions are made of.
@@ -27,9 +26,4 @@ extension JSON {
                     required: ["next", "has_more"]),
             ], required: ["data", "page"])
     }
-}
-
-extension Date {
-    /// As every time in the API: RFC 3339, UTC, milliseconds.
-    var apiText: String { formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
 }
