@@ -54,7 +54,7 @@ package struct PasswordHash: Sendable, Hashable {
         // One password, however a keyboard composes its letters (NIST SP 800-63B, 5.1.1.2).
         let letters = Array(password.precomposedStringWithCompatibilityMapping.utf8)
         return await withCheckedContinuation { continuation in
-            threads.addOperation { continuation.resume(returning: scrypt(letters, salt, cost)) }
+            threads.add { continuation.resume(returning: scrypt(letters, salt, cost)) }
         }
     }
 
@@ -72,10 +72,6 @@ package struct PasswordHash: Sendable, Hashable {
         }
     }
 
-    private static let threads: OperationQueue = {
-        let queue = OperationQueue()
-        queue.name = "passwords"
-        queue.maxConcurrentOperationCount = 2
-        return queue
-    }()
+    /// Two at a time: each needs 32 MB.
+    private static let threads = BackgroundThreads(2, name: "password")
 }

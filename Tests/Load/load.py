@@ -7,7 +7,7 @@ Starts `tenantry dev` in a new folder, provisions tenants, fills each with 60 co
 search and create over 10 tenants and over all of them; then pgbench sends the same isolated statement straight to PostgreSQL. Absolute
 figures say much about the machine; the ratios say something about the server. Needs wrk, psql and pgbench.
 """
-import argparse, concurrent.futures, glob, json, os, pathlib, platform, random, re, shutil, subprocess, sys, tempfile, time, urllib.request
+import argparse, concurrent.futures, glob, http.client, json, os, pathlib, platform, random, re, shutil, subprocess, sys, tempfile, time, urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -46,14 +46,18 @@ class Server:
 
     def provision(self, number):
         slug, password = f"load-{number:05d}", "a long enough password"
-        began = time.time()
-        self.call("PUT", f"{self.ready['operator_api']}/operator/v1/tenants/{slug}",
-                  {"name": slug, "plan": "unlimited", "admin": {"email": f"admin@{slug}.example", "name": "Admin", "password": password}},
-                  self.ready["operator_token"])
-        took = time.time() - began
+        self.order(slug, password)
         session = self.call("POST", f"{self.ready['api']}/v1/session",
                             {"tenant": slug, "email": f"admin@{slug}.example", "password": password})
-        return slug, session["token"], took
+        return slug, session["token"]
+
+    def order(self, slug, password=None):
+        """A new tenant; how long that took, in seconds. Without a password none has to be hashed."""
+        admin = {"email": f"admin@{slug}.example", "name": "Admin"} | ({"password": password} if password else {})
+        began = time.time()
+        self.call("PUT", f"{self.ready['operator_api']}/operator/v1/tenants/{slug}", {"name": slug, "plan": "unlimited", "admin": admin},
+                  self.ready["operator_token"])
+        return time.time() - began
 
     def memory(self):
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
@@ -98,6 +102,39 @@ def wrk(server, kind, targets, options):
     return json.loads(found.group(1))
 
 
+def neighbours(server, targets, until):
+    """What someone else's requests take, in ms: forty a second, as a few people at work would send them, as long as `until()` is false."""
+    lines = [line.split() for line in targets.read_text().splitlines()]
+    address = server.ready["api"].removeprefix("http://")
+
+    def person(number):
+        connection, times = http.client.HTTPConnection(address), []
+        while not until():
+            words = random.choice(lines)
+            began = time.perf_counter()
+            connection.request("GET", "/v1/contacts/" + random.choice(words[1:]), headers={"Authorization": "Bearer " + words[0]})
+            connection.getresponse().read()
+            times.append((time.perf_counter() - began) * 1000)
+            time.sleep(0.1)
+        return times
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        times = sorted(sum(pool.map(person, range(4)), []))
+    return {"p50": times[len(times) // 2], "p95": times[int(len(times) * 0.95)]}
+
+
+def crowd(server, targets, options):
+    """Fifty new tenants at once, and what the others notice of it."""
+    until = time.time() + 5
+    before = neighbours(server, targets, lambda: time.time() > until)
+    with concurrent.futures.ThreadPoolExecutor(51) as pool:
+        began = time.time()
+        orders = [pool.submit(server.order, f"crowd-{number:05d}", "a long enough password") for number in range(50)]
+        during = pool.submit(neighbours, server, targets, lambda: all(order.done() for order in orders)).result()
+        failed = sum(1 for order in orders if order.exception())
+        return before, during, failed, time.time() - began
+
+
 COLUMNS = """r.id, r.version, r.created_at AT TIME ZONE 'UTC', r.updated_at AT TIME ZONE 'UTC', r.created_by_type, r.created_by_id,
     r.updated_by_type, r.updated_by_id, r.owner_id, r.deleted_at AT TIME ZONE 'UTC', r.first_name, r.last_name, r.email, r.phone, r.title,
     r.company_id, r.lifecycle_stage, r.source, r.address_street, r.address_city, r.address_region, r.address_postal_code,
@@ -137,18 +174,17 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tenantry-load-"))
     folder.chmod(0o755)
     server = Server(options.binary, folder)
-    figures = {}
+    figures = {}  # kind of call -> few or many tenants -> what wrk said
     try:
         url = server.ready["database_url"]
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             tenants = list(pool.map(server.provision, range(options.tenants)))
-        times = sorted(took for _, _, took in tenants)
         owners = schemas(url)
         ids = {}
         lines = []
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            names = ["t_" + slug.replace("-", "_") for slug, _, _ in tenants]
-            for name, (_, token, _), found in zip(names, tenants, pool.map(lambda name: fill(url, name, owners[name]), names)):
+            names = ["t_" + slug.replace("-", "_") for slug, _ in tenants]
+            for name, (_, token), found in zip(names, tenants, pool.map(lambda name: fill(url, name, owners[name]), names)):
                 ids[name] = found
                 lines.append(token + " " + " ".join(found))
         few, many = folder / "few", folder / "many"
@@ -162,6 +198,8 @@ def main():
             wrk(server, kind, many, options)  # every tenant once, so that both rows are warm
             figures[kind]["many"] = wrk(server, kind, many, options)
         memory = server.memory()
+        alone = sorted(server.order(f"alone-{number:05d}") for number in range(40))
+        before, during, refused, took = crowd(server, few, options)
         first = dict(list(owners.items())[:10])
         limits = {kind: pgbench(url, folder, first, ids, kind, options) for kind in ["get", "list"]}
     finally:
@@ -182,7 +220,9 @@ def main():
     print(f"{options.tenants} tenants: {figures['get']['many']['rate'] / get:.2f} of 10 tenants (target 0.85)")
     print(f"List of 50: {listing / get:.2f} of GET (target 0.30)")
     print(f"Server memory afterwards: {memory:.0f} MB (target below 150)")
-    print(f"Provisioning over HTTP, four at a time: p50 {times[len(times) // 2] * 1000:.0f} ms, p99 {times[int(len(times) * 0.99)] * 1000:.0f} ms")
+    print(f"A new tenant over HTTP, one after another: p50 {alone[20] * 1000:.0f} ms, slowest {alone[-1] * 1000:.0f} ms (target p50 150)")
+    print(f"Fifty new tenants at once: {took:.1f} s, {refused} failed; others' GET p50 {before['p50']:.2f} -> {during['p50']:.2f} ms"
+          f" ({during['p50'] / before['p50']:.2f}), p95 {before['p95']:.2f} -> {during['p95']:.2f} ms ({during['p95'] / before['p95']:.2f}; target 1.50)")
     failed = sum(row["failed"] for both in figures.values() for row in both.values())
     print(f"Failed requests: {failed}")
     if options.json:
