@@ -33,7 +33,8 @@ struct ClusterPlace: Sendable {
             return home
         }
         guard !isFolder("\(home)/data") else {
-            throw LocalClusterError("PostgreSQL runs as `\(user.name)`, who cannot enter \(directory) any more. Let it: chmod o+x on each folder above.")
+            throw LocalClusterError(
+                "PostgreSQL runs as `\(user.name)`, who cannot enter \(directory) any more. Let it: chmod o+x on each folder above.")
         }
         let elsewhere = try folderElsewhere(for: user)
         try write(elsewhere, to: noted)

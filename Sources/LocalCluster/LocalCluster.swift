@@ -47,6 +47,23 @@ package struct LocalCluster: Sendable {
         try await halt(deadline: deadline)
     }
 
+    /// Starts the server again whenever it has died, until the task is cancelled. `notice` is told of each death and of what a new start
+    /// says. What was committed is there again after its recovery.
+    package func keepRunning(notice: @Sendable (String) -> Void) async {
+        while !Task.isCancelled {
+            do {
+                try await Task.sleep(for: .milliseconds(500))
+                guard !isRunning else { continue }
+                notice("PostgreSQL has died and is started again.")
+                try await start()
+            } catch is CancellationError {
+                return
+            } catch {
+                notice("\(error)")
+            }
+        }
+    }
+
     /// First into a folder with another name: an interrupted initdb is started afresh.
     private func make() async throws {
         let fresh = "\(place.home)/data.new"

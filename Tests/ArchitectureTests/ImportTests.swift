@@ -24,12 +24,15 @@ import Testing
         #expect(Set(folders).subtracting(Tower.ours).subtracting(tools) == [])
     }
 
-    @Test("The package's dependencies say the same as the import lines", arguments: Tower.ours.subtracting(["CLibPQ", "CLibCrypto"]).sorted())
+    @Test(
+        "The package's dependencies say the same as the import lines", arguments: Tower.ours.subtracting(["CLibPQ", "CLibCrypto"]).sorted())
     func manifest(target: String) throws {
         let manifest = try Manifest(text: String(contentsOf: Tower.root.appending(path: "Package.swift"), encoding: .utf8))
         let declared = try #require(manifest.dependencies[target], "\(target) is not in Package.swift")
-        let imported = try Set(swiftFiles(in: Tower.folder(of: target)).flatMap { importedModules(try String(contentsOf: $0, encoding: .utf8)) })
-            .intersection(Tower.ours)
+        let imported = try Set(
+            swiftFiles(in: Tower.folder(of: target)).flatMap { importedModules(try String(contentsOf: $0, encoding: .utf8)) }
+        )
+        .intersection(Tower.ours)
 
         #expect(declared.intersection(Tower.ours).isSubset(of: Tower.allowed(for: target)), "\(target) depends on a room above it")
         #expect(imported.isSubset(of: declared), "\(target) imports what Package.swift does not say")
@@ -55,7 +58,8 @@ import Testing
 
     private func importedModules(_ text: String) -> [String] {
         text.split(separator: "\n").compactMap { line in
-            let pattern = /^\s*(?:@\w+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|func|let|var|typealias)\s+)?(\w+)/
+            let pattern =
+                /^\s*(?:@\w+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|func|let|var|typealias)\s+)?(\w+)/
             return line.firstMatch(of: pattern).map { String($0.output.1) }
         }
     }

@@ -11,7 +11,8 @@ enum Tower {
     /// Leaves that only the executable touches.
     static let forTheExecutable: Set<String> = ["LocalCluster", "Settings"]
 
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     static func folder(of target: String) -> URL {
         switch target {

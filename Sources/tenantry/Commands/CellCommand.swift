@@ -19,10 +19,10 @@ struct CellCommand: AsyncParsableCommand {
                   tenantry cell add north --url postgresql://owner:...@db2.example.com/north
                 """)
 
-        @OptionGroup var common: CommonOptions
         @Argument(help: "Its name: lower-case letters and digits.") var name: String
         @Option(help: "The owner's address of the database.") var url: String
         @Option(help: "How many tenants it takes.") var tenantLimit = 1000
+        @OptionGroup var common: CommonOptions
 
         func run() async throws {
             let settings = try common.readQuietSettings()

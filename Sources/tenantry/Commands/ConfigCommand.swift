@@ -13,13 +13,13 @@ struct ConfigCommand: AsyncParsableCommand {
             Wrong or unknown settings are all named at once, and the exit status is 78.
             """)
 
-    @OptionGroup var common: CommonOptions
-
     @Flag(help: "Print the table of all settings as Markdown instead.")
     var reference = false
 
     @Flag(help: "Only what somebody has set.")
     var changed = false
+
+    @OptionGroup var common: CommonOptions
 
     func run() async throws {
         if reference { return print(SettingsReference.markdown) }

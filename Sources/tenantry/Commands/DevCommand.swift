@@ -21,8 +21,6 @@ struct DevCommand: AsyncParsableCommand {
             With --json the same line goes to standard output.
             """)
 
-    @OptionGroup var common: CommonOptions
-
     @Option(help: ArgumentHelp("The folder for everything. Default: \(DevFolder.standard)", valueName: "dir"))
     var data: String?
 
@@ -38,6 +36,8 @@ struct DevCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to tell as JSON how to reach everything, once it answers.", valueName: "path"))
     var readyFile: String?
 
+    @OptionGroup var common: CommonOptions
+
     func run() async throws {
         let settings = try decideSettings()
         let folder = try DevFolder(data ?? DevFolder.standard)
@@ -52,6 +52,8 @@ struct DevCommand: AsyncParsableCommand {
             if let readyFile { try DevFolder.write(ready.json.text + "\n", to: readyFile) }
             Answer(text: ready.text, json: ready.json).print(asJSON: isJSON)
         }
+        // Once it has stopped, nobody shall take it for running.
+        defer { if let readyFile { unlink(readyFile) } }
         try await Serving { try await dev.run() }.runUntilStopped(log: log)
     }
 

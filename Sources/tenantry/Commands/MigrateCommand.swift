@@ -16,10 +16,10 @@ struct MigrateCommand: AsyncParsableCommand {
             Exit status: 0 everything is up to date, 2 something is left, 1 nothing could be done.
             """)
 
-    @OptionGroup var common: CommonOptions
-
     @Flag(help: "Only look whether anything is behind.")
     var check = false
+
+    @OptionGroup var common: CommonOptions
 
     func run() async throws {
         let settings = try common.readQuietSettings()

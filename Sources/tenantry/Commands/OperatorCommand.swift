@@ -6,7 +6,8 @@ import Tenancy
 /// Those who run the installation.
 struct OperatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "operator", abstract: "Let people and programs use the operators' API.", subcommands: [Create.self, List.self, Revoke.self])
+        commandName: "operator", abstract: "Let people and programs use the operators' API.",
+        subcommands: [Create.self, List.self, Revoke.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -17,9 +18,9 @@ struct OperatorCommand: AsyncParsableCommand {
                 A viewer reads; support also suspends and resumes tenants; an admin does everything.
                 """)
 
-        @OptionGroup var common: CommonOptions
         @Option(help: "What the operator may do: viewer, support or admin.") var role: Operator.Role
         @Option(help: "How the audit names the operator.") var name: String
+        @OptionGroup var common: CommonOptions
 
         func run() async throws {
             let settings = try common.readQuietSettings()
@@ -54,9 +55,9 @@ struct OperatorCommand: AsyncParsableCommand {
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "End an operator's access, within a second.")
 
-        @OptionGroup var common: CommonOptions
         @Argument(help: "Whose.") var name: String
         @Option(help: "Why; the audit keeps it.") var reason: String
+        @OptionGroup var common: CommonOptions
 
         func run() async throws {
             let settings = try common.readQuietSettings()

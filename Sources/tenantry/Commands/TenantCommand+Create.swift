@@ -17,7 +17,6 @@ extension TenantCommand {
                     --admin-email anna@acme.com --admin-name "Anna Keller" --admin-password-stdin
                 """)
 
-        @OptionGroup var common: CommonOptions
         @Argument(help: "Its short name: 3 to 40 of a-z, 0-9 and inner hyphens, never given twice.") var slug: String
         @Option(help: "What the firm is called.") var name: String
         @Option(help: "E-mail of the first person, who may do everything.") var adminEmail: String
@@ -27,6 +26,7 @@ extension TenantCommand {
         @Option(help: "Where it lives. Default: the open cell that is least full.") var cell: String?
         @Option(help: "It begins as a trial of so many days.") var trialDays: Int?
         @Flag(help: "A test tenant, whose clock can be set; for good.") var test = false
+        @OptionGroup var common: CommonOptions
 
         func validate() throws {
             if !adminEmail.contains("@") { throw ValidationError("`--admin-email` is no e-mail address.") }
@@ -58,7 +58,9 @@ extension TenantCommand {
         private func readPassword() throws -> String {
             let text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
             let password = text.trimmingCharacters(in: .newlines)
-            if let refusal = PasswordPolicy().refusal(password, at: "") { throw Refusal("The password on standard input: \(refusal.detail)") }
+            if let refusal = PasswordPolicy().refusal(password, at: "") {
+                throw Refusal("The password on standard input: \(refusal.detail)")
+            }
             return password
         }
     }
@@ -69,9 +71,11 @@ extension Tenant {
     var json: JSON {
         [
             "slug": .string(slug), "name": .string(name), "state": .string(state.rawValue),
-            "plan": ["name": .string(plan.name), "version": JSON(plan.version)], "cell": .string(cell), "schema_version": JSON(schemaVersion),
+            "plan": ["name": .string(plan.name), "version": JSON(plan.version)], "cell": .string(cell),
+            "schema_version": JSON(schemaVersion),
             "test": .bool(isTest), "created_at": time(createdAt), "deletion_due_at": time(deletionDueAt),
-            "maintenance": JSON(quarantinedReason), "admin": ["id": .string(adminID.uuidString.lowercased()), "email": .string(adminEmail)],
+            "maintenance": JSON(quarantinedReason),
+            "admin": ["id": .string(adminID.uuidString.lowercased()), "email": .string(adminEmail)],
         ]
     }
 

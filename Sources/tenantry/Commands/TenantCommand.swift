@@ -14,9 +14,9 @@ struct TenantCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List tenants by slug, deleted ones included.")
 
-        @OptionGroup var common: CommonOptions
         @Option(help: "Only those in this state: active, trial, suspended, ...") var state: TenantState?
         @Option(help: "Only those whose slug or name holds this.") var holding: String?
+        @OptionGroup var common: CommonOptions
 
         func run() async throws {
             let settings = try common.readQuietSettings()
@@ -39,8 +39,8 @@ struct TenantCommand: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show one tenant.")
 
-        @OptionGroup var common: CommonOptions
         @Argument(help: "The tenant's short name.") var slug: String
+        @OptionGroup var common: CommonOptions
 
         func run() async throws {
             let settings = try common.readQuietSettings()
@@ -54,9 +54,9 @@ struct TenantCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Close a tenant to writing; its people still sign in, read and export.")
 
-        @OptionGroup var common: CommonOptions
         @Argument(help: "The tenant's short name.") var slug: String
         @Option(help: "Why; the audit keeps it.") var reason: String
+        @OptionGroup var common: CommonOptions
 
         func run() async throws {
             try await change(slug, reason, common) { try await $0.suspend($1, by: $2) }
@@ -66,9 +66,9 @@ struct TenantCommand: AsyncParsableCommand {
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Open a suspended tenant again.")
 
-        @OptionGroup var common: CommonOptions
         @Argument(help: "The tenant's short name.") var slug: String
         @Option(help: "Why; the audit keeps it.") var reason: String
+        @OptionGroup var common: CommonOptions
 
         func run() async throws {
             try await change(slug, reason, common) { try await $0.resume($1, by: $2) }
@@ -78,9 +78,9 @@ struct TenantCommand: AsyncParsableCommand {
     struct CancelDeletion: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Keep a tenant whose deletion was scheduled.")
 
-        @OptionGroup var common: CommonOptions
         @Argument(help: "The tenant's short name.") var slug: String
         @Option(help: "Why; the audit keeps it.") var reason: String
+        @OptionGroup var common: CommonOptions
 
         func run() async throws {
             try await change(slug, reason, common) { try await $0.cancelDeletion($1, by: $2) }
@@ -97,11 +97,11 @@ struct TenantCommand: AsyncParsableCommand {
                   tenantry tenant delete acme --reason "court order" --now acme
                 """)
 
-        @OptionGroup var common: CommonOptions
         @Argument(help: "The tenant's short name.") var slug: String
         @Option(help: "Why; the audit keeps it.") var reason: String
         @Option(help: "In how many days.") var afterDays = 30
         @Option(help: ArgumentHelp("At once and for good; say the short name again.", valueName: "slug")) var now: String?
+        @OptionGroup var common: CommonOptions
 
         func validate() throws {
             if let now, now != slug { throw ValidationError("`--now` wants the short name again, \(slug), not \(now).") }

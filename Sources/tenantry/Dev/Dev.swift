@@ -29,7 +29,11 @@ struct Dev: Sendable {
         do {
             progress.say("Starting PostgreSQL ...")
             try await cancelWhenGracefulShutdown { try await cluster.start() }
-            try await run(on: cluster.url)
+            try await withThrowingTaskGroup { group in
+                group.addTask { await cluster.keepRunning { log.error("\($0)") } }
+                defer { group.cancelAll() }
+                try await run(on: cluster.url)
+            }
         } catch {
             await stop(cluster)
             throw error
@@ -79,7 +83,9 @@ struct Dev: Sendable {
         guard wantsDemo else { return credentials }
         progress.say("Preparing the sample tenant ...")
         credentials.demo = try await DevTenant(installation: installation, cost: cost).prepare(credentials.demo)
-        if credentials.demo == nil { progress.say("There is no sample tenant: the name \(DevTenant.slug) is taken by another.", isLast: true) }
+        if credentials.demo == nil {
+            progress.say("There is no sample tenant: the name \(DevTenant.slug) is taken by another.", isLast: true)
+        }
         try credentials.keep(in: folder)
         return credentials
     }

@@ -22,7 +22,9 @@ struct DevCredentials: Sendable {
             throw Refusal("\(path) is damaged. Remove it: new credentials are made then.")
         }
         operatorToken = json["operator_token"]?.string
-        if let kept = json["demo"], let slug = kept["slug"]?.string, let email = kept["email"]?.string, let password = kept["password"]?.string {
+        if let kept = json["demo"], let slug = kept["slug"]?.string, let email = kept["email"]?.string,
+            let password = kept["password"]?.string
+        {
             demo = Demo(slug: slug, email: email, password: password)
         }
     }

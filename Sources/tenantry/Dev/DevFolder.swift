@@ -69,7 +69,9 @@ struct DevFolder: Sendable {
     }
 
     private static func resolved(_ path: String) throws -> String {
-        guard let resolved = realpath(path, nil) else { throw Refusal("The folder \(path) is not there: \(String(cString: strerror(errno))).") }
+        guard let resolved = realpath(path, nil) else {
+            throw Refusal("The folder \(path) is not there: \(String(cString: strerror(errno))).")
+        }
         defer { free(resolved) }
         return String(cString: resolved)
     }

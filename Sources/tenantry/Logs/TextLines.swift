@@ -26,7 +26,8 @@ struct TextLines: LogHandler {
         var words = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         if let error = event.error { words.append("error=\(error)") }
         // A line break from outside must not look like a message of its own.
-        let text = ([event.message.description] + words).joined(separator: " ").replacing("\n", with: "\\n").replacing("\u{1B}", with: "\\e")
+        let text = ([event.message.description] + words).joined(separator: " ").replacing("\n", with: "\\n").replacing(
+            "\u{1B}", with: "\\e")
         return "\(time.clock) \(event.level.rawValue)  \(text)\n"
     }
 }

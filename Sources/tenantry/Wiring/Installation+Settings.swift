@@ -27,7 +27,9 @@ extension Installation {
     }
 
     /// Runs `body` and disconnects, whatever happens.
-    static func use<Answer: Sendable>(_ settings: Settings, log: Logger, _ body: (Installation) async throws -> Answer) async throws -> Answer {
+    static func use<Answer: Sendable>(_ settings: Settings, log: Logger, _ body: (Installation) async throws -> Answer) async throws
+        -> Answer
+    {
         let installation = try Installation(settings, log: log)
         do {
             let answer = try await body(installation)

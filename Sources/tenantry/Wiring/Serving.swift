@@ -18,7 +18,7 @@ struct Serving: Service {
     func run() async throws {
         do {
             try await work()
-        } catch where Task.isShuttingDownGracefully && error.isCancellation {
+        } catch  where Task.isShuttingDownGracefully && error.isCancellation {
             // Stopped before it was ready: that is what was asked for.
         }
     }

@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+
+@Suite("The commands of an operator", .serialized, .timeLimit(.minutes(10))) struct CommandTests {
+    @Test("From an empty database to a served tenant, as an operator does it in production") func production() async throws {
+        let place = try Place()
+        let dev = try await Dev(in: place.path)
+        // A second installation beside the first, in a database of its own.
+        let url = dev.ready.databaseURL.replacing("/tenantry?", with: "/production?")
+        let made = try await shell("psql -X -q '\(dev.ready.databaseURL)' -c 'CREATE DATABASE production'")
+        try #require(made.status == 0, "\(made.output)")
+        let settings = ["--", "database_url=\(url)", "security.scrypt_log_n=10", "secret_key=\(String(repeating: "k", count: 40))"]
+        func tenantry(_ words: String...) async throws -> (status: Int32, output: String) { try await Program.run(words + settings) }
+
+        let early = try await tenantry("serve")
+        #expect(early.status == 1)
+        #expect(early.output.contains("tenantry migrate"))
+        #expect(try await tenantry("migrate", "--check").status == 2)
+        #expect(try await tenantry("migrate", "--json").status == 0)
+        #expect(try await tenantry("migrate", "--check").status == 0)
+
+        let order = [
+            "tenant", "create", "north", "--name", "North Ltd", "--admin-email", "n@north.example", "--admin-name", "Nora", "--json",
+        ]
+        let first = try await Program.run(order + settings)
+        #expect(first.status == 0, "\(first.output)")
+        #expect(try await Program.run(order + settings).output == first.output)
+        let conflict = try await tenantry(
+            "tenant", "create", "north", "--name", "Other", "--admin-email", "o@o.example", "--admin-name", "O")
+        #expect(conflict.status == 1)
+        let reserved = try await tenantry("tenant", "create", "www", "--name", "W", "--admin-email", "w@w.example", "--admin-name", "W")
+        #expect(reserved.output.contains("reserved"))
+
+        let suspended = try await tenantry("tenant", "suspend", "north", "--reason", "unpaid", "--json")
+        #expect(try object(suspended.output)["state"] as? String == "suspended")
+        #expect(try await tenantry("tenant", "resume", "north", "--reason", "paid").status == 0)
+        let list = try await tenantry("tenant", "list", "--json")
+        #expect(list.output.contains("\"slug\":\"north\""))
+        #expect(try await tenantry("tenant", "show", "nobody").status == 1)
+        #expect(try await tenantry("cell", "list").output.contains("main"))
+
+        let token =
+            try object(try await tenantry("operator", "create", "--name", "olga", "--role", "admin", "--json").output)["token"] as? String
+        let doctor = try await tenantry("doctor", "--json")
+        #expect(doctor.status == 0, "\(doctor.output)")
+
+        let server = try Program(["serve", "--json", "--", "listen=127.0.0.1:0"] + settings.dropFirst())
+        let address = try await eventually("serve tells its address") {
+            server.output.split(separator: "\n").first { $0.hasPrefix("{\"api\"") }.map(String.init)
+        }
+        let api = try #require(try object(address)["api"] as? String)
+        #expect(try await Client(api, token: token).get("/operator/v1/tenants/north").status == 200)
+        #expect(try await Client(api).get("/readyz").status == 200)
+        server.send(SIGTERM)
+        #expect(await server.end() == 0)
+
+        let gone = try await tenantry("tenant", "delete", "north", "--reason", "test", "--now", "north", "--json")
+        #expect(try object(gone.output)["state"] as? String == "deleted")
+        #expect(
+            try await tenantry("tenant", "create", "north", "--name", "N", "--admin-email", "n@n.example", "--admin-name", "N").status == 1)
+        try await dev.stop()
+    }
+
+    @Test("Wrong settings, a database that is away and wrong usage each have an exit status and a sentence") func statuses() async throws {
+        let wrong = try await Program.run(["serve", "--", "pool.conections=3"])
+        #expect(wrong.status == 78)
+        #expect(wrong.output.contains("Did you mean `pool.connections`?"))
+        #expect(try await Program.run(["serve"]).status == 78)
+        let away = try await Program.run([
+            "tenant", "list", "--json", "--", "database_url=postgresql://x@/x?host=/nowhere", "pool.wait_seconds=1",
+        ])
+        #expect(away.status == 69, "\(away.output)")
+        #expect(away.output.contains("\"error\""))
+        #expect(try await Program.run(["tenant", "suspend", "acme"]).status == 64)
+    }
+
+    @Test("config tells where each value comes from and keeps secrets") func config() async throws {
+        let answer = try await Program.run(
+            ["config", "--json", "--", "secret_key=\(String(repeating: "s3cret", count: 8))"],
+            environment: ["TENANTRY_POOL_CONNECTIONS": "7"])
+
+        #expect(answer.status == 0)
+        #expect(!answer.output.contains("s3cret"))
+        let pool = try object(answer.output)["pool.connections"] as? [String: Any]
+        #expect(pool?["value"] as? String == "7")
+        #expect(pool?["from"] as? String == "TENANTRY_POOL_CONNECTIONS")
+    }
+
+    @Test(
+        "Each command explains itself",
+        arguments: [
+            ["dev"], ["serve"], ["migrate"], ["tenant"], ["tenant", "create"], ["tenant", "delete"], ["cell", "add"],
+            ["operator", "create"],
+            ["doctor"], ["config"], ["version"],
+        ])
+    func help(words: [String]) async throws {
+        let answer = try await Program.run(words + ["--help"])
+
+        #expect(answer.status == 0)
+        #expect(answer.output.contains("OVERVIEW"))
+        #expect(answer.output.contains("--json") || words == ["tenant"])
+    }
+
+    private func object(_ text: String) throws -> [String: Any] {
+        try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any], "\(text)")
+    }
+
+    private func shell(_ command: String) async throws -> (status: Int32, output: String) {
+        try await Program.run(["-c", command], executable: "/bin/sh")
+    }
+}
