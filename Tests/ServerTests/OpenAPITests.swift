@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Records
 import Testing
@@ -18,6 +19,18 @@ import Testing
         for reference in Self.references(in: document) {
             #expect(Self.lookUp(reference, in: document) != nil, "\(reference)")
         }
+    }
+
+    @Test("A validator finds nothing wrong with it", arguments: ["/v1/openapi.json", "/operator/v1/openapi.json"])
+    func validity(address: String) async throws {
+        let document = try await TestSite.shared.operator().get(address)
+        let file = FileManager.default.temporaryDirectory.appending(path: "openapi-\(TestSite.unique()).json")
+        try Data(document.bytes).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }  // A leftover file harms nobody.
+
+        let (status, output) = try await PythonTool.run("openapi-spec-validator", [file.path()])
+
+        #expect(status == 0, "\(output)")
     }
 
     @Test("Every name in a path is a parameter, and every call can be refused") func completeness() async throws {

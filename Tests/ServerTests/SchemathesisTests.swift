@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import Records
 import ServiceLifecycle
@@ -67,33 +66,13 @@ import Testing
     }
 
     private func run(_ document: String, _ token: String, _ options: [String]) async throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let program = root.appending(path: ".build/python-tools/bin/schemathesis")
-        try #require(FileManager.default.isExecutableFile(atPath: program.path()), "Run Deploy/python-tools.sh first.")
-        let folder = FileManager.default.temporaryDirectory.appending(path: "schemathesis-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }  // A leftover folder harms nobody.
-        let log = folder.appending(path: "log")
-        try Data().write(to: log)
-
-        let process = Process()
-        process.executableURL = program
-        process.currentDirectoryURL = folder
-        process.arguments =
+        let (status, text) = try await PythonTool.run(
+            "schemathesis",
             [
                 "run", document, "--header", "Authorization: Bearer \(token)", "--checks", "all", "--exclude-checks",
-                "positive_data_acceptance",
-            ]
-            + ["--max-examples", "12", "--continue-on-failure", "--no-color"] + options
-        let output = try FileHandle(forWritingTo: log)
-        process.standardOutput = output
-        process.standardError = output
-        let status = try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
+                "positive_data_acceptance", "--max-examples", "12", "--continue-on-failure", "--no-color",
+            ] + options)
 
-        let text = try String(contentsOf: log, encoding: .utf8)
         #expect(status == 0, "\(text.suffix(6_000))")
         #expect(text.contains("generated"), "Nothing was tried: \(text.suffix(2_000))")
     }

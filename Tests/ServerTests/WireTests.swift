@@ -141,6 +141,17 @@ import Testing
         }
     }
 
+    @Test("Who says that it was the last request is closed after the answer", arguments: ["close", "Close"]) func last(word: String)
+        async throws
+    {
+        try await Wire.withServer { ports, _ in
+            let socket = try Socket(port: ports.port)
+            await socket.send("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: \(word)\r\n\r\n")
+
+            #expect(await socket.receive().hasSuffix("{\"status\":\"ok\"}"))
+        }
+    }
+
     @Test("A connection on which nothing happens is closed") func idle() async throws {
         try await Wire.withServer({ $0.idleTimeout = .milliseconds(200) }) { ports, _ in
             let socket = try Socket(port: ports.port)

@@ -61,9 +61,8 @@ struct Door: Sendable {
 
     private func bearer(_ call: Call) -> Credential? {
         guard let header = call.headers[.authorization] else { return nil }
-        let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return Credential(parsing: parts[1].trimmedOfSpaces)
+        guard let space = header.utf8.firstIndex(of: UInt8(ascii: " ")), header[..<space].lowercased() == "bearer" else { return nil }
+        return Credential(parsing: header[space...].trimmedOfSpaces)
     }
 
     private func principal(_ credential: Credential, in scope: TenantScope) async throws -> Principal? {

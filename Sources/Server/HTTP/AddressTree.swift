@@ -54,7 +54,7 @@ struct AddressTree: Sendable {
     /// Looks a path up as it came, percent-encoded and without the query. HEAD finds what GET serves.
     func match(_ method: HTTPRequest.Method, _ path: Substring) -> Match {
         var values: [String] = []
-        guard path.first == "/", let segments = Self.decodedSegments(of: path),
+        guard path.utf8.first == UInt8(ascii: "/"), let segments = Self.decodedSegments(of: path),
             let node = find(segments[...], from: 0, values: &values)
         else { return .nothing }
         let places = nodes[node].places
@@ -75,8 +75,9 @@ struct AddressTree: Sendable {
         return nil
     }
 
+    /// What stands between the slashes, byte by byte: characters would be found one by one, which takes ten times as long.
     private static func segments(of path: some StringProtocol) -> [Substring] {
-        Substring(path).dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        Substring(path).utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Substring($0) }
     }
 
     private static func decodedSegments(of path: Substring) -> [String]? {

@@ -22,6 +22,8 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
     private var unanswered = 0
     private var isReadingBody = false
     private var closesAfterAnswer = false
+    /// The client said that it sends no further request.
+    private var isLast = false
     /// What could not be read after the requests still unanswered.
     private var refusal: Problem?
     private var isClosing = false
@@ -41,6 +43,7 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
             unanswered += 1
             isReadingBody = true
             late = 0
+            isLast = head.headerFields[.connection]?.lowercased() == "close"
             if isWaiting(head) && unanswered == 1 {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
@@ -88,7 +91,7 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             unanswered -= 1
             context.write(data, promise: promise)
-            if closesAfterAnswer {
+            if closesAfterAnswer || (isLast && unanswered == 0) {
                 finish(context)
             } else if unanswered == 0 && refusal != nil {
                 refuse(context)

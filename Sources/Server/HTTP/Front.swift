@@ -39,7 +39,6 @@ struct Front: Sendable {
     private struct Note {
         var place: AddressTree.Place?
         var tenant: String?
-        var logger: Logger
     }
 
     /// Never throws: whatever happens becomes an answer.
@@ -49,14 +48,13 @@ struct Front: Sendable {
         let start = ContinuousClock.now
         let requestID = RequestID.choose(request.headers[.requestID])
         let target = request.head.path ?? "/"
-        let path = target.prefix { $0 != "?" }
-        var note = Note(logger: logger)
-        note.logger[metadataKey: "request_id"] = .string(requestID)
+        let path = target[..<(target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex)]
+        var note = Note()
         var reply: Reply
         do {
             reply = try await answer(request, target: target, path: path, peer: peer, requestID: requestID, &note)
         } catch {
-            let problem = Problem(error, logger: note.logger)
+            let problem = Problem(error, logger: logger(requestID, note))
             reply = .problem(problem, instance: String(path), requestID: requestID)
             if problem.code == .tooLarge { reply.headers[.connection] = "close" }
         }
@@ -77,7 +75,7 @@ struct Front: Sendable {
         }
         let call = Call(
             method: request.method, path: String(path), parameters: parameters,
-            query: try Query(target.dropFirst(path.count + 1), allowed: endpoint.operation.parameters), headers: request.headers,
+            query: try Query(target[path.endIndex...].dropFirst(), allowed: endpoint.operation.parameters), headers: request.headers,
             target: target, host: request.head.authority, requestID: requestID,
             address: clientAddress.of(peer: peer, forwardedFor: request.headers[.forwardedFor]),
             body: IncomingBody(
@@ -118,7 +116,6 @@ struct Front: Sendable {
         case .person(let effect, let handler):
             let person = try await door.person(call, effect: effect)
             note.tenant = person.tenant.slug
-            note.logger[metadataKey: "tenant"] = .string(person.tenant.slug)
             return try await handler(call, person)
         case .operator(let role, let handler):
             return try await handler(call, try await door.operator(call, atLeast: role))
@@ -139,16 +136,32 @@ struct Front: Sendable {
             headers.append(HTTPField(name: .serverTiming, value: "total;dur=\(took.milliseconds)"))
         }
         (note.place.map { figures[$0.index] } ?? figuresOfNothing).count(status: reply.status.code, took: took)
-        note.logger.log(
-            level: note.place?.endpoint.operation.tag == Health.tag ? .debug : .info, "\(request.method) \(path)",
-            metadata: [
-                "method": .string(request.method.rawValue), "route": .string(note.place?.endpoint.path ?? ""),
-                "status": .stringConvertible(reply.status.code), "ms": .stringConvertible(took.milliseconds),
-            ])
+        write(reply.status, to: request, path, requestID, took, note)
         var response = Response(status: reply.status, headers: headers, body: reply.body)
         // RFC 9110, 8.6: neither has a body whose length could be told.
         if reply.status == .noContent || reply.status == .notModified { response.headers[.contentLength] = nil }
         return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    /// One line for each request; those of monitors only when everything is written down. Made only when someone reads it.
+    private func write(
+        _ status: HTTPResponse.Status, to request: Request, _ path: Substring, _ requestID: String, _ took: Duration, _ note: Note
+    ) {
+        let level: Logger.Level = note.place?.endpoint.operation.tag == Health.tag ? .debug : .info
+        guard level >= logger.logLevel else { return }
+        logger(requestID, note).log(
+            level: level, "\(request.method) \(path)",
+            metadata: [
+                "method": .string(request.method.rawValue), "route": .string(note.place?.endpoint.path ?? ""),
+                "status": .stringConvertible(status.code), "ms": .stringConvertible(took.milliseconds),
+            ])
+    }
+
+    private func logger(_ requestID: String, _ note: Note) -> Logger {
+        var logger = logger
+        logger[metadataKey: "request_id"] = .string(requestID)
+        if let tenant = note.tenant { logger[metadataKey: "tenant"] = .string(tenant) }
+        return logger
     }
 }
 

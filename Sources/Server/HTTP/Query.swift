@@ -8,12 +8,13 @@ package struct Query: Sendable {
     /// Refuses with `.malformed`, naming the parameter.
     init(_ text: Substring, allowed: [Parameter]) throws(Problem) {
         var items: [(name: String, value: String)] = []
-        for part in text.split(separator: "&") {
-            let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        for part in text.utf8.split(separator: UInt8(ascii: "&")) {
+            let halves = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false).map { Substring($0) }
             guard let name = PercentEncoding.decode(halves[0], plusIsSpace: true),
                 let value = PercentEncoding.decode(halves.count > 1 ? halves[1] : "", plusIsSpace: true)
             else {
-                throw Problem(.malformed, "The query holds \"\(part.prefix(80))\", which is not percent-encoded UTF-8 without NUL.")
+                throw Problem(
+                    .malformed, "The query holds \"\(Substring(part).prefix(80))\", which is not percent-encoded UTF-8 without NUL.")
             }
             guard allowed.contains(where: { $0.place == .query && $0.covers(name) }) else {
                 throw Problem(.malformed, Self.unknown(name, allowed: allowed))
