@@ -119,7 +119,8 @@ import Testing
         #expect(try await program.from("::ffff:198.51.100.9").get("/v1/session").status == 200)
         #expect(try await program.from("198.51.101.9").get("/v1/session").status == 401)
         _ = try await firm.scope().run([
-            "UPDATE api_keys SET expires_at = now() + interval '300 milliseconds' WHERE expires_at IS NOT NULL", Credentials.changed(firm.slug),
+            "UPDATE api_keys SET expires_at = now() + interval '300 milliseconds' WHERE expires_at IS NOT NULL",
+            Credentials.changed(firm.slug),
         ])
         try await eventually { try await brief.get("/v1/session").status == 401 }
     }
