@@ -29,6 +29,13 @@ enum Dial {
         return conn
     }
 
+    /// Whether the server has said that it is a standby, or read-only for everyone.
+    static func takesNoWrites(_ conn: OpaquePointer) -> Bool {
+        ["in_hot_standby", "default_transaction_read_only"].contains { (name: String) in
+            PQparameterStatus(conn, name).map { String(cString: $0) == "on" } ?? false
+        }
+    }
+
     /// libpq's last words on a connection, on one line.
     static func message(of conn: OpaquePointer) -> String {
         let text = PQerrorMessage(conn).map { String(cString: $0) } ?? ""

@@ -13,6 +13,7 @@ final class ExclusiveConnection: Sendable {
     /// What happened since the pool last asked.
     struct Tally {
         var isConnected = false
+        var isEncrypted = false
         var flushes = 0
         var opened = 0
         var refused = 0
@@ -26,14 +27,18 @@ final class ExclusiveConnection: Sendable {
     }
 
     /// Runs blocking work on this connection's thread. The caller's cancellation interrupts the statement that runs, and makes
-    /// `work` fail with `.cancelled`.
-    func perform<T: Sendable>(_ work: @escaping @Sendable (ExclusiveConnection, Interruption) throws -> T) async throws -> T {
+    /// `work` fail with `.cancelled`. The `last` work leaves the connection ready for others, or closes it, before the caller goes on:
+    /// nothing is locked any more when an error arrives.
+    func perform<T: Sendable>(
+        last: Bool = false, _ work: @escaping @Sendable (ExclusiveConnection, Interruption) throws -> T
+    ) async throws -> T {
         let interruption = Interruption()
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
                 queue.async { [self] in
                     let result = Result { try work(self, interruption) }
                     if !interruption.disarm() { current?.giveUp("cancelled") }
+                    if last { settle() }
                     continuation.resume(with: result)
                 }
             }
@@ -42,15 +47,22 @@ final class ExclusiveConnection: Sendable {
         }
     }
 
-    /// Makes the connection ready for others, or closes it, and then calls `done`. Cannot be cancelled.
-    func settle(_ done: @escaping @Sendable () -> Void) {
-        queue.async { [self] in
-            if let session = current {
-                let isFit = session.settle()
-                count(session)
-                if !isFit { drop() }
+    /// Makes the connection ready for others, or closes it. Cannot be cancelled.
+    func finish() async {
+        await withUnsafeContinuation { continuation in
+            queue.async { [self] in
+                settle()
+                continuation.resume()
             }
-            done()
+        }
+    }
+
+    /// Closes the connection after a fail-over; the next work opens another.
+    func renew() {
+        queue.async { [self] in
+            // A connection that has found out by itself is not the same any more.
+            current?.giveUp("fail-over")
+            drop()
         }
     }
 
@@ -66,7 +78,7 @@ final class ExclusiveConnection: Sendable {
     /// What happened since the last call.
     func takeTally() -> Tally {
         tally.withLock { tally in
-            defer { tally = Tally(isConnected: tally.isConnected) }
+            defer { tally = Tally(isConnected: tally.isConnected, isEncrypted: tally.isEncrypted) }
             return tally
         }
     }
@@ -96,6 +108,7 @@ final class ExclusiveConnection: Sendable {
                 tally.withLock { tally in
                     tally.opened += 1
                     tally.isConnected = true
+                    tally.isEncrypted = session.isEncrypted
                 }
                 return try interruption.arm(session.canceller)
             } catch {
@@ -126,6 +139,13 @@ final class ExclusiveConnection: Sendable {
         current?.giveUp("broken")
         drop()
         try open(interruption)
+    }
+
+    private func settle() {
+        guard let session = current else { return }
+        let isFit = session.settle()
+        count(session)
+        if !isFit { drop() }
     }
 
     private func drop() {

@@ -26,8 +26,8 @@ package final class ExclusivePool: Sendable {
     package func transaction<T: Sendable>(
         preamble: [SQL] = [], namespace: String = "", _ body: @escaping @Sendable (borrowing Transaction) throws -> T
     ) async throws -> T {
-        try await lend { connection in
-            try await connection.perform { connection, interruption in
+        try await lend(forOneWork: true) { connection in
+            try await connection.perform(last: true) { connection, interruption in
                 try connection.open(interruption)
                 let work = TransactionWork(connection, interruption, preamble: preamble, namespace: namespace)
                 let value = try body(Transaction(work))
@@ -41,8 +41,8 @@ package final class ExclusivePool: Sendable {
     /// CREATE DATABASE. Stops at the first refusal; `.outcomeUnknown` when the connection broke under one.
     package func outsideTransaction(_ statements: [SQL]) async throws(PostgresError) {
         do {
-            try await lend { connection in
-                try await connection.perform { connection, interruption in
+            try await lend(forOneWork: true) { connection in
+                try await connection.perform(last: true) { connection, interruption in
                     try connection.open(interruption)
                     for (index, statement) in statements.enumerated() {
                         if interruption.isCancelled { throw PostgresError.cancelled }
@@ -74,8 +74,11 @@ package final class ExclusivePool: Sendable {
         }
     }
 
-    /// Lends a connection for the time of `body`.
-    nonisolated(nonsending) func lend<T>(_ body: (ExclusiveConnection) async throws -> T) async throws -> T {
+    /// Lends a connection for the time of `body`; whatever it leaves open is ended before this returns. `forOneWork` when the body
+    /// calls `perform(last: true)` and nothing after it.
+    nonisolated(nonsending) func lend<T>(
+        forOneWork: Bool = false, _ body: (ExclusiveConnection) async throws -> T
+    ) async throws -> T {
         let connection = try await borrow()
         let result: Result<T, any Error>
         do {
@@ -83,7 +86,8 @@ package final class ExclusivePool: Sendable {
         } catch {
             result = .failure(error)
         }
-        connection.settle { [self] in giveBack(connection) }
+        if !forOneWork { await connection.finish() }
+        giveBack(connection)
         return try result.get()
     }
 

@@ -22,6 +22,7 @@ struct ExclusiveRoster {
     private var waiters: Deque<Waiter> = []
     private var closers: [CheckedContinuation<Void, Never>] = []
     private var isClosing = false
+    private var hasFailedOver = false
     private var figures: PoolFigures
 
     init(_ settings: PoolSettings) {
@@ -53,6 +54,7 @@ struct ExclusiveRoster {
 
     mutating func giveBack(_ connection: ExclusiveConnection) -> Return {
         take(connection)
+        renewIdle()
         while let waiter = waiters.popFirst() {
             if waiter.caller.isGone { continue }
             figures.waited += ContinuousClock.now - waiter.since
@@ -98,22 +100,32 @@ struct ExclusiveRoster {
     }
 
     mutating func census() -> PoolFigures {
-        let connected = all.count { take($0) }
+        let tallies = all.map { take($0) }.filter(\.isConnected)
         var census = figures
-        census.connections = connected
+        census.connections = tallies.count
+        census.encrypted = tallies.count { $0.isEncrypted }
         census.inUse = all.count - idle.count
         census.waiters = waiters.count
         return census
     }
 
-    /// Adds what a connection has counted; answers whether it is open.
+    /// After a fail-over the connections that nobody uses lead to the old server too. Under the pool's lock, so that each renewal stands
+    /// in its connection's queue before the next work does.
+    private mutating func renewIdle() {
+        guard hasFailedOver else { return }
+        hasFailedOver = false
+        for connection in idle { connection.renew() }
+    }
+
+    /// Adds what a connection has counted.
     @discardableResult
-    private mutating func take(_ connection: ExclusiveConnection) -> Bool {
+    private mutating func take(_ connection: ExclusiveConnection) -> ExclusiveConnection.Tally {
         let tally = connection.takeTally()
         figures.add(flushes: tally.flushes, waits: tally.flushes)
         figures.opened += tally.opened
         figures.refusedConnections += tally.refused
+        if tally.retired.contains("fail-over") { hasFailedOver = true }
         for reason in tally.retired { figures.retired[reason, default: 0] += 1 }
-        return tally.isConnected
+        return tally
     }
 }

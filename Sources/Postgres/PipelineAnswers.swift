@@ -21,7 +21,7 @@ extension PipelineLink {
                 PQclear(result)
                 waits += 1
                 let head = flights.removeFirst()
-                finished.append((head.flight, head.failure ?? .answered(head.rows)))
+                finished.append((head.flight, head.failure.map { judged($0, conn) } ?? .answered(head.rows)))
             } else {
                 take(result, insistsOnWriting: insistsOnWriting)
             }
@@ -29,6 +29,13 @@ extension PipelineLink {
         if awaitsRoom { flush() }
         if !isReadable || PQstatus(conn) == CONNECTION_BAD { fail(Dial.message(of: conn)) }
         if flights.isEmpty && !isBroken && PQtransactionStatus(conn) != PQTRANS_IDLE { fail("A unit left a transaction open.") }
+    }
+
+    /// A refusal to write means a fail-over only when the server says that it takes no writes from anyone. It does so before the
+    /// answer to Sync.
+    private func judged(_ failure: Outcome, _ conn: OpaquePointer) -> Outcome {
+        if case .readOnly(let error) = failure, !Dial.takesNoWrites(conn) { return .failed(error) }
+        return failure
     }
 
     /// Takes one statement's answer into the unit that is being answered.

@@ -15,7 +15,7 @@ final class PipelineConnection: Sendable {
         case failed(PostgresError)
         /// It was rolled back or never begun, by no fault of its own, and can be sent again.
         case repeatable(PostgresError)
-        /// The server has turned read-only under a connection that insists on writing; the unit was rolled back.
+        /// The server has turned read-only under connections that insist on writing; the unit was rolled back.
         case readOnly(PostgresError)
     }
 

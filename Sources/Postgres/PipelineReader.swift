@@ -58,7 +58,7 @@ struct PipelineReader: ~Copyable {
         let breakage = connection.receive(into: &finished, now: now)
         let count = finished.count
         pool.roster.withLock { $0.finish(count, on: connection, isHealthy: true) }
-        settle(connection, now: now)
+        settle(now: now)
         if let breakage {
             lose(connection, "broken", breakage, now: now)
         } else {
@@ -73,7 +73,7 @@ struct PipelineReader: ~Copyable {
     }
 
     /// Wakes the callers of finished units.
-    private mutating func settle(_ connection: PipelineConnection, now: Instant) {
+    private mutating func settle(now: Instant) {
         for (flight, outcome) in finished {
             switch outcome {
             case .answered(let rows):
@@ -83,7 +83,7 @@ struct PipelineReader: ~Copyable {
             case .repeatable(let error):
                 again(flight, error, now: now)
             case .readOnly(let error):
-                pool.roster.withLock { $0.remove(connection, "fail-over") }
+                pool.roster.withLock { $0.removeAll("fail-over") }
                 again(flight, error, now: now)
             }
         }
@@ -103,7 +103,7 @@ struct PipelineReader: ~Copyable {
         pool.roster.withLock { $0.lose(connection, kind, now: now) }
         finished = connection.abandon(reason)
         pool.roster.withLock { $0.bury(connection) }
-        settle(connection, now: now)
+        settle(now: now)
     }
 
     /// Gives up connections that owe an answer and have said nothing for too long.

@@ -130,6 +130,11 @@ struct PipelineRoster {
         seats[connection.seat].load = 0
     }
 
+    /// The server takes no more writes: the other connections lead to the same one.
+    mutating func removeAll(_ reason: String) {
+        for connection in seats.compactMap(\.connection) { remove(connection, reason) }
+    }
+
     /// A connection broke: nothing more is sent on it. Its seat waits a little longer each time this happens without an answer in
     /// between.
     mutating func lose(_ connection: PipelineConnection, _ reason: String, now: Instant) {
@@ -160,6 +165,7 @@ struct PipelineRoster {
         for counts in connections.map({ $0.takeCounts() }) { figures.add(flushes: counts.flushes, waits: counts.waits) }
         var census = figures
         census.connections = connections.count
+        census.encrypted = connections.count { $0.isEncrypted }
         census.inUse = seats.reduce(0) { $0 + $1.load } + leaving.reduce(0) { $0 + $1.load }
         census.waiters = line.count
         census.waited = line.waited

@@ -4,6 +4,8 @@ package struct PoolFigures: Sendable, Hashable {
     package var name = ""
     /// Open connections now, those included that are being emptied before they close.
     package var connections = 0
+    /// How many of them are encrypted.
+    package var encrypted = 0
     /// Units in flight, or connections lent, now.
     package var inUse = 0
     /// Who waits for a connection now.

@@ -13,6 +13,8 @@ final class Session {
     let insistsOnWriting: Bool
     /// Why the connection must not be used again; nil while it may.
     private(set) var unfit: String?
+    /// A write was refused as such, on a connection that insists on a server that takes writes.
+    var meetsReadOnly = false
     var flushes = 0
 
     init(_ connection: ConnectionSettings, _ settings: PoolSettings) throws(PostgresError) {
@@ -25,6 +27,8 @@ final class Session {
     }
 
     deinit { PQfinish(conn) }
+
+    var isEncrypted: Bool { PQsslInUse(conn) == 1 }
 
     /// Whether the server still holds the other end, as far as the socket knows. Only for a connection that owes no answer.
     var isAlive: Bool {
@@ -74,6 +78,7 @@ final class Session {
             do { try script("ROLLBACK") } catch { giveUp("broken") }
         }
         if unfit == nil, PQpipelineStatus(conn) != PQ_PIPELINE_OFF || PQtransactionStatus(conn) != PQTRANS_IDLE { unfit = "broken" }
+        if unfit == nil, meetsReadOnly, Dial.takesNoWrites(conn) { unfit = "fail-over" }
         if unfit == nil, namespaces.count > settings.maximumNamespaces { unfit = "namespaces" }
         if unfit == nil, expires <= .now { unfit = "lifetime" }
         return unfit == nil

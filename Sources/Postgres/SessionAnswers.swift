@@ -76,7 +76,7 @@ extension Session {
             giveUp("broken")
             return .unreachable(refusal.message)
         }
-        if insistsOnWriting && refusal.state == .readOnlyTransaction { giveUp("fail-over") }
+        if insistsOnWriting && refusal.state == .readOnlyTransaction { meetsReadOnly = true }
         return .refused(refusal)
     }
 

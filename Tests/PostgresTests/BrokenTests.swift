@@ -94,7 +94,6 @@ import Testing
                     let answer = try await exclusive.transaction { try $0.rows("SELECT 1")[0].int(0) }
                     #expect(answer == 1)
                     _ = try await pipelined.run(Unit(["SELECT 1"]))
-                    await until { exclusive.figures.inUse == 0 }
                     try await kill("idle-x")
                     try await kill("idle-p")
                     try await until { try await count("idle-x") + count("idle-p") == 0 }

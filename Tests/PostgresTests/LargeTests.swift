@@ -10,7 +10,7 @@ import Testing
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 for number in 0..<24 {
                     group.addTask {
-                        let text = String(repeating: "\(number % 10)", count: 3_000_000 + number)
+                        let text = String(decoding: [UInt8](repeating: 48 + UInt8(number % 10), count: 3_000_000 + number), as: UTF8.self)
                         let rows = try await pool.run(Unit(["SELECT \(text)::text", "SELECT \(number)::int"]), preferring: number)
                         return try rows[0][0].text(0) == text && rows[1][0].int(0) == number
                     }
@@ -19,7 +19,7 @@ import Testing
             }
         }
         try await withExclusive(.test("large", connections: 1)) { pool in
-            let texts = (0..<20).map { String(repeating: "\($0 % 10)", count: 2_000_000) }
+            let texts = (0..<20).map { String(decoding: [UInt8](repeating: 48 + UInt8($0 % 10), count: 2_000_000), as: UTF8.self) }
             let echoed = try await pool.transaction { transaction in
                 try transaction.flush(texts.map { "SELECT \($0)::text" }).map { try $0[0].text(0) }
             }
