@@ -18,7 +18,7 @@ package enum Roles {
 
     package static let type = RecordType(
         "roles", singular: "role", fields: [roleName, key, rights, hiddenFields, readOnlyFields, admin],
-        operations: [.list, .search, .get, .changes])
+        operations: [.list, .search, .get, .changes], staysWhileUsed: true)
 
     /// The four roles that every tenant has and nobody can change.
     package enum BuiltIn: String, CaseIterable {

@@ -29,6 +29,7 @@ package enum Users {
                 ]),
                 "users_active_has_password": .invalid([.init("/password", .required, "An active user needs a password.")]),
             ],
+            staysWhileUsed: true,
             preparing: { draft, change throws(Problem) in try await prepare(&draft, change, hashing) }, saving: saving)
     }
 

@@ -87,6 +87,22 @@ import Testing
         #expect(try await contacts.list(byWord).values("id").isEmpty)
     }
 
+    @Test("A user who owns something stays; one who owns nothing but himself goes")
+    func usersInUse() async throws {
+        let tenant = try await TestHouse.tenant()
+        let owner = try await tenant.person("member")
+        let idle = try await tenant.person("member")
+        _ = try await tenant.store("contacts", as: owner).create(["last_name": "Ng"])
+
+        let refused = await #expect(throws: Problem.self) { try await tenant.store("users").trash(owner.userID.uuidString) }
+        #expect(refused?.code == .conflict)
+        #expect(refused?.members == [.init("used_by", [["type": "contacts", "field": "owner_id"]])])
+        #expect(try await tenant.store("users").trash(idle.userID.uuidString).status == 204)
+        await expectProblem(.invalid) {
+            try await tenant.store("users").patch(owner.userID.uuidString, ["team_ids": ["01890000-0000-7000-8000-000000000000"]])
+        }
+    }
+
     @Test("One active administrator always remains, also when two demote each other at once")
     func lastAdministrator() async throws {
         let tenant = try await TestHouse.tenant()

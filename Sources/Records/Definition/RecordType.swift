@@ -18,6 +18,8 @@ package struct RecordType: Sendable {
     package let saving: @Sendable (Change) throws(Problem) -> [SQL]
     /// Which calls of the record contract the type answers.
     package let operations: Set<Operation>
+    /// Whether a record that others refer to cannot be deleted (409), rather than leaving them without it.
+    package let staysWhileUsed: Bool
     private let fieldsByName: [String: FieldDefinition]
 
     package enum Operation: String, Sendable, Hashable, CaseIterable {
@@ -46,7 +48,7 @@ package struct RecordType: Sendable {
 
     package init(
         _ name: String, singular: String, fields: [any FieldKey], refusals: [String: Problem] = [:],
-        operations: Set<Operation> = Set(Operation.allCases),
+        operations: Set<Operation> = Set(Operation.allCases), staysWhileUsed: Bool = false,
         preparing: (@Sendable (inout Draft, Change) async throws(Problem) -> Void)? = nil,
         saving: @escaping @Sendable (Change) throws(Problem) -> [SQL] = { _ throws(Problem) in [] }
     ) {
@@ -56,6 +58,7 @@ package struct RecordType: Sendable {
         self.fields = CommonFields.leading + fields.map(\.definition) + CommonFields.trailing
         self.refusals = refusals
         self.operations = operations
+        self.staysWhileUsed = staysWhileUsed
         self.preparing = preparing
         self.saving = saving
         fieldsByName = Dictionary(uniqueKeysWithValues: self.fields.map { ($0.name, $0) })

@@ -27,7 +27,7 @@ extension FieldKind {
             return .text(text)
         case .integer:
             guard case .number(let digits) = value else { throw refused(pointer, .type, "This is a number, not \(value.kind).") }
-            guard let number = Decimal(string: digits), digits.count <= 40 else {
+            guard digits.count <= 40, let number = Decimal(string: digits), number.isFinite else {
                 throw refused(pointer, .range, "This number is too large.")
             }
             return .text("\(number)")

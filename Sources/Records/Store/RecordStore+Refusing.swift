@@ -4,15 +4,28 @@ extension RecordStore {
     /// A condition for every record that the draft refers to: it exists, is outside the trash, and is the caller's to read. Another
     /// tenant's id, a trashed one and one that never existed are refused in the same words.
     func guards(for draft: Draft) -> [SQL] {
-        draft.references.compactMap { reference in
-            guard let target = catalog[reference.target] else { return nil }
+        draft.references.map { reference in
             let name = "\(type.name)_\(reference.field.name)_reference"
+            guard let target = catalog[reference.target] else { return "SELECT cell.refuse('23503', \(name))" }
             return
                 "SELECT cell.refuse('23503', \(name)) WHERE EXISTS (SELECT FROM unnest(\(reference.ids)::uuid[]) AS wanted (id) WHERE NOT EXISTS ("
                 + SQL(code: "SELECT FROM \(target.name) AS known WHERE known.id = wanted.id AND known.deleted_at IS NULL AND ")
                 + caller.readable(target, "known") + "))"
         }
     }
+
+    /// A condition for every field that may refer to the record, where its type is not to go while it is in use. That a user is his own
+    /// owner does not count.
+    func guardsOfUse(_ id: String) -> [SQL] {
+        guard type.staysWhileUsed else { return [] }
+        return catalog.references(to: type).map { source in
+            "SELECT cell.refuse(\(Self.inUse), \(source.type.name + "." + source.field.name)) WHERE EXISTS ("
+                + SQL(code: "SELECT FROM \(source.type.name) AS r WHERE r.deleted_at IS NULL AND r.\(source.field.name) = ")
+                + "\(id)" + (source.type.name == type.name ? " AND r.id <> \(id)" : "") + ")"
+        }
+    }
+
+    private static let inUse = "TN003"
 
     /// Runs a write and says what a refusal of the database means for its sender. `id` is the record written, if it exists already.
     func refusing<T>(_ draft: Draft?, except id: String? = nil, _ write: () async throws(PostgresError) -> T) async throws -> T {
@@ -28,6 +41,11 @@ extension RecordStore {
         let constraint = refusal.constraint ?? ""
         if let problem = type.refusals[constraint] { return problem }
         switch refusal.state {
+        case SQLState(rawValue: Self.inUse):
+            let place = constraint.split(separator: ".").map(String.init)
+            return Problem(
+                .conflict, "This \(type.singular) is still in use; give what uses it to another first.",
+                members: [.init("used_by", [["type": JSON(place.first), "field": JSON(place.last)]])])
         case .uniqueViolation:
             guard let field = field(of: constraint, suffix: "_unique") else { return nil }
             return try await duplicate(field, draft, except: id)

@@ -11,7 +11,7 @@ extension RecordStore {
             + allowed(reach, ifMatch) + " RETURNING r.*"
         let written: SQL = "WITH record AS (" + record + "), logged AS (" + logging(.trash, "'{}' FROM record") + ")"
         let unit = WriteUnit(
-            lock: lock(id, reach: reach), write: leaving(written, repeatable),
+            lock: lock(id, reach: reach), guards: guardsOfUse(id), write: leaving(written, repeatable),
             rules: try await saving(.trash, id), repeatable: repeatable)
         let outcome = try await refusing(nil) { () async throws(PostgresError) in try await unit.run(in: scope) }
         try await check(outcome, id, ifMatch, "delete")
@@ -60,7 +60,7 @@ extension RecordStore {
             SQL(code: "DELETE FROM \(type.name) AS r WHERE r.id = ") + "\(id)" + allowed(reach, ifMatch) + " RETURNING r.*"
         let written: SQL = "WITH record AS (" + record + "), logged AS (" + logging(.purge, "'{}' FROM record") + ")"
         let unit = WriteUnit(
-            lock: lock(id, reach: reach, trash: .include), guards: releases, write: leaving(written, repeatable),
+            lock: lock(id, reach: reach, trash: .include), guards: guardsOfUse(id) + releases, write: leaving(written, repeatable),
             rules: try await saving(.purge, id), repeatable: repeatable)
         let outcome = try await refusing(nil) { () async throws(PostgresError) in try await unit.run(in: scope) }
         try await check(outcome, id, ifMatch, "delete for good")
