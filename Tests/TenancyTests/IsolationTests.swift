@@ -117,10 +117,10 @@ import Testing
                 ("GRANT SELECT ON cell.tenants TO PUBLIC", "REVOKE SELECT ON cell.tenants FROM PUBLIC"),
                 ("ALTER ROLE \(acme.role) CREATEDB", "ALTER ROLE \(acme.role) NOCREATEDB"),
             ] {
-                try await installation.asOwner(gift)
+                try await installation.byHand(gift)
                 let failures = try await installation.isolation.run().failures
                 #expect(!failures.isEmpty, "\(gift)")
-                try await installation.asOwner(taken)
+                try await installation.byHand(taken)
             }
             #expect(try await installation.isolation.run().failures == [])
         }

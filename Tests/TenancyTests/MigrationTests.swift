@@ -35,6 +35,10 @@ import Testing
 
             #expect(report == MigrationReport(done: 3))
             #expect(progress.all.map(\.done) == [1, 2, 3] && progress.all.allSatisfy { $0.total == 3 })
+            let memberships = try await installation.cells.named("main").owner.transaction { transaction in
+                try transaction.rows("SELECT 1 FROM cell.tenants WHERE pg_has_role(role, 'MEMBER')").count
+            }
+            #expect(memberships == 0)
             for tenant in newer.directory.tenants {
                 #expect(tenant.schemaVersion == SchemaFiles.embedded.tenant.latest + 1)
                 let owner = try await newer.directory.scope(for: tenant).rows(
@@ -54,7 +58,7 @@ import Testing
         try await withInstallation { installation in
             for slug in ["alpha", "bravo", "charlie"] { _ = try await installation.tenantWithMarks(slug) }
             let bravo = try #require(installation.directory.known(slug: "bravo"))
-            try await installation.asOwner("CREATE TABLE \(bravo.schema).later (id integer)")
+            try await installation.byHand("CREATE TABLE \(bravo.schema).later (id integer)")
             let newer = Self.newer(installation, Self.later("-- a test\nCREATE TABLE later (id uuid PRIMARY KEY);"))
 
             let report = try await newer.migrate()
@@ -72,7 +76,7 @@ import Testing
             #expect(installation.directory.known(slug: "bravo")?.quarantinedReason != nil)
             #expect(try await newer.migrator.pendingTenants() == 1)
 
-            try await installation.asOwner("DROP TABLE \(bravo.schema).later")
+            try await installation.byHand("DROP TABLE \(bravo.schema).later")
             #expect(try await newer.migrate() == MigrationReport(done: 1))
             let open = try #require(newer.directory.known(slug: "bravo"))
             #expect(try await newer.directory.scope(for: open).rows("SELECT 1 FROM later").isEmpty)
@@ -105,7 +109,6 @@ import Testing
             let tenant = try await installation.tenantWithMarks("acme")
             let newer = Self.newer(installation, Self.later("-- a test\nALTER TABLE marks ADD COLUMN note text;"))
             let cell = try installation.cells.named("main")
-            let table = "\(tenant.schema).marks"
             let (attempts, attempt) = AsyncStream.makeStream(of: Void.self)
             let (releases, release) = AsyncStream.makeStream(of: Void.self)
             try await withThrowingTaskGroup { group in
@@ -126,7 +129,12 @@ import Testing
                 // A reader that comes while the migration waits is not held up for long.
                 try await wait(upTo: .seconds(20)) {
                     try await cell.owner.transaction { transaction in
-                        try !transaction.rows("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = \(table)::regclass").isEmpty
+                        try !transaction.rows(
+                            """
+                            SELECT 1 FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation
+                            WHERE NOT l.granted AND c.relname = 'marks' AND c.relnamespace::regnamespace::text = \(tenant.schema)
+                            """
+                        ).isEmpty
                     }
                 }
                 #expect(try await installation.directory.scope(for: tenant).rows("SELECT 1 FROM marks").count == 20)
@@ -179,12 +187,9 @@ import Testing
             let alpha = try await installation.tenantWithMarks("alpha")
             let bravo = try await installation.tenantWithMarks("bravo")
             // What an interrupted CREATE INDEX CONCURRENTLY leaves: an invalid index.
-            let index = "\(alpha.schema).marks_hits"
-            try await TestCluster.run(
-                [
-                    "CREATE INDEX marks_hits ON \(identifier: alpha.schema).marks (hits)",
-                    "UPDATE pg_index SET indisvalid = false WHERE indexrelid = \(index)::regclass",
-                ], at: try TestCluster.superuserURL(of: installation.settings.ownerURL))
+            try await installation.byHand("CREATE INDEX marks_hits ON \(alpha.schema).marks (hits)")
+            try await installation.byHand(
+                "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '\(alpha.schema).marks_hits'::regclass")
             let file = Self.later(
                 """
                 -- outside a transaction: people are working with marks; a test

@@ -126,9 +126,9 @@ extension ProvisionRequest {
 }
 
 extension Installation {
-    /// What an operator does by hand in the first cell.
-    func asOwner(_ script: String) async throws {
-        try await cells.named("main").owner.transaction { try $0.script(script) }
+    /// What someone with every right does by hand in the first cell.
+    func byHand(_ statement: String) async throws {
+        try await TestCluster.run([SQL(code: statement)], at: TestCluster.superuserURL(of: settings.ownerURL))
     }
 
     /// A tenant with one table of its own beside the real ones, and one row that says whose it is.

@@ -94,6 +94,10 @@ package struct IsolationCheck: Sendable {
                 FROM tenants AS t JOIN pg_auth_members AS m ON m.member = to_regrole(quote_ident(t.role))
                 WHERE m.roleid <> to_regrole(\(SQL.quoted(identifier: cell.cell.tenantsRole)))
                 UNION ALL
+                SELECT 'The role ' || m.member::regrole || ' may act as ' || t.role || '.'
+                FROM tenants AS t JOIN pg_auth_members AS m ON m.roleid = to_regrole(quote_ident(t.role))
+                WHERE m.member NOT IN (to_regrole(\(SQL.quoted(identifier: cell.cell.loginRole))), current_user::regrole)
+                UNION ALL
                 SELECT 'The login role ' || rolname || ' is more than it may be.'
                 FROM pg_roles
                 WHERE rolname = \(cell.cell.loginRole)

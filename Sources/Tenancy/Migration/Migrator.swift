@@ -118,6 +118,24 @@ package struct Migrator: Sendable {
             }
         }
         let behind = all.filter { tenant in !report.failedCells.contains { $0.name == tenant.cell } }
+        guard !behind.isEmpty else { return }
+        let membership = OwnersMembership(tenants: behind, cells: cells, locks: locks)
+        try await membership.begin()
+        do {
+            try await migrate(behind, &report, progress)
+        } catch {
+            // Whatever ended it, cancellation included: the next migration takes up the memberships that cannot be given back now.
+            try? await membership.end()
+            throw error
+        }
+        try await membership.end()
+        report.failed.sort { $0.name < $1.name }
+        try await directory.refresh()
+    }
+
+    private func migrate(
+        _ behind: [Tenant], _ report: inout MigrationReport, _ progress: @Sendable (MigrationProgress) -> Void
+    ) async throws {
         let migration = TenantMigration(control: control, files: settings.schema.tenant, locks: locks)
         var waiting = behind.makeIterator()
         try await withThrowingTaskGroup(of: (Tenant, String?).self) { group in
@@ -138,7 +156,5 @@ package struct Migrator: Sendable {
                 try startNext()
             }
         }
-        report.failed.sort { $0.name < $1.name }
-        if !behind.isEmpty { try await directory.refresh() }
     }
 }

@@ -54,6 +54,7 @@ struct TenantMigration: Sendable {
             let ledger = try transaction.rows("SELECT 1 FROM tenant_migrations WHERE tenant_id = \(tenant.id) AND number = \(file.number)")
             guard ledger.isEmpty else { return }
             if !file.runsOutsideTransaction {
+                try OwnersMembership.renew(tenant.role, transaction)
                 try transaction.flush([TenantScript.asTenant(role: tenant.role, schema: tenant.schema)])
                 try transaction.script(file.text)
             }
