@@ -9,7 +9,7 @@ extension FieldKind {
         if case .address = self { return try Address.read(value, at: pointer) }
         if value.isNull {
             switch self {
-            case .flag: throw refused(pointer, .type, "This is true or false, not null.")
+            case .flag: return Reading([false.sqlValue], shown: false)
             case .tags, .references: return Reading([.text("{}")], shown: .array([]))
             case .document: return Reading([.text("{}")], shown: .object([]))
             default: return Reading([.null], shown: .null)
@@ -31,8 +31,8 @@ extension FieldKind {
             }
             return Reading([.text(text)], shown: .string(text))
         case .integer(let range):
-            guard case .number(let digits) = value else { throw refused(pointer, .type, "This is a whole number, not \(value.kind).") }
-            guard let number = Int(digits) else { throw refused(pointer, .type, "This is a whole number that fits.") }
+            guard case .number = value else { throw refused(pointer, .type, "This is a whole number, not \(value.kind).") }
+            guard let number = value.integer else { throw refused(pointer, .type, "This is a whole number that fits.") }
             guard range.contains(number) else {
                 throw refused(pointer, .range, "This lies between \(range.lowerBound) and \(range.upperBound).")
             }

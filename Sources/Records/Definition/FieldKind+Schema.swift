@@ -34,7 +34,7 @@ extension FieldDefinition {
             described(["type": nullable("string"), "enum": .array(options.map { .string($0) } + (isRequired ? [] : [.null]))])
         case .integer(let range):
             described(["type": nullable("integer"), "minimum": JSON(range.lowerBound), "maximum": JSON(range.upperBound)])
-        case .flag: described(["type": "boolean"])
+        case .flag: described(["type": ["boolean", "null"]])
         case .date: described(["type": nullable("string"), "format": "date"])
         case .time: described(["type": nullable("string"), "format": "date-time"])
         case .reference, .identifier: described(["type": nullable("string"), "format": "uuid"])

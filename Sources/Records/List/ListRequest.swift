@@ -103,6 +103,15 @@ package struct ListRequest: Sendable {
         guard errors.isEmpty else { throw Problem.invalid(errors) }
     }
 
+    /// Reads the query's `trash` for a search, whose body has no such member.
+    package mutating func read(trash text: String?) throws(Problem) {
+        guard let text else { return }
+        guard let option = Trash(rawValue: text), option != .without else {
+            throw Problem(.malformed, "The parameter trash: This is include or only.")
+        }
+        trash = option
+    }
+
     private static func words(_ text: String) -> [String] {
         text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }

@@ -12,7 +12,7 @@ package struct Sort: Sendable, Hashable {
     static let newestFirst = Sort(keys: [Key(field: CommonFields.createdAt, isDescending: true)])
     /// The cursor of such a list holds nothing but the id.
     static let byID = Sort(keys: [])
-    static let maximumKeys = 5
+    static let maximumKeys = 16
 
     /// Reads `-amount,name`; says in a sentence what is wrong with it.
     init(_ text: String, in type: RecordType, for caller: Caller) throws(Refused) {

@@ -52,7 +52,7 @@ package struct Draft: Sendable {
             }
         }
         if isCreate {
-            for field in type.ownFields where field.isRequired && inputs[field.name] == nil {
+            for field in type.ownFields where field.isRequired && body[field.name] == nil {
                 errors.append(.init("/\(field.name)", .required, "A \(type.singular) needs this."))
             }
         }

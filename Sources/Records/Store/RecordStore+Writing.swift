@@ -36,7 +36,16 @@ extension RecordStore {
         -> RecordAnswer
     {
         guard let id = UUID(uuidString: id) else { throw Problem.notFound }
-        let draft = try Draft(body, of: type, by: caller, isCreate: false)
+        let draft: Draft
+        do throws(Problem) {
+            draft = try Draft(body, of: type, by: caller, isCreate: false)
+        } catch {
+            // A stranger's record is not there, whatever the body says of it.
+            var view = View()
+            view.fields = []
+            _ = try await get(id.uuidString, view)
+            throw error
+        }
         return try await patch(id.uuidString.lowercased(), draft, ifMatch: ifMatch, repeatable)
     }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A JSON value as it was written: members keep their order, numbers keep their digits, so that no decimal loses precision.
 package enum JSON: Sendable, Hashable {
     case null
@@ -40,9 +42,13 @@ package enum JSON: Sendable, Hashable {
         if case .bool(let value) = self { value } else { nil }
     }
 
-    /// A whole number within `Int`; nil for any other number, also for `1.0`.
+    /// A whole number within `Int`, however it is written: `1`, `1.0` and `1e0` are one number (JSON Schema 6.1.1).
     package var integer: Int? {
-        if case .number(let text) = self { Int(text) } else { nil }
+        guard case .number(let text) = self else { return nil }
+        if let number = Int(text) { return number }
+        guard text.utf8.count <= 40, let decimal = Decimal(string: text), decimal.isFinite, abs(decimal) < 1e15 else { return nil }
+        let number = NSDecimalNumber(decimal: decimal).intValue
+        return Decimal(number) == decimal ? number : nil
     }
 
     package var isNull: Bool { self == .null }

@@ -58,13 +58,16 @@ struct RecordDescription {
         "limit", in: .query, ["type": "integer", "minimum": 1, "maximum": 200, "default": 50], "How many at the most.")
     private static let after = Parameter("after", in: .query, ["type": "string"], "The cursor that the page before answered.")
 
+    private static let trash = Parameter(
+        "trash", in: .query, ["type": "string", "enum": ["include", "only"]], "With the trash, or only it.")
+
     private var shaping: [Parameter] {
         [
             Parameter("fields", in: .query, ["type": "string"], "Only these fields, with commas between them; the id always comes."),
             Parameter(
                 "include", in: .query, ["type": "string"],
                 "Records to put inside, with commas between them: \(type.includeNames(in: catalog).joined(separator: ", "))."),
-            Parameter("trash", in: .query, ["type": "string", "enum": ["include", "only"]], "With the trash, or only it."),
+            Self.trash,
         ]
     }
 
@@ -98,7 +101,7 @@ struct RecordDescription {
 
     var search: Operation {
         Operation(
-            "\(type.name).search", "Search \(type.name) by a tree of conditions", tag: type.name, parameters: [Self.idempotencyKey],
+            "\(type.name).search", "Search \(type.name) by a tree of conditions", tag: type.name, parameters: [Self.idempotencyKey, Self.trash],
             body: BodyDescription(Self.reference("Search")), responses: [200: page],
             problems: [.cursor, .forbidden, .invalid, .idempotencyMismatch, .idempotencyRunning])
     }
@@ -129,7 +132,7 @@ struct RecordDescription {
             problems: [.forbidden, .notFound, .duplicate, .versionMismatch, .invalid, .idempotencyMismatch, .idempotencyRunning])
     }
 
-    var trash: Operation {
+    var trashing: Operation {
         Operation(
             "\(type.name).delete", "Put \(article) \(type.singular) into the trash, or delete it for good", tag: type.name,
             parameters: [

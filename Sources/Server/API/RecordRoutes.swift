@@ -23,7 +23,7 @@ struct RecordRoutes: Sendable {
             (.search, .person(.post, "\(collection)/search", description.search, effect: .reads, search)),
             (.get, .person(.get, record, description.get, get)),
             (.update, .person(.patch, record, description.update, update)),
-            (.trash, .person(.delete, record, description.trash, trash)),
+            (.trash, .person(.delete, record, description.trashing, trash)),
             (.restore, .person(.post, "\(record)/restore", description.restore, restore)),
             (.changes, .person(.get, "\(record)/changes", description.changes, changes)),
         ]
@@ -41,7 +41,8 @@ struct RecordRoutes: Sendable {
 
     @Sendable private func search(_ call: Call, _ person: Person) async throws -> Reply {
         try await call.repeatablyReading(person) {
-            let request = try ListRequest(body: try await call.json(), of: type, in: catalog, for: person.caller)
+            var request = try ListRequest(body: try await call.json(), of: type, in: catalog, for: person.caller)
+            try request.read(trash: call.query["trash"])
             return RecordAnswer(status: 200, body: try await store(person).list(request).body)
         }
     }
@@ -79,7 +80,10 @@ struct RecordRoutes: Sendable {
 
     @Sendable private func restore(_ call: Call, _ person: Person) async throws -> Reply {
         try await call.repeatably(person) { repeatable in
-            try await store(person).restore(call.parameters["id"], repeatable: repeatable)
+            if let member = try await call.jsonIfAny().members?.first {
+                throw Problem.invalid([.init("/\(member.name.pointerToken)", .unknown, "A restore takes no members.")])
+            }
+            return try await store(person).restore(call.parameters["id"], repeatable: repeatable)
         }
     }
 

@@ -50,11 +50,19 @@ struct SessionRoutes: Sendable {
         return reply
     }
 
+    /// The role that a key was given; nil for a person, who has the user's.
+    private func role(of person: Person) async throws -> String? {
+        guard !person.isSession else { return nil }
+        let rows = try await person.scope.rows(
+            "SELECT coalesce(r.key, r.name) FROM api_keys k JOIN roles r ON r.id = k.role_id WHERE k.id = \(person.credentialID)")
+        return rows.first?.optionalText(0)
+    }
+
     private func show(_ call: Call, _ person: Person) async throws -> Reply {
         guard let user = try await SignedInUser.find(person.userID, in: person.scope) else { throw Door.unauthenticated }
         let tenant = person.tenant
         var members: [JSON.Member] = [
-            .init("user", user.document), .init("role", .string(user.role)), .init("rights", person.rights.document),
+            .init("user", user.document), .init("role", .string(try await role(of: person) ?? user.role)), .init("rights", person.rights.document),
             .init("admin", person.rights.adminDocument),
             .init(
                 "tenant",
