@@ -49,7 +49,9 @@ import Testing
         }
     }
 
-    @Test("Every type is made, read, listed in every order, changed, trashed, restored and purged by the same calls", arguments: ["contacts", "companies"])
+    @Test(
+        "Every type is made, read, listed in every order, changed, trashed, restored and purged by the same calls",
+        arguments: ["contacts", "companies"])
     func conformance(name: String) async throws {
         let tenant = try await TestHouse.tenant()
         let store = tenant.store(name)
@@ -63,7 +65,8 @@ import Testing
             let order = try? ListRequest(query: [("sort", "-\(field.name),id")], of: store.type, in: TestHouse.catalog, for: tenant.admin)
             if let order { #expect(try await store.list(order).values("id").count == 1, "\(field.name)") }
             let missing = try? ListRequest(
-                body: ["where": ["field": .string(field.name), "op": "is_null", "value": true]], of: store.type, in: TestHouse.catalog, for: tenant.admin)
+                body: ["where": ["field": .string(field.name), "op": "is_null", "value": true]], of: store.type, in: TestHouse.catalog,
+                for: tenant.admin)
             if let missing { _ = try await store.list(missing) }
         }
         #expect(try await store.patch(id, ["tags": ["x"]]).version == 2)
