@@ -61,6 +61,7 @@ import Testing
         try await withInstallation { installation in
             let before = try await installation.cellList.all()[0].cell
             #expect(before.loginRole.hasPrefix("tenantry_"))
+            try await expectPassword(of: before.loginRole, installation)
 
             var settings = installation.settings
             settings.key = RandomBytes.make(32)
@@ -71,8 +72,21 @@ import Testing
             #expect(after.loginKeyCheck != before.loginKeyCheck)
             let isUpToDate = try await rekeyed.migrator.isUpToDate()
             #expect(isUpToDate)
+            try await expectPassword(of: after.loginRole, rekeyed)
             await rekeyed.close()
         }
+    }
+
+    /// What the server keeps is the verifier of the password that our connections send.
+    private func expectPassword(of role: String, _ installation: Installation) async throws {
+        let superuser = PipelinePool(
+            ConnectionSettings(url: try TestCluster.superuserURL()), PoolSettings(name: "superuser", connections: 1))
+        let kept = try await superuser.run(Unit(["SELECT rolpassword FROM pg_authid WHERE rolname = \(role)"]))[0][0].text(0)
+        await superuser.close()
+        let salt = kept.split(separator: ":").last { $0.contains("$") }?.split(separator: "$").first.map(String.init) ?? ""
+        let password = try await installation.identity.identity().loginPassword(of: role)
+        let unpadded = salt.replacing("=", with: "")
+        #expect(kept == ScramVerifier.make(password: password, salt: try #require(Base64.standard.decode(unpadded))))
     }
 
     @Test("An installation that was made with a configured key asks for it when it is missing") func missingKey() async throws {

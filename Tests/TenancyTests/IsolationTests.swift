@@ -95,6 +95,26 @@ import Testing
         }
     }
 
+    @Test("Behind a pooler that lends a connection for a transaction nothing is prepared, and everything holds") func withoutPreparing()
+        async throws
+    {
+        try await withInstallation {
+            $0.api.preparesStatements = false
+            $0.work.preparesStatements = false
+            $0.control.preparesStatements = false
+            $0.migration.preparesStatements = false
+        } _: { installation in
+            for slug in ["acme", "other"] {
+                let scope = try await installation.directory.scope(for: installation.tenantWithMarks(slug))
+                for _ in 0..<3 { #expect(try await scope.rows("SELECT DISTINCT owner FROM marks")[0].text(0) == slug) }
+                #expect(try await scope.transaction { try $0.rows("SELECT DISTINCT owner FROM marks")[0].text(0) } == slug)
+                let kept = try await scope.rows("SELECT count(*) FROM pg_prepared_statements")[0].int(0)
+                #expect(kept == 0)
+            }
+            #expect(try await installation.isolation.run().failures == [])
+        }
+    }
+
     @Test("A refusal counts the caller's own statements") func statementNumbers() async throws {
         try await withInstallation { installation in
             let scope = try await installation.directory.scope(for: installation.tenantWithMarks("acme"))
