@@ -85,6 +85,23 @@ import Testing
         }
     }
 
+    @Test("An order that an older program began and a newer one ends has the newer schema") func upgradeInBetween() async throws {
+        struct Crash: Error {}
+        try await withInstallation { installation in
+            var crashing = installation.provisioning
+            crashing.afterStep = { if $0 == .built { throw Crash() } }
+            await #expect(throws: Crash.self) { try await crashing.provision(.sample("acme"), by: .test) }
+            let newer = MigrationTests.newer(installation, MigrationTests.later("-- a test\nCREATE TABLE later (id uuid PRIMARY KEY);"))
+            #expect(try await newer.migrate() == MigrationReport())
+
+            let tenant = try await newer.provisioning.provision(.sample("acme"), by: .test).tenant
+
+            #expect(tenant.schemaVersion == newer.settings.schema.tenant.latest)
+            #expect(try await newer.directory.scope(for: tenant).rows("SELECT 1 FROM later").isEmpty)
+            await newer.close()
+        }
+    }
+
     @Test("A server process that dies at any moment of provisioning leaves all of a tenant or nothing") func terminatedBackends()
         async throws
     {

@@ -20,6 +20,8 @@ package final class Cells: Sendable {
         open.withLock { open in open.values.sorted { $0.cell.name < $1.cell.name } }.flatMap(\.figures)
     }
 
+    func knows(_ name: String) -> Bool { open.withLock { $0[name] != nil } }
+
     func named(_ name: String) throws(TenancyError) -> OpenCell {
         guard let cell = open.withLock({ $0[name] }) else { throw .unknownCell(name) }
         return cell

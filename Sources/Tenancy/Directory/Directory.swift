@@ -40,7 +40,8 @@ package final class Directory: Sendable {
         if let tenant = known(slug: slug) { return tenant }
         guard Slug.isValid(slug), known.withLock({ $0.misses.allowsLookUp(of: slug) }) else { return nil }
         guard let found = try await find(slug: slug) else { return nil }
-        learn(found)
+        // A cell as new as its tenant comes with the next look at everything.
+        if cells.knows(found.cell) { learn(found) } else { await attempt { try await self.refresh() } }
         return known(slug: slug)
     }
 

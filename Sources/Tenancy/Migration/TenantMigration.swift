@@ -14,7 +14,7 @@ struct TenantMigration: Sendable {
     /// Throws only what is no fault of the tenant: cancellation, a control schema that cannot be reached.
     func attempt(_ tenant: Tenant, in cell: OpenCell) async throws -> String? {
         do {
-            try await migrate(tenant, in: cell)
+            try await bringUpToDate(tenant, in: cell)
             try await record(tenant, reason: nil)
             return nil
         } catch PostgresError.cancelled {
@@ -27,7 +27,8 @@ struct TenantMigration: Sendable {
         }
     }
 
-    private func migrate(_ tenant: Tenant, in cell: OpenCell) async throws {
+    /// Runs what the cell's ledger does not name. The owner has to belong to the tenant's role.
+    func bringUpToDate(_ tenant: Tenant, in cell: OpenCell) async throws {
         // The cell's ledger is the truth; the control schema's copy may be older.
         let done = try await cell.owner.transaction(preamble: [TenantScript.asOwner], namespace: Cell.schema) { transaction in
             guard try !transaction.rows("SELECT 1 FROM tenants WHERE id = \(tenant.id)").isEmpty else {

@@ -87,22 +87,34 @@ package struct Provisioning: Sendable {
 
     /// Role, schema, first rows and ledger in one transaction: all of it is there or nothing.
     private func build(_ tenant: Tenant, _ request: ProvisionRequest) async throws {
-        if (try? cells.named(tenant.cell)) == nil { try await directory.refresh() }  // a cell that was added a moment ago
+        if !cells.knows(tenant.cell) { try await directory.refresh() }
         let cell = try cells.named(tenant.cell)
         let newcomer = NewTenant(tenant: tenant, adminID: tenant.adminID, admin: request.admin, settings: request.settings)
         let (files, seed, afterStep) = (settings.schema.tenant, settings.seed, afterStep)
         let script = TenantScript(tenant: tenant, cell: cell.cell)
-        try await settings.locks.retrying {
-            try await cell.owner.transaction(preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner], namespace: Cell.schema) {
-                transaction in
+        let version = try await settings.locks.retrying {
+            try await cell.owner.transaction(
+                preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner], namespace: Cell.schema
+            ) { transaction in
                 // The ledger knows whether an earlier attempt, or another process, got this far.
-                guard try transaction.rows("SELECT 1 FROM tenants WHERE id = \(tenant.id)").isEmpty else { return }
+                let ledger = try transaction.rows("SELECT max(number) FROM tenant_migrations WHERE tenant_id = \(tenant.id)")
+                if let version = try ledger.first?.optionalInt(0) { return version }
                 try transaction.script(script.creation(files))
                 let rows = try seed(newcomer).map { $0.preparation == .perNamespace ? $0.prepared(.none) : $0 }
-                _ = try transaction.flush(rows + script.ledger(files))
+                try transaction.flush(rows + script.ledger(files))
                 try afterStep(.filled)
+                return files.latest
             }
         }
+        if version < files.latest { try await catchUp(tenant, in: cell) }
+    }
+
+    /// The earlier attempt was an older program's.
+    private func catchUp(_ tenant: Tenant, in cell: OpenCell) async throws {
+        let membership = OwnersMembership(tenants: [tenant], cells: cells, locks: settings.locks)
+        try await membership.begin()
+        try await TenantMigration(control: control, files: settings.schema.tenant, locks: settings.locks).bringUpToDate(tenant, in: cell)
+        try await membership.end()
     }
 
     /// From here on the tenant is routed to.
