@@ -74,7 +74,7 @@ private struct Manifest {
         for (index, head) in heads.enumerated() {
             let end = index + 1 < heads.count ? heads[index + 1].range.lowerBound : text.endIndex
             let body = text[head.range.upperBound..<end]
-            guard let list = body.firstMatch(of: /dependencies:\s*\[((?:[^\[\]]|\n)*)\]/) else {
+            guard let list = body.firstMatch(of: /dependencies:\s*\[([^\[\]]*)\]/) else {
                 dependencies[String(head.output.1)] = []
                 continue
             }

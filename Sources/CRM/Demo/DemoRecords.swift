@@ -5,7 +5,6 @@ struct DemoRecords {
     private(set) var companies: [Company] = []
     private(set) var contacts: [Contact] = []
     private var random = DemoRandom(seed: 20_261_122)
-    private var domains: Set<String> = []
     private var addresses: Set<String> = []
 
     struct Company {
@@ -63,7 +62,6 @@ struct DemoRecords {
             let number = companies.count + 1
             let domain =
                 isJapanese ? "firm-\(number).jp.example" : "\(Self.ascii("\(first) \(trade.word)")).\(country.code.lowercased()).example"
-            domains.insert(domain)
             companies.append(
                 Company(
                     number: number, country: country, city: city, name: name, domain: domain, industry: trade.industry,
