@@ -56,6 +56,15 @@ package struct ConnectionSettings: Sendable {
         return parameters
     }
 
+    /// Whether libpq can read the URL. Its own words about one that it cannot would repeat the URL, with the password in it.
+    var isReadable: Bool {
+        // Anything else is the name of a database.
+        guard url.contains("=") || url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") else { return true }
+        guard let parsed = PQconninfoParse(url, nil) else { return false }
+        PQconninfoFree(parsed)
+        return true
+    }
+
     /// What the URL, or else the environment, says about a keyword.
     private func option(_ keyword: String, environment: String) -> String? {
         if let parsed = PQconninfoParse(url, nil) {

@@ -9,6 +9,9 @@ enum Dial {
         let parameters = settings.parameters(startsSession: startsSession)
         // A NUL would end the text early, for C: half a password, another host.
         guard parameters.allSatisfy({ !$0.value.utf8.contains(0) }) else { throw .unreachable("The connection settings contain a NUL.") }
+        guard settings.isReadable else {
+            throw .unreachable("The database URL cannot be read; it should look like postgresql://user@host/database.")
+        }
         var keywords: [UnsafePointer<CChar>?] = parameters.map { UnsafePointer(strdup($0.keyword)) } + [nil]
         var values: [UnsafePointer<CChar>?] = parameters.map { UnsafePointer(strdup($0.value)) } + [nil]
         defer { for text in keywords + values { free(UnsafeMutablePointer(mutating: text)) } }

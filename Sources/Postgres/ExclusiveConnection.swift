@@ -83,9 +83,7 @@ final class ExclusiveConnection: Sendable {
         }
     }
 
-    // MARK: On the connection's own thread
-
-    /// The open connection. Only for work within `perform`.
+    /// The open connection. Like all that follows only for work within `perform`, on the connection's own thread.
     func session() throws(PostgresError) -> Session {
         guard let current else { throw .unreachable("There is no connection.") }
         return current

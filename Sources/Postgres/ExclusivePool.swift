@@ -91,8 +91,6 @@ package final class ExclusivePool: Sendable {
         return try result.get()
     }
 
-    // MARK: Inside
-
     private func borrow() async throws(PostgresError) -> ExclusiveConnection {
         if let free = try roster.withLock({ roster throws(PostgresError) in try roster.borrow(make) }) { return free }
         let waiter = Waiter()

@@ -72,10 +72,9 @@ package final class Listener: Sendable {
         epoll.wake()
     }
 
-    // MARK: On the listener's own thread
-
     private var isClosed: Bool { state.withLock { $0.isClosed } }
 
+    /// The listener's own thread, which may block.
     private func run() {
         var failures = 0
         var events = [epoll_event](repeating: epoll_event(), count: 1)

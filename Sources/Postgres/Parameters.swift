@@ -4,6 +4,8 @@ import Glibc
 struct Parameters: ~Copyable {
     /// The most values that the protocol can count.
     static let most = 65535
+    /// Memory beyond this is given back after use: one large value should not be paid for as long as the connection lives.
+    private static let keep = 1 << 20
 
     private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 1)
     private var pointers: [UnsafePointer<CChar>?] = []
@@ -18,13 +20,16 @@ struct Parameters: ~Copyable {
         _ body: (CInt, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<CInt>?, UnsafePointer<CInt>?) -> T
     ) -> T {
         if values.isEmpty { return body(0, nil, nil, nil) }
-        reserve(values.reduce(0) { $0 + $1.room })
+        let room = values.reduce(0) { $0 + $1.room }
+        if memory.count < room { resize(to: room * 2) }
         pointers.removeAll(keepingCapacity: true)
         lengths.removeAll(keepingCapacity: true)
         formats.removeAll(keepingCapacity: true)
         var end = 0
         for value in values { append(value, &end) }
-        return body(CInt(values.count), pointers, lengths, formats)
+        let result = body(CInt(values.count), pointers, lengths, formats)
+        if memory.count > Self.keep { resize(to: 4096) }
+        return result
     }
 
     private mutating func append(_ value: SQLValue, _ end: inout Int) {
@@ -53,10 +58,9 @@ struct Parameters: ~Copyable {
         }
     }
 
-    private mutating func reserve(_ count: Int) {
-        guard memory.count < count else { return }
+    private mutating func resize(to count: Int) {
         memory.deallocate()
-        memory = .allocate(byteCount: count * 2, alignment: 1)
+        memory = .allocate(byteCount: count, alignment: 1)
     }
 }
 

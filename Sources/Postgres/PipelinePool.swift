@@ -72,8 +72,6 @@ package final class PipelinePool: Sendable {
         }
     }
 
-    // MARK: Inside
-
     private func start(_ flight: Flight) {
         guard isReading() else { return flight.finish(.failure(.unreachable("The pool is closed."))) }
         let placement = roster.withLock { roster -> (connection: PipelineConnection?, dials: [Int])? in

@@ -149,8 +149,16 @@ struct Dice {
     }
 }
 
-/// Waits until something holds. It asks every millisecond, so that other tests have the processor meanwhile.
-func until(_ condition: () async throws -> Bool) async rethrows {
-    // A cancelled test asks without pause; it has better things to do than to say so here.
-    while try await !condition() { try? await Task.sleep(for: .milliseconds(1)) }
+/// Waits until something holds; after a minute it is taken for a failure. It asks every millisecond, so that other tests have the
+/// processor meanwhile.
+func until(sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool) async rethrows {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else {
+            Issue.record("It did not come about within a minute", sourceLocation: sourceLocation)
+            return
+        }
+        // A cancelled test asks without pause; it has better things to do than to say so here.
+        try? await Task.sleep(for: .milliseconds(1))
+    }
 }

@@ -41,8 +41,8 @@ import Testing
             }
 
             #expect(count == 1_000_000 && sum == 500_000_500_000)
-            // All of it would take more than 200 MB.
-            #expect(most - before < 20_000, "\(most - before) KB more")
+            // All of it would take more than 200 MB; other tests take some meanwhile.
+            #expect(most - before < 60_000, "\(most - before) KB more")
         }
     }
 
@@ -58,7 +58,7 @@ import Testing
             try await pool.copyOut("COPY copy_large TO STDOUT") { bytes += $0.count }
 
             #expect(count == 100_000 && bytes == 100_000_000)
-            #expect(try residentKilobytes() - before < 20_000)
+            #expect(try residentKilobytes() - before < 60_000)
             try await pool.outsideTransaction(["DROP TABLE copy_large"])
         }
     }

@@ -71,6 +71,22 @@ import Testing
         }
     }
 
+    @Test(
+        "A URL that cannot be read is not repeated, as it may hold a password",
+        arguments: ["postgresql://me:secret@host:nonsense/db", "host=x secret"])
+    func malformed(url: String) async throws {
+        let error = await refusal {
+            try await withPipeline(.test("malformed") { $0.waitDeadline = .milliseconds(100) }, to: ConnectionSettings(url: url)) {
+                _ = try await $0.run(Unit(["SELECT 1"]))
+            }
+        }
+        guard case .unreachable(let reason) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(!reason.contains("secret"))
+    }
+
     @Test("When the standby is promoted, work goes on there") func failOver() async throws {
         try await withCluster(PrivateCluster()) { primary in
             try await primary.start()

@@ -11,6 +11,9 @@ import Testing
             settings.waitDeadline = .milliseconds(50)
         }
         try await withPipeline(settings) { pool in
+            // On a busy machine connecting alone may take longer than that.
+            await until { (try? await pool.run(Unit(["SELECT 1"]))) != nil }
+            let overloaded = pool.figures.overloaded
             let gate = try await Gate()
             let holder = Task { try await pool.run(Unit([gate.passage])) }
             try await until { try await gate.queue() == 1 }
@@ -22,7 +25,7 @@ import Testing
                 return
             }
             #expect(waited >= .milliseconds(50))
-            #expect(pool.figures.overloaded == 1 && pool.figures.waiters == 0)
+            #expect(pool.figures.overloaded == overloaded + 1 && pool.figures.waiters == 0)
             await gate.open()
             _ = try await holder.value
         }

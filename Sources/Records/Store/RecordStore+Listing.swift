@@ -31,7 +31,9 @@ extension RecordStore {
             projection.encode(row, into: &body)
         }
         var members: [JSON.Member] = [.init("next", JSON(next)), .init("has_more", .bool(next != nil))]
-        if answers.count > 1 { members.append(.init("count", JSON(max(try count(request.count, answers[1]), shown.count + (next == nil ? 0 : 1))))) }
+        if answers.count > 1 {
+            members.append(.init("count", JSON(max(try count(request.count, answers[1]), shown.count + (next == nil ? 0 : 1)))))
+        }
         body.append(contentsOf: "],\"page\":".utf8)
         body.append(contentsOf: JSON.object(members).bytes)
         body.append(UInt8(ascii: "}"))

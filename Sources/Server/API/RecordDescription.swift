@@ -101,7 +101,8 @@ struct RecordDescription {
 
     var search: Operation {
         Operation(
-            "\(type.name).search", "Search \(type.name) by a tree of conditions", tag: type.name, parameters: [Self.idempotencyKey, Self.trash],
+            "\(type.name).search", "Search \(type.name) by a tree of conditions", tag: type.name,
+            parameters: [Self.idempotencyKey, Self.trash],
             body: BodyDescription(Self.reference("Search")), responses: [200: page],
             problems: [.cursor, .forbidden, .invalid, .idempotencyMismatch, .idempotencyRunning])
     }

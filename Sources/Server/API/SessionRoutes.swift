@@ -62,7 +62,8 @@ struct SessionRoutes: Sendable {
         guard let user = try await SignedInUser.find(person.userID, in: person.scope) else { throw Door.unauthenticated }
         let tenant = person.tenant
         var members: [JSON.Member] = [
-            .init("user", user.document), .init("role", .string(try await role(of: person) ?? user.role)), .init("rights", person.rights.document),
+            .init("user", user.document), .init("role", .string(try await role(of: person) ?? user.role)),
+            .init("rights", person.rights.document),
             .init("admin", person.rights.adminDocument),
             .init(
                 "tenant",

@@ -11,7 +11,8 @@ struct TenantOrder: Sendable {
 
     /// What a tenant's settings may be called (MODEL.md).
     private static let settingNames: Set<String> = [
-        "name", "locale", "time_zone", "currency", "rates", "fiscal_year_start", "week_start", "business_hours", "holidays", "brand", "mail",
+        "name", "locale", "time_zone", "currency", "rates", "fiscal_year_start", "week_start", "business_hours", "holidays", "brand",
+        "mail",
         "quiet_hours", "reminder_defaults", "security", "retention",
     ]
 
