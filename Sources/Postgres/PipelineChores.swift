@@ -25,7 +25,7 @@ extension PipelineRoster {
         for connection in chores.emptied { bury(connection) }
         chores.expired = line.expire(now: now)
         figures.overloaded += chores.expired.count
-        if seats.allSatisfy({ $0.connection == nil }) { chores.failure = lastFailure }
+        if seats.allSatisfy({ $0.connection == nil }) { chores.failure = lastFailure ?? "The server did not accept a connection in time." }
         if !line.isEmpty { chores.hungry = seats.indices.filter { hasRoom($0) }.compactMap { seats[$0].connection } }
         chores.seatsToDial = seatsToDial(now: now)
         chores.nextDeadline = nextDeadline(now: now)

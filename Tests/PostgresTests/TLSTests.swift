@@ -58,7 +58,7 @@ import Testing
 
     private func expectUnreachable(_ connection: ConnectionSettings, _ word: String) async throws {
         let error = await refusal {
-            try await withPipeline(.test("refused", connections: 1) { $0.waitDeadline = .milliseconds(300) }, to: connection) {
+            try await withPipeline(.test("refused", connections: 1) { $0.waitDeadline = .seconds(1) }, to: connection) {
                 _ = try await $0.run(Unit(["SELECT 1"]))
             }
         }
