@@ -50,4 +50,5 @@ if grep -E "^$root/(Config|SQL|Sources|Tests)/.*warning: " "$log"; then
 fi
 
 step "Tests"
-swift test --skip-build --disable-xctest
+# A few at a time: hundreds at once on two processors would measure each other.
+SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build --disable-xctest --no-parallel

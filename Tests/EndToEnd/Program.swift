@@ -3,43 +3,49 @@ import Synchronization
 import Testing
 
 /// The built program `tenantry`, run as a person would run it.
+///
+/// Not with Foundation's `Process`: it learns of a child's end by a socket that children started at the same moment inherit, so with tests
+/// side by side it would wait for all of them. A thread waits for this one, and what it says goes to a file.
 final class Program: Sendable {
-    private let process: Process
-    private let exit: ExitSignal
-
-    /// What it has written so far, both channels.
-    var output: String { exit.output.withLock { $0 } }
-    var pid: Int32 { process.processIdentifier }
+    let pid: pid_t
+    private let said: String
+    private let ending = Ending()
 
     /// Beside the test bundle, where SwiftPM puts it.
     static let path = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "tenantry").path
 
+    /// What it has written so far, both channels.
+    var output: String { String(decoding: FileManager.default.contents(atPath: said) ?? Data(), as: UTF8.self) }
+
     init(_ arguments: [String], environment: [String: String] = [:], executable: String = path) throws {
-        let exit = ExitSignal()
-        self.exit = exit
-        process = Process()
-        process.executableURL = URL(filePath: executable)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        pipe.fileHandleForReading.readabilityHandler = { handle in
-            let bytes = handle.availableData
-            if bytes.isEmpty {
-                handle.readabilityHandler = nil
-                exit.saidAll()
-            } else {
-                exit.output.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
-            }
+        said = FileManager.default.temporaryDirectory.appending(path: "tenantry-said-\(UUID().uuidString)").path
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, said, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
+        var words = ([executable] + arguments).map { strdup($0) } + [nil]
+        var variables = all.map { strdup($0) } + [nil]
+        defer { (words + variables).forEach { free($0) } }
+        var child = pid_t()
+        let failure = posix_spawn(&child, executable, &actions, nil, &words, &variables)
+        try #require(failure == 0, "\(executable): \(String(cString: strerror(failure)))")
+        let pid = child
+        self.pid = pid
+        let ending = ending
+        Thread.detachNewThread {
+            var status: Int32 = 0
+            while waitpid(pid, &status, 0) == -1, errno == EINTR {}
+            ending.tell(status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f)
         }
-        process.terminationHandler = { exit.ended($0.terminationStatus) }
-        try process.run()
     }
 
-    /// Its exit status, once it has ended.
-    func end() async -> Int32 { await exit.status() }
+    deinit { unlink(said) }
+
+    /// Its exit status, once it has ended; 128 + the signal that ended it, as a shell would say.
+    func end() async -> Int32 { await ending.status() }
 
     func send(_ signal: Int32) { kill(pid, signal) }
 
@@ -53,34 +59,26 @@ final class Program: Sendable {
     }
 }
 
-/// Wakes whoever waits for the end of a program: it has ended, and all it said has been read.
-private final class ExitSignal: Sendable {
-    let output = Mutex("")
-    private let state = Mutex(State())
+/// Wakes whoever waits for the end of a program.
+private final class Ending: Sendable {
+    private let state = Mutex<(status: Int32?, waiters: [CheckedContinuation<Int32, Never>])>((nil, []))
 
-    private struct State {
-        var status: Int32?
-        var hasSaidAll = false
-        var waiters: [CheckedContinuation<Int32, Never>] = []
-        var isOver: Int32? { hasSaidAll ? status : nil }
+    func tell(_ status: Int32) {
+        let waiters = state.withLock { state in
+            state.status = status
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        waiters.forEach { $0.resume(returning: status) }
     }
-
-    func ended(_ status: Int32) { change { $0.status = status } }
-    func saidAll() { change { $0.hasSaidAll = true } }
 
     func status() async -> Int32 {
         await withCheckedContinuation { continuation in
-            change { $0.waiters.append(continuation) }
+            let known = state.withLock { state in
+                if state.status == nil { state.waiters.append(continuation) }
+                return state.status
+            }
+            if let known { continuation.resume(returning: known) }
         }
-    }
-
-    private func change(_ change: (inout State) -> Void) {
-        let (status, waiters) = state.withLock { state in
-            change(&state)
-            guard let status = state.isOver else { return (Int32(0), [CheckedContinuation<Int32, Never>]()) }
-            defer { state.waiters = [] }
-            return (status, state.waiters)
-        }
-        waiters.forEach { $0.resume(returning: status) }
     }
 }
