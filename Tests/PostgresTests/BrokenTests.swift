@@ -7,7 +7,7 @@ import Testing
 @Suite struct BrokenTests {
     @Test("A lost answer to COMMIT is told as an unknown outcome") func commit() async throws {
         let gate = try await Gate()
-        let connection = named("lost-commit")
+        let connection = try await TestServer.owner(named: "lost-commit")
         try await withExclusive(.test("lost-commit", connections: 1), to: connection) { pool in
             try await deferring(gate, table: "lost_commit", pool)
 
@@ -27,7 +27,7 @@ import Testing
 
     @Test("A unit whose commit may have happened is not sent again, and says so") func pipelinedCommit() async throws {
         let gate = try await Gate()
-        let connection = named("lost-unit")
+        let connection = try await TestServer.owner(named: "lost-unit")
         try await withExclusive(.test("lost-unit", connections: 1)) { try await deferring(gate, table: "lost_unit", $0) }
         try await withPipeline(.test("lost-unit", connections: 1), to: connection) { pool in
             let write = Task { try await pool.run(Unit(["INSERT INTO lost_unit VALUES (1)"])) }
@@ -46,7 +46,7 @@ import Testing
 
     @Test("Units that the server did not come to are sent again; each happens once") func notReached() async throws {
         let gate = try await Gate()
-        try await withPipeline(.test("not-reached", connections: 1), to: named("not-reached")) { pool in
+        try await withPipeline(.test("not-reached", connections: 1), to: try await TestServer.owner(named: "not-reached")) { pool in
             _ = try await pool.run(Unit(["DROP TABLE IF EXISTS not_reached", "CREATE TABLE not_reached (n int)"]))
             let writes = (0..<10).map { number in
                 Task { try await pool.run(Unit(["INSERT INTO not_reached VALUES (\(number)::int)", gate.passage])) }
@@ -66,7 +66,7 @@ import Testing
 
     @Test("A transaction whose connection breaks before COMMIT has not happened") func beforeCommit() async throws {
         let gate = try await Gate()
-        try await withExclusive(.test("before-commit", connections: 1), to: named("before-commit")) { pool in
+        try await withExclusive(.test("before-commit", connections: 1), to: try await TestServer.owner(named: "before-commit")) { pool in
             let write = Task {
                 try await pool.transaction { transaction in
                     _ = try transaction.rows("CREATE TEMPORARY TABLE t ON COMMIT DROP AS SELECT 1")
@@ -88,8 +88,8 @@ import Testing
     }
 
     @Test("A connection that was closed while nobody used it is replaced before anyone notices") func idle() async throws {
-        try await withExclusive(.test("idle-x", connections: 1), to: named("idle-x")) { exclusive in
-            try await withPipeline(.test("idle-p", connections: 1), to: named("idle-p")) { pipelined in
+        try await withExclusive(.test("idle-x", connections: 1), to: try await TestServer.owner(named: "idle-x")) { exclusive in
+            try await withPipeline(.test("idle-p", connections: 1), to: try await TestServer.owner(named: "idle-p")) { pipelined in
                 for _ in 0..<3 {
                     let answer = try await exclusive.transaction { try $0.rows("SELECT 1")[0].int(0) }
                     #expect(answer == 1)
@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test("A unit that leaves a transaction open costs its connection, nobody else's work") func leftOpen() async throws {
-        try await withPipeline(.test("left-open", connections: 1), to: named("left-open")) { pool in
+        try await withPipeline(.test("left-open", connections: 1), to: try await TestServer.owner(named: "left-open")) { pool in
             let spoiled = try await pool.run(Unit(["BEGIN", "SELECT pg_backend_pid()"]))[1][0].int(0)
             await until { pool.figures.retired["broken"] == 1 }
 
@@ -197,22 +197,20 @@ import Testing
         }
     }
 
-    private func named(_ name: String) -> ConnectionSettings {
-        var connection = TestServer.owner
-        connection.applicationName = name
-        return connection
-    }
-
     private func kill(_ name: String) async throws {
-        try await withPipeline(.test("hangman", connections: 1), to: TestServer.superuser) { pool in
+        try await withPipeline(.test("hangman", connections: 1), to: try await TestServer.superuser) { pool in
             _ = try await pool.run(
-                Unit(["SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = \(name)"]))
+                Unit([
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = \(name) AND datname = current_database()"
+                ]))
         }
     }
 
     private func count(_ name: String) async throws -> Int {
-        try await withPipeline(.test("counter", connections: 1), to: TestServer.superuser) { pool in
-            try await pool.run(Unit(["SELECT count(*) FROM pg_stat_activity WHERE application_name = \(name)"]))[0][0].int(0)
+        try await withPipeline(.test("counter", connections: 1), to: try await TestServer.superuser) { pool in
+            try await pool.run(
+                Unit(["SELECT count(*) FROM pg_stat_activity WHERE application_name = \(name) AND datname = current_database()"]))[0][0]
+                .int(0)
         }
     }
 }

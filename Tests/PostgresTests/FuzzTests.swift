@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct FuzzTests {
     @Test("Pipelined work survives cancellations, errors, time-outs and killed connections", arguments: 1...4)
     func pipelined(connections: Int) async throws {
-        let fuzz = Fuzz("fuzz-pipeline-\(connections)", seed: UInt64(connections))
+        let fuzz = try await Fuzz("fuzz-pipeline-\(connections)", seed: UInt64(connections))
         try await withPipeline(fuzz.settings(connections: connections), to: fuzz.connection) { pool in
             try await fuzz.prepare()
             try await fuzz.run(operations: 2500, callers: 32) { number, dice in
@@ -27,7 +27,7 @@ import Testing
 
     @Test("Exclusive work survives cancellations, errors, time-outs and killed connections", arguments: 1...4)
     func exclusive(connections: Int) async throws {
-        let fuzz = Fuzz("fuzz-exclusive-\(connections)", seed: UInt64(100 + connections))
+        let fuzz = try await Fuzz("fuzz-exclusive-\(connections)", seed: UInt64(100 + connections))
         try await withExclusive(fuzz.settings(connections: connections), to: fuzz.connection) { pool in
             try await fuzz.prepare()
             try await fuzz.run(operations: 2500, callers: 16) { number, dice in

@@ -8,7 +8,7 @@ final class Gate: Sendable {
 
     /// A closed gate.
     init() async throws {
-        keeper = PipelinePool(TestServer.owner, .test("gate", connections: 1))
+        keeper = PipelinePool(try await TestServer.owner, .test("gate", connections: 1))
         _ = try await keeper.run(Unit(["SELECT pg_advisory_lock(\(key)::bigint)"]))
     }
 

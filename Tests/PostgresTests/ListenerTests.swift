@@ -4,10 +4,9 @@ import Testing
 
 @Suite struct ListenerTests {
     @Test("Notifications arrive, and go on arriving after the connection was lost") func reconnects() async throws {
-        var connection = TestServer.owner
-        connection.applicationName = "listener-test"
+        let connection = try await TestServer.owner(named: "listener-test")
         let listener = Listener(connection, channels: ["listener_test", "we\"ird"])
-        try await withPipeline(.test("notify"), to: TestServer.superuser) { pool in
+        try await withPipeline(.test("notify"), to: try await TestServer.superuser) { pool in
             var events = listener.events().makeAsyncIterator()
             #expect(await events.next() == .connected)
 
@@ -16,7 +15,9 @@ import Testing
             #expect(await events.next() == .notification(channel: "we\"ird", payload: "two"))
 
             _ = try await pool.run(
-                Unit(["SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'listener-test'"]))
+                Unit([
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'listener-test' AND datname = current_database()"
+                ]))
             #expect(await events.next() == .lost)
             #expect(await events.next() == .connected)
             var late = listener.events().makeAsyncIterator()

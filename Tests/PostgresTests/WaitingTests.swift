@@ -132,8 +132,8 @@ import Testing
     }
 
     @Test("A closed pool finishes what it has accepted and refuses the rest") func closing() async throws {
-        let pool = PipelinePool(TestServer.owner, .test("closing", connections: 1) { $0.unitsInFlight = 1 })
-        let exclusive = ExclusivePool(TestServer.owner, .test("closing", connections: 1))
+        let pool = PipelinePool(try await TestServer.owner, .test("closing", connections: 1) { $0.unitsInFlight = 1 })
+        let exclusive = ExclusivePool(try await TestServer.owner, .test("closing", connections: 1))
         let gate = try await Gate()
         let accepted = (0..<5).map { number in
             Task { try await pool.run(Unit([gate.passage, "SELECT \(number)::int"]))[1][0].int(0) }
