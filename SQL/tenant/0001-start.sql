@@ -114,7 +114,7 @@ CREATE TABLE changes (
     operation_id uuid,
     fields jsonb NOT NULL
 );
-CREATE INDEX changes_record ON changes (record_id, id);
+CREATE INDEX changes_record ON changes (record_id, version, id);
 CREATE INDEX changes_transaction ON changes (transaction, id);
 
 CREATE TABLE companies (

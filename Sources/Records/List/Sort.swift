@@ -10,8 +10,8 @@ package struct Sort: Sendable, Hashable {
     let keys: [Key]
 
     static let newestFirst = Sort(keys: [Key(field: CommonFields.createdAt, isDescending: true)])
-    /// The cursor of such a list holds nothing but the id.
-    static let byID = Sort(keys: [])
+    /// Of a record's changes: ids made in the same millisecond by different hands have no order, versions always have.
+    static let byVersion = Sort(keys: [Key(field: CommonFields.version, isDescending: true)])
     static let maximumKeys = 16
 
     /// Reads `-amount,name`; says in a sentence what is wrong with it.

@@ -6,20 +6,20 @@ extension RecordStore {
     package func changes(_ id: String, limit: Int, after: String?) async throws -> ListAnswer {
         guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
         let fingerprint = Cursor.fingerprint([scope.tenant.id.uuidString, type.name, id, "changes"])
-        let start = try after.map { text throws(Problem) in try Cursor(parsing: text, for: fingerprint, .byID) }
+        let start = try after.map { text throws(Problem) in try Cursor(parsing: text, for: fingerprint, .byVersion) }
         let exists: SQL = SQL(code: "SELECT r.id FROM \(type.name) AS r WHERE r.id = ") + "\(id)" + condition(.include)
         let hidden = type.fields.map(\.name).filter { caller.rights.isHidden($0, of: type.name) }
         var page: SQL = """
             SELECT id, at AT TIME ZONE 'UTC', action, actor_type, actor_id, request_id, operation_id, version, fields - \(hidden)::text[]
             FROM changes WHERE record_id = \(id) AND type = \(type.name)
             """
-        if let start { page += " AND id < \(start.id)::uuid" }
-        page += " ORDER BY id DESC LIMIT \(limit + 1)"
+        if let start, let version = start.values[0] { page += " AND (version, id) < (\(version)::integer, \(start.id)::uuid)" }
+        page += " ORDER BY version DESC, id DESC LIMIT \(limit + 1)"
         let answers = try await scope.run([exists, page], isRepeatable: true)
         guard !answers[0].isEmpty else { throw Problem.notFound }
         let rows = answers[1]
         let shown = rows.prefix(limit)
-        let next = rows.count > limit ? try shown.last.map { Cursor(values: [], id: try $0.text(0)).text(for: fingerprint) } : nil
+        let next = rows.count > limit ? try shown.last.map { Cursor(values: [$0.optionalText(7)], id: try $0.text(0)).text(for: fingerprint) } : nil
         let data = try shown.map { row -> JSON in
             var at: [UInt8] = []
             row.withBytes(1) { Timestamp.encode($0, into: &at) }
