@@ -8,6 +8,7 @@ import Glibc
 /// `sslmode=verify-full` (or `verify-ca`, `require`) never falls back to a plain connection. A URL that says nothing gets libpq's
 /// own default `prefer`, which may be plain: every URL of a server behind a network should name its `sslmode`.
 package struct ConnectionSettings: Sendable {
+    /// A URL or conninfo string, as above.
     package var url: String
     /// Overrides the password of the URL, so that a secret need not stand in it.
     package var password: String?
@@ -18,6 +19,7 @@ package struct ConnectionSettings: Sendable {
     /// How long one host is tried; libpq counts whole seconds and at least 2. A `connect_timeout` in the URL wins.
     package var connectTimeout: Duration
 
+    /// Everything but the URL has a default.
     package init(
         url: String, password: String? = nil, user: String? = nil, applicationName: String = "tenantry",
         connectTimeout: Duration = .seconds(5)

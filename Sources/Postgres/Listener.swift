@@ -8,6 +8,7 @@ import Synchronization
 /// A notification sent while the connection is away is lost: at `.connected` whoever listens has to look for itself. Needs a direct
 /// connection; a pooler's transaction mode does not carry LISTEN.
 package final class Listener: Sendable {
+    /// What a subscriber hears.
     package enum Event: Sendable, Hashable {
         /// The channels are listened to from now on. What happened before is for the listener to find out.
         case connected
@@ -62,6 +63,7 @@ package final class Listener: Sendable {
         return stream
     }
 
+    /// Ends every subscription and the connection.
     package func close() {
         let subscribers = state.withLock { state in
             state.isClosed = true

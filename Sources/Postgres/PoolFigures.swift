@@ -12,15 +12,17 @@ package struct PoolFigures: Sendable, Hashable {
     package var waiters = 0
     /// How long everybody together has waited for a connection since the start.
     package var waited: Duration = .zero
-    /// Connections opened since the start, and attempts that failed.
+    /// Connections opened since the start.
     package var opened = 0
+    /// Attempts at connecting that failed since the start.
     package var refusedConnections = 0
     /// Connections given up since the start, by reason: "lifetime", "namespaces", "broken", "silent", "fail-over", "cancelled".
     package var retired: [String: Int] = [:]
     /// Work refused because the deadline passed.
     package var overloaded = 0
-    /// How often something was sent, and how often an answer was waited for: equal to the work done when each is one round trip.
+    /// How often something was sent: as often as there were units, when each is one flush.
     package var flushes = 0
+    /// How often an answer was waited for: as often as there were units, when each is one round trip.
     package var waits = 0
     /// Work sent a second time: a broken connection, a prepared statement that had gone.
     package var repeated = 0

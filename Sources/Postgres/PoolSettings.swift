@@ -20,8 +20,10 @@ package struct PoolSettings: Sendable {
     /// False behind PgBouncer's transaction mode: nothing is then kept on a connection between two units.
     package var preparesStatements = true
 
+    /// The defaults.
     package init() {}
 
+    /// Everything but name and size has a default.
     package init(
         name: String, connections: Int, waitDeadline: Duration = .seconds(5), maximumLifetime: Duration = .seconds(30 * 60),
         maximumNamespaces: Int = 400, maximumStatements: Int = 2000, unitsInFlight: Int = 64, answerTimeout: Duration = .seconds(30),

@@ -15,13 +15,21 @@ package enum PostgresError: Error, Sendable {
 
     /// What the server said (PostgreSQL manual 55.8).
     package struct Refusal: Sendable, Hashable {
+        /// What kind of refusal it is.
         package var state: SQLState
+        /// The server's sentence, in the language of its `lc_messages`; it may name tables and values.
         package var message: String
+        /// More about it; it may quote the values of a row.
         package var detail: String?
+        /// What the server suggests.
         package var hint: String?
+        /// The schema of `table`, if the refusal concerns one.
         package var schema: String?
+        /// The table it concerns.
         package var table: String?
+        /// The column it concerns.
         package var column: String?
+        /// The constraint that was broken.
         package var constraint: String?
         /// Position in the statement's text, in characters from 1.
         package var position: Int?
@@ -49,9 +57,12 @@ package enum PostgresError: Error, Sendable {
 
 /// A five-character SQLSTATE (PostgreSQL manual, appendix A) that compares with the names used in this house.
 package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStringLiteral {
+    /// The five characters.
     package let rawValue: String
 
+    /// Any code, also one without a name here.
     package init(rawValue: String) { self.rawValue = rawValue }
+    /// A code written out.
     package init(stringLiteral value: String) { rawValue = value }
 
     package static let notNullViolation: SQLState = "23502"

@@ -7,6 +7,7 @@ package struct Row: Sendable {
     let rows: Rows
     let index: Int
 
+    /// Whether the value is NULL, or there is no such column.
     package func isNull(_ column: Int) -> Bool {
         rows.value(index, column) == nil
     }
@@ -18,42 +19,52 @@ package struct Row: Sendable {
         }
     }
 
+    /// The value as the server writes it, whatever its type.
     package func text(_ column: Int) throws(PostgresError) -> String {
         try present(optionalText(column), column)
     }
 
+    /// The same; nil for NULL.
     package func optionalText(_ column: Int) -> String? {
         withValue(column) { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// Any whole number up to `bigint`.
     package func int(_ column: Int) throws(PostgresError) -> Int {
         try present(optionalInt(column), column)
     }
 
+    /// The same; nil for NULL.
     package func optionalInt(_ column: Int) throws(PostgresError) -> Int? {
         try parsed(column, "a whole number", ValueParsing.int)
     }
 
+    /// Any number; a `numeric` may lose digits.
     package func double(_ column: Int) throws(PostgresError) -> Double {
         try present(optionalDouble(column), column)
     }
 
+    /// The same; nil for NULL.
     package func optionalDouble(_ column: Int) throws(PostgresError) -> Double? {
         try parsed(column, "a number") { Double(String(decoding: $0, as: UTF8.self)) }
     }
 
+    /// A `boolean`.
     package func bool(_ column: Int) throws(PostgresError) -> Bool {
         try present(optionalBool(column), column)
     }
 
+    /// The same; nil for NULL.
     package func optionalBool(_ column: Int) throws(PostgresError) -> Bool? {
         try parsed(column, "a truth value", ValueParsing.bool)
     }
 
+    /// A `uuid`.
     package func uuid(_ column: Int) throws(PostgresError) -> UUID {
         try present(optionalUUID(column), column)
     }
 
+    /// The same; nil for NULL.
     package func optionalUUID(_ column: Int) throws(PostgresError) -> UUID? {
         try parsed(column, "a UUID", ValueParsing.uuid)
     }
@@ -63,6 +74,7 @@ package struct Row: Sendable {
         try present(optionalDate(column), column)
     }
 
+    /// The same; nil for NULL.
     package func optionalDate(_ column: Int) throws(PostgresError) -> Date? {
         try parsed(column, "a time", ValueParsing.date)
     }
@@ -72,6 +84,7 @@ package struct Row: Sendable {
         try present(optionalTexts(column), column)
     }
 
+    /// The same; nil for NULL.
     package func optionalTexts(_ column: Int) throws(PostgresError) -> [String]? {
         try parsed(column, "a list of texts", ArrayLiteral.texts)
     }
@@ -81,6 +94,7 @@ package struct Row: Sendable {
         try present(optionalBytes(column), column)
     }
 
+    /// The same; nil for NULL.
     package func optionalBytes(_ column: Int) throws(PostgresError) -> [UInt8]? {
         try parsed(column, "bytes", ValueParsing.bytes)
     }

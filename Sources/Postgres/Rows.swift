@@ -5,6 +5,7 @@ package final class Rows: Sendable, RandomAccessCollection {
     // libpq never changes a PGresult after PQgetResult handed it out, and frees it only in PQclear below: reading it from several
     // threads is safe (libpq manual 34.20).
     private nonisolated(unsafe) let result: OpaquePointer
+    /// How many rows the answer has.
     package let count: Int
     let columnCount: Int
 
@@ -17,9 +18,12 @@ package final class Rows: Sendable, RandomAccessCollection {
 
     deinit { PQclear(result) }
 
+    /// Always 0.
     package var startIndex: Int { 0 }
+    /// As many as there are rows.
     package var endIndex: Int { count }
 
+    /// A row by its number, from 0; a number beyond the last is a mistake of the caller's and ends the process.
     package subscript(position: Int) -> Row {
         precondition(position >= 0 && position < count, "Row \(position) of \(count)")
         return Row(rows: self, index: position)
@@ -35,6 +39,7 @@ package final class Rows: Sendable, RandomAccessCollection {
         PQcmdStatus(result).map { String(cString: $0) } ?? ""
     }
 
+    /// The names of the columns, in order.
     package var columns: [String] {
         (0..<columnCount).map { name(of: $0) }
     }

@@ -5,10 +5,12 @@
 package struct SQL: Sendable, Hashable {
     /// The code between the values: always one more piece than there are values.
     private(set) var pieces: [String]
+    /// The values, in the order of `$1`, `$2`, ...
     package private(set) var values: [SQLValue]
     /// How a connection keeps this statement for its next use.
     package var preparation: Preparation = .perNamespace
 
+    /// How a connection keeps a statement.
     package enum Preparation: Sendable, Hashable {
         /// Prepared once per connection and per `Unit.namespace`: names resolve inside that tenant's schema.
         case perNamespace
@@ -18,6 +20,7 @@ package struct SQL: Sendable, Hashable {
         case none
     }
 
+    /// Nothing yet, to be appended to.
     package init() {
         pieces = [""]
         values = []
@@ -47,18 +50,22 @@ package struct SQL: Sendable, Hashable {
         return text
     }
 
+    /// Whether there is neither code nor a value.
     package var isEmpty: Bool { values.isEmpty && pieces[0].isEmpty }
 
+    /// Adds code and values of another part.
     package mutating func append(_ other: SQL) {
         pieces[pieces.count - 1] += other.pieces[0]
         pieces.append(contentsOf: other.pieces.dropFirst())
         values.append(contentsOf: other.values)
     }
 
+    /// Adds code that is known to be safe.
     package mutating func append(code: String) {
         pieces[pieces.count - 1] += code
     }
 
+    /// Adds a value in this place.
     package mutating func append(value: SQLValue) {
         values.append(value)
         pieces.append("")
@@ -71,12 +78,14 @@ package struct SQL: Sendable, Hashable {
         return copy
     }
 
+    /// One part after the other.
     package static func + (left: SQL, right: SQL) -> SQL {
         var sum = left
         sum.append(right)
         return sum
     }
 
+    /// Adds another part.
     package static func += (left: inout SQL, right: SQL) {
         left.append(right)
     }
@@ -88,23 +97,29 @@ package struct SQL: Sendable, Hashable {
 }
 
 extension SQL: ExpressibleByStringInterpolation {
+    /// A statement without values.
     package init(stringLiteral value: String) {
         self.init(code: value)
     }
 
+    /// A statement with its values.
     package init(stringInterpolation: Interpolation) {
         self = stringInterpolation.sql
     }
 
+    /// Keeps code and values apart while a literal is read.
     package struct Interpolation: StringInterpolationProtocol {
         fileprivate var sql = SQL()
 
+        /// Called by the compiler.
         package init(literalCapacity: Int, interpolationCount: Int) {}
 
+        /// Code.
         package mutating func appendLiteral(_ literal: String) {
             sql.append(code: literal)
         }
 
+        /// A value: it travels beside the text.
         package mutating func appendInterpolation(_ value: some SQLEncodable) {
             sql.append(value: value.sqlValue)
         }
@@ -114,10 +129,12 @@ extension SQL: ExpressibleByStringInterpolation {
             sql.append(value: value.sqlValue)
         }
 
+        /// A part with its values.
         package mutating func appendInterpolation(_ part: SQL) {
             sql.append(part)
         }
 
+        /// A name that comes from data.
         package mutating func appendInterpolation(identifier: String) {
             sql.append(code: SQL.quoted(identifier: identifier))
         }

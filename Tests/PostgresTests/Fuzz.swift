@@ -11,7 +11,6 @@ final class Fuzz: Sendable {
     let connection: ConnectionSettings
     private let seed: UInt64
     private let fates = Mutex<[Int: Fate]>([:])
-    private let counts = Mutex<[String: Int]>([:])
     private let hangman: PipelinePool
     private var table: String { name.replacingOccurrences(of: "-", with: "_") }
 
@@ -65,7 +64,6 @@ final class Fuzz: Sendable {
             }
             try await group.waitForAll()
         }
-        print(name, counts.withLock { $0.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ") })
     }
 
     /// Writes a row, and what became of it into the ledger.
@@ -116,17 +114,11 @@ final class Fuzz: Sendable {
         await hangman.close()
     }
 
+    /// What may come of work when tasks are cancelled and connections killed; anything else is a fault.
     private func note(_ error: any Error) {
-        let kind = (error as? PostgresError).map { error in
-            switch error {
-            case .refused(let refusal): "refused \(refusal.state.rawValue)"
-            case .overloaded: "overloaded"
-            case .unreachable: "unreachable"
-            case .outcomeUnknown: "unknown"
-            case .cancelled: "cancelled"
-            case .unexpected(let what): "unexpected \(what)"
-            }
+        switch error as? PostgresError {
+        case .cancelled, .outcomeUnknown, .unreachable: break
+        case .refused, .overloaded, .unexpected, nil: Issue.record(error)
         }
-        counts.withLock { $0[kind ?? "\(error)", default: 0] += 1 }
     }
 }
