@@ -19,7 +19,9 @@ extension RecordStore {
         guard !answers[0].isEmpty else { throw Problem.notFound }
         let rows = answers[1]
         let shown = rows.prefix(limit)
-        let next = rows.count > limit ? try shown.last.map { Cursor(values: [$0.optionalText(7)], id: try $0.text(0)).text(for: fingerprint) } : nil
+        let next =
+            rows.count > limit
+            ? try shown.last.map { Cursor(values: [$0.optionalText(7)], id: try $0.text(0)).text(for: fingerprint) } : nil
         let data = try shown.map { row -> JSON in
             var at: [UInt8] = []
             row.withBytes(1) { Timestamp.encode($0, into: &at) }
