@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Records
+import Support
 import Testing
 
 @testable import Server

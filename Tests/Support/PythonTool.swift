@@ -1,13 +1,23 @@
 import Foundation
-import Testing
 
 /// A program from PyPI that `Deploy/python-tools.sh` installs for the tests.
-enum PythonTool {
+package enum PythonTool {
+    package struct Missing: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Runs a few lines of Python that see the installed packages.
+    package static func script(_ source: String, _ arguments: [String] = []) async throws -> (status: Int32, output: String) {
+        try await run("python", ["-W", "ignore", "-c", source] + arguments)
+    }
+
     /// Runs it in a folder of its own; answers its exit status and what it printed.
-    static func run(_ name: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
+    package static func run(_ name: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let program = root.appending(path: ".build/python-tools/bin/\(name)")
-        try #require(FileManager.default.isExecutableFile(atPath: program.path()), "Run Deploy/python-tools.sh first.")
+        guard FileManager.default.isExecutableFile(atPath: program.path()) else {
+            throw Missing(description: "Run Deploy/python-tools.sh first: \(name) is not there.")
+        }
         let folder = FileManager.default.temporaryDirectory.appending(path: "\(name)-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }  // A leftover folder harms nobody.

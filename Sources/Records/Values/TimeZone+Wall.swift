@@ -1,0 +1,42 @@
+import Foundation
+
+extension TimeZone {
+    /// What this zone's clocks make of one time of the wall.
+    enum Sight {
+        /// They show it, here for the first time.
+        case shown(Date)
+        /// They are set forward past it; the instant follows from the offset before that.
+        case skipped(Date)
+    }
+
+    /// Python's `fold=0` (PEP 495): the offset before a change holds until clocks have passed what they skip or show twice.
+    func sight(of wall: CivilMoment) -> Sight {
+        // No offset ever reached 16 hours, and no zone changed its clocks twice within 32: one change at most lies between these two.
+        let before = secondsFromGMT(for: Date(wall.seconds - Self.farthest))
+        let first = Date(wall.seconds - before)
+        if secondsFromGMT(for: first) == before { return .shown(first) }
+        let after = secondsFromGMT(for: Date(wall.seconds + Self.farthest))
+        let second = Date(wall.seconds - after)
+        return secondsFromGMT(for: second) == after ? .shown(second) : .skipped(first)
+    }
+
+    /// The first instant of a day. Where clocks skip midnight that is the moment they are set; a day skipped as a whole
+    /// (Samoa, 2011-12-30) begins where the next one does.
+    func start(ofDay midnight: CivilMoment) -> Date {
+        switch sight(of: midnight) {
+        case .shown(let instant): instant
+        case .skipped(let instant): nextDaylightSavingTimeTransition(after: Date(midnight.seconds - Self.farthest)) ?? instant
+        }
+    }
+
+    /// What clocks here show at an instant.
+    func wall(at instant: Date) -> CivilMoment {
+        CivilMoment(seconds: CivilMoment(utc: instant).seconds + secondsFromGMT(for: instant))
+    }
+
+    private static let farthest = 16 * 3600
+}
+
+extension Date {
+    fileprivate init(_ seconds: Int) { self.init(timeIntervalSince1970: Double(seconds)) }
+}
