@@ -1,4 +1,3 @@
-import Postgres
 import Records
 
 /// An organisation that the tenant does business with.
@@ -16,27 +15,9 @@ package enum Companies {
 
     package static let type = RecordType(
         "companies", singular: "company",
-        fields: [companyName, domain, industry, employees, phone, website, address, parent, externalID],
-        refusals: [
-            "companies_parent_id_no_cycle": .invalid([
-                .init("/parent_id", .reference, "A company cannot belong to itself, not even indirectly.")
-            ])
-        ],
-        saving: refuseCycle)
-
-    /// Two people could each close one half of a circle at the same moment, so changes of parents wait for one another.
-    private static func refuseCycle(_ change: RecordType.Change) throws(Problem) -> [SQL] {
-        guard change.action == .update, change[parent] != nil else { return [] }
-        return [
-            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.companies.parent_id', 0))",
-            """
-            WITH RECURSIVE above (id, parent_id) AS (
-                SELECT id, parent_id FROM companies WHERE id = \(change.id)
-                UNION
-                SELECT companies.id, companies.parent_id FROM companies JOIN above ON companies.id = above.parent_id)
-            SELECT cell.refuse('23514', 'companies_parent_id_no_cycle')
-            WHERE EXISTS (SELECT FROM above WHERE parent_id = \(change.id))
-            """,
-        ]
+        fields: [companyName, domain, industry, employees, phone, website, address, parent, externalID]
+    ) { rules in
+        rules.refusals = [Circle.constraint(of: "companies"): Circle.problem("A company cannot belong to itself, not even indirectly.")]
+        rules.saving = { change throws(Problem) in Circle.refusal(change, parent) }
     }
 }

@@ -22,10 +22,12 @@ package enum Contacts {
         fields: [
             firstName, lastName, email, phone, title, company, lifecycleStage, source, address, birthday, language, timeZone, emailOptOut,
             externalID,
-        ],
-        refusals: [
+        ]
+    ) { rules in
+        rules.refusals = [
             "contacts_name_or_email_required": .invalid([
                 .init("/last_name", .required, "A contact has a first name, a last name or an e-mail address.")
             ])
-        ])
+        ]
+    }
 }

@@ -3,7 +3,8 @@ import Records
 import Secrets
 import Tenancy
 
-/// What stands in a tenant's schema before anyone has signed in: the four roles, the first person, the settings.
+/// What stands in a tenant's schema before anyone has signed in: the four roles, the first person, the settings,
+/// a pipeline.
 package enum FirstRows {
     /// Without a password the first person is invited and cannot sign in yet.
     package static let seed: Seed = { new in
@@ -15,6 +16,12 @@ package enum FirstRows {
             FROM roles WHERE key = 'admin'
             """,
             "INSERT INTO settings (document) VALUES (\(new.settings ?? "{}")::jsonb)",
-        ]
+        ] + Pipelines.first(currency: currency(new.settings), owner: new.adminID)
+    }
+
+    private static func currency(_ settings: String?) -> String {
+        // Settings were checked when they came in; without any there is no currency to know.
+        let document = settings.flatMap { try? JSON(parsing: $0) }
+        return document?["currency"]?.string ?? "EUR"
     }
 }

@@ -17,8 +17,23 @@ package enum Roles {
     package static let admin = Field.document("admin", schema: documentSchema, "Which parts of the account the role runs.")
 
     package static let type = RecordType(
-        "roles", singular: "role", fields: [roleName, key, rights, hiddenFields, readOnlyFields, admin],
-        operations: [.list, .search, .get, .changes], staysWhileUsed: true)
+        "roles", singular: "role", fields: [roleName, key, rights, hiddenFields, readOnlyFields, admin], staysWhileUsed: true,
+        standing: .furniture, isSearchable: false
+    ) { rules in
+        rules.refusals = [
+            "roles_built_in": Problem(.conflict, "A built-in role cannot change; make a role of your own.")
+        ]
+        rules.preparing = { draft, change throws(Problem) in try RoleDocuments.check(&draft, change) }
+        rules.saving = { change throws(Problem) in
+            [
+                """
+                SELECT cell.refuse('TN002', 'roles_built_in')
+                WHERE EXISTS (SELECT FROM roles WHERE id = \(change.id) AND key IS NOT NULL)
+                """,
+                "SELECT pg_notify('tenantry_credentials', \(change.slug)::text)",
+            ]
+        }
+    }
 
     /// The four roles that every tenant has and nobody can change.
     package enum BuiltIn: String, CaseIterable {

@@ -11,8 +11,8 @@ package enum Users {
     package static let teams = Field.references("team_ids", to: "teams", "The teams the person belongs to.")
     package static let timeZone = Field.timeZone("time_zone", "Zone the person works in (IANA).")
     package static let locale = Field.language("locale", "Language and region of pages and mails (BCP 47).")
-    package static let status = Field.choice("status", ["invited", "active", "disabled"], "Only active users sign in.")
-    package static let digest = Field.choice("digest", ["none", "daily", "weekly"], "Reminders in one mail instead of many.")
+    package static let status = Field.choice("status", ["invited", "active", "disabled"], "Only active users sign in.").filled
+    package static let digest = Field.choice("digest", ["none", "daily", "weekly"], "Reminders in one mail instead of many.").filled
     package static let password = Field.secret("password", "Write-only; makes an invited user active.")
 
     /// Checks a password against the rules and gives its hash; refuses with pointer `/password`.
@@ -21,16 +21,19 @@ package enum Users {
     package static func type(hashing: @escaping PasswordHashing) -> RecordType {
         RecordType(
             "users", singular: "user", fields: [email, fullName, role, teams, timeZone, locale, status, digest, password],
-            refusals: [
+            staysWhileUsed: true, standing: .furniture, isSearchable: false
+        ) { rules in
+            rules.refusals = [
                 "users_last_admin": Problem(
                     .conflict, "One active administrator always remains; make another user an administrator first."),
                 "users_role_above_own": .invalid([
                     .init("/role_id", .reference, "Only someone with the same administrative rights gives this role.")
                 ]),
                 "users_active_has_password": .invalid([.init("/password", .required, "An active user needs a password.")]),
-            ],
-            staysWhileUsed: true,
-            preparing: { draft, change throws(Problem) in try await prepare(&draft, change, hashing) }, saving: saving)
+            ]
+            rules.preparing = { draft, change throws(Problem) in try await prepare(&draft, change, hashing) }
+            rules.saving = { change throws(Problem) in try saving(change) + Teams.following(change) }
+        }
     }
 
     /// What everyone may change of oneself; the rest is for those who run the account's users.

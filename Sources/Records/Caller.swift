@@ -10,6 +10,8 @@ package struct Caller: Sendable {
     package var teamMemberIDs: [UUID]
     package var rights: Rights
     package var requestID: String
+    /// What several changes belong to, so that they can be undone together.
+    package var operationID: UUID?
 
     package init(actor: Actor, userID: UUID, teamMemberIDs: [UUID] = [], rights: Rights, requestID: String) {
         self.actor = actor

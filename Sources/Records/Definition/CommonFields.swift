@@ -10,10 +10,12 @@ package enum CommonFields {
         "owner_id", .reference(to: "users"), help: "The user who looks after it; the caller unless said otherwise.")
     package static let deletedAt = FieldDefinition("deleted_at", .time, help: "When it went to the trash; null outside.").readOnly
     package static let tags = FieldDefinition("tags", .tags, help: "Free labels, each once, at most 50 of 100 characters.")
-    package static let custom = FieldDefinition("custom", .custom, help: "The tenant's own fields.")
+    /// The tenant's own fields of one type.
+    package static func custom(_ fields: [FieldDefinition]) -> FieldDefinition {
+        FieldDefinition("custom", .custom(fields), help: "The tenant's own fields.")
+    }
 
     package static let leading: [FieldDefinition] = [id, version, createdAt, updatedAt, createdBy, updatedBy, owner, deletedAt]
-    package static let trailing: [FieldDefinition] = [tags, custom]
 }
 
 extension FieldDefinition {

@@ -1,10 +1,14 @@
 /// One field of a record type: how it is called, what it holds, how it is read from JSON, kept in columns and shown again.
 package struct FieldDefinition: Sendable, Hashable {
-    /// As in JSON and, for kinds of one column, in SQL.
+    /// As in JSON.
     package let name: String
+    /// As in SQL, for kinds of one column; the beginning of their names for others. `c_...` for the tenant's own fields.
+    package let column: String
     package let kind: FieldKind
     /// Must be set in every record.
     package var isRequired = false
+    /// Never null in an answer, though a body may leave it out.
+    package var isFilled = false
     /// No two records outside the trash share a value (409 `duplicate`).
     package var isUnique = false
     /// Set by the service only; in a body it is refused with `read_only`.
@@ -16,20 +20,42 @@ package struct FieldDefinition: Sendable, Hashable {
     /// A sentence for OpenAPI and for the page.
     package var help: String
 
-    package init(_ name: String, _ kind: FieldKind, help: String) {
+    package init(_ name: String, _ kind: FieldKind, column: String? = nil, help: String) {
         self.name = name
+        self.column = column ?? name
         self.kind = kind
         self.help = help
     }
 
+    /// Follows from other fields by itself, so the change log does not repeat it.
+    package var isDerived = false
+    /// Whether the tenant has added it to a built-in type: it stands under `custom`.
+    package var isCustom = false
+    /// How conditions, sort orders and rights name it.
+    package var path: String { isCustom ? "custom.\(name)" : name }
+
+    /// Where a body has it (RFC 6901).
+    package var pointer: String { isCustom ? "/custom/\(name)" : "/\(name)" }
+
     /// The columns that hold the field, in the table's order.
     package var columns: [String] {
         switch kind {
-        case .address: Address.parts.map { "\(name)_\($0.name)" }
-        case .actor: ["\(name)_type", "\(name)_id"]
-        case .custom: []
+        case .address: Address.parts.map { "\(column)_\($0.name)" }
+        case .actor, .record: ["\(column)_type", "\(column)_id"]
+        case .money(let currency): [column, currency ?? "\(column)_currency"]
+        case .localTime: ["\(column)_local", "\(column)_zone", "\(column)_at"]
+        case .custom(let fields): fields.flatMap(\.columns)
         case .secret: []
-        default: [name]
+        default: [column]
+        }
+    }
+
+    /// The column by which records are put in order, and how its values compare; nil when they have no order.
+    var ordering: (column: String, kind: FieldKind)? {
+        switch kind {
+        case .money: (column, .decimal)
+        case .localTime: ("\(column)_at", .time)
+        default: kind.isScalar ? (column, kind) : nil
         }
     }
 
@@ -43,8 +69,8 @@ package struct FieldDefinition: Sendable, Hashable {
 
     /// The name under which the record referred to is included: `company` for `company_id`.
     package var includeName: String? {
-        guard case .reference = kind, name.hasSuffix("_id") else { return nil }
-        return String(name.dropLast(3))
+        guard case .reference = kind else { return nil }
+        return name.hasSuffix("_id") ? String(name.dropLast(3)) : isCustom ? path : nil
     }
 }
 
@@ -63,9 +89,12 @@ package struct Field<Value: Sendable>: Sendable, FieldKey {
         return copy
     }
 
+    /// In every record the service sees to it that there is a value; a body may leave it out.
+    package var filled: Field { with { $0.isFilled = true } }
     package var required: Field { with { $0.isRequired = true } }
     package var unique: Field { with { $0.isUnique = true } }
     package var readOnly: Field { with { $0.isReadOnly = true } }
+    package var derived: Field { with { ($0.isReadOnly, $0.isDerived) = (true, true) } }
     package var title: Field { with { $0.isTitle = true } }
 }
 
@@ -89,6 +118,8 @@ extension Field where Value == String {
         .init(.init(name, .choice(options), help: help))
     }
     package static func date(_ name: String, _ help: String) -> Field { .init(.init(name, .date, help: help)) }
+    package static func time(_ name: String, _ help: String) -> Field { .init(.init(name, .time, help: help)) }
+    package static func currency(_ name: String, _ help: String) -> Field { .init(.init(name, .currency, help: help)) }
     /// Accepted, handed to the type's rule and never kept as it came.
     package static func secret(_ name: String, _ help: String) -> Field {
         var definition = FieldDefinition(name, .secret, help: help)
@@ -98,6 +129,11 @@ extension Field where Value == String {
 }
 
 extension Field where Value == [String] {
+    package static func choices(_ name: String, _ options: [String], _ help: String) -> Field {
+        .init(.init(name, .choices(options), help: help))
+    }
+    /// Short texts in order, each once.
+    package static func names(_ name: String, _ help: String) -> Field { .init(.init(name, .tags, help: help)) }
     package static func references(_ name: String, to target: String, _ help: String) -> Field {
         .init(.init(name, .references(to: target), help: help))
     }
@@ -116,8 +152,18 @@ extension Field where Value == Bool {
 
 extension Field where Value == JSON {
     package static func address(_ name: String, _ help: String) -> Field { .init(.init(name, .address, help: help)) }
-    /// An object kept as it is, of a form that the type's rule knows.
-    package static func document(_ name: String, schema: JSON, _ help: String) -> Field {
-        .init(.init(name, .document(schema: schema), help: help))
+    /// JSON kept as it is, of a form that the type's rule knows.
+    package static func document(_ name: String, schema: JSON, empty: JSON = [:], _ help: String) -> Field {
+        .init(.init(name, .document(schema: schema, empty: empty), help: help))
+    }
+    /// `currency` names the column that holds the currency when it is not this field's own.
+    package static func money(_ name: String, currency: String? = nil, _ help: String) -> Field {
+        .init(.init(name, .money(currency: currency), help: help))
+    }
+    package static func localTime(_ name: String, _ help: String) -> Field { .init(.init(name, .localTime, help: help)) }
+    /// A record of whatever type: `{"type", "id"}`.
+    package static func record(_ name: String, _ help: String) -> Field { .init(.init(name, .record, help: help)) }
+    package static func integers(_ name: String, in range: ClosedRange<Int>, max: Int, _ help: String) -> Field {
+        .init(.init(name, .integers(range, max: max), help: help))
     }
 }

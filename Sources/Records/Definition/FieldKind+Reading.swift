@@ -10,8 +10,11 @@ extension FieldKind {
         if value.isNull {
             switch self {
             case .flag: return Reading([false.sqlValue], shown: false)
-            case .tags, .references: return Reading([.text("{}")], shown: .array([]))
-            case .document: return Reading([.text("{}")], shown: .object([]))
+            case .tags, .references, .choices, .integers: return Reading([.text("{}")], shown: .array([]))
+            case .document(_, let empty): return Reading([.text(empty.text)], shown: empty)
+            case .money, .record: return Reading([.null, .null], shown: .null)
+            case .localTime: return Reading([.null, .null, .null], shown: .null)
+            case .custom: return Reading([], shown: .object([]))
             default: return Reading([.null], shown: .null)
             }
         }
@@ -30,13 +33,29 @@ extension FieldKind {
                 throw refused(pointer, .enum, "This is one of \(options.joined(separator: ", ")).")
             }
             return Reading([.text(text)], shown: .string(text))
-        case .integer(let range):
-            guard case .number = value else { throw refused(pointer, .type, "This is a whole number, not \(value.kind).") }
-            guard let number = value.integer else { throw refused(pointer, .type, "This is a whole number that fits.") }
-            guard range.contains(number) else {
-                throw refused(pointer, .range, "This lies between \(range.lowerBound) and \(range.upperBound).")
+        case .choices(let options):
+            let chosen = try list(value, at: pointer, maximum: options.count, of: "options") { element, place throws(Refused) in
+                let text = try text(element, at: place)
+                guard options.contains(text) else { throw refused(place, .enum, "This is one of \(options.joined(separator: ", ")).") }
+                return text
             }
+            return Reading([chosen.sqlValue], shown: JSON(chosen))
+        case .integer(let range):
+            let number = try wholeNumber(value, in: range, at: pointer)
             return Reading([.text(String(number))], shown: JSON(number))
+        case .integers(let range, let maximum):
+            let numbers = try list(value, at: pointer, maximum: maximum, of: "numbers") { element, place throws(Refused) in
+                try wholeNumber(element, in: range, at: place)
+            }
+            return Reading([.text("{" + numbers.map(String.init).joined(separator: ",") + "}")], shown: .array(numbers.map { JSON($0) }))
+        case .decimal:
+            guard let text = value.string else { throw refused(pointer, .type, "This is a decimal number as text: \"12.50\".") }
+            guard !text.trimmed.isEmpty else { return Reading([.null], shown: .null) }
+            let amount = try Amount.read(text.trimmed, digits: 4, at: pointer)
+            return Reading([.text(amount)], shown: .string(amount))
+        case .money: return try money(value, at: pointer)
+        case .currency:
+            return try line(value, at: pointer) { CurrencyCode.isKnown($0) ? $0 : nil }
         case .flag:
             guard let flag = value.bool else { throw refused(pointer, .type, "This is true or false, not \(value.kind).") }
             return Reading([flag.sqlValue], shown: value)
@@ -62,17 +81,15 @@ extension FieldKind {
                 if !ids.contains(id) { ids.append(id) }
             }
             return Reading([ids.sqlValue], shown: JSON(ids))
+        case .record: return try record(value, at: pointer)
+        case .localTime: return try localTime(value, at: pointer)
         case .tags: return try tags(value, at: pointer)
-        case .document:
-            guard value.members != nil else { throw refused(pointer, .type, "This is an object, not \(value.kind).") }
+        case .document(_, let empty):
+            if empty.members != nil, value.members == nil { throw refused(pointer, .type, "This is an object, not \(value.kind).") }
+            if empty.elements != nil, value.elements == nil { throw refused(pointer, .type, "This is a list, not \(value.kind).") }
             guard !value.containsNUL else { throw refused(pointer, .format, "A text must not hold U+0000.") }
             return Reading([.text(value.text)], shown: value)
-        case .custom:
-            guard let members = value.members else { throw refused(pointer, .type, "This is an object, not \(value.kind).") }
-            if let first = members.first {
-                throw refused("\(pointer)/\(first.name.pointerToken)", .unknown, "There is no custom field of this name.")
-            }
-            return Reading([], shown: value)
+        case .custom: throw refused(pointer, .type, "Each custom field is read by itself.")
         case .address, .actor, .identifier: throw refused(pointer, .readOnly, "This is set by the service.")
         }
     }
@@ -104,6 +121,7 @@ extension FieldKind {
         case .website: "This is a web address such as https://example.com."
         case .language: "This is a language tag as BCP 47 writes it, such as de or zh-CN."
         case .timeZone: "This is a time zone's name as IANA writes it, such as Europe/Berlin."
+        case .currency: "This is a currency's code as ISO 4217 writes it, such as EUR."
         default: "This has another form."
         }
     }
@@ -117,6 +135,86 @@ extension FieldKind {
         guard case .string(let text) = value else { throw refused(pointer, .type, "This is an id, not \(value.kind).") }
         guard let id = UUID(uuidString: text) else { throw refused(pointer, .reference, "There is no such record.") }
         return id.uuidString.lowercased()
+    }
+
+    private func wholeNumber(_ value: JSON, in range: ClosedRange<Int>, at pointer: String) throws(Refused) -> Int {
+        guard case .number = value else { throw refused(pointer, .type, "This is a whole number, not \(value.kind).") }
+        guard let number = value.integer else { throw refused(pointer, .type, "This is a whole number that fits.") }
+        guard range.contains(number) else {
+            throw refused(pointer, .range, "This lies between \(range.lowerBound) and \(range.upperBound).")
+        }
+        return number
+    }
+
+    /// A list whose elements come once each.
+    private func list<Element: Equatable>(
+        _ value: JSON, at pointer: String, maximum: Int, of what: String, _ read: (JSON, String) throws(Refused) -> Element
+    ) throws(Refused) -> [Element] {
+        guard let elements = value.elements else { throw refused(pointer, .type, "This is a list of \(what), not \(value.kind).") }
+        guard elements.count <= maximum else { throw refused(pointer, .tooLong, "At most \(maximum) \(what).") }
+        var list: [Element] = []
+        for (index, element) in elements.enumerated() {
+            let found = try read(element, "\(pointer)/\(index)")
+            if !list.contains(found) { list.append(found) }
+        }
+        return list
+    }
+
+    private func money(_ value: JSON, at pointer: String) throws(Refused) -> Reading {
+        guard let members = value.members else {
+            throw refused(pointer, .type, "This is an object {\"amount\": \"12.50\", \"currency\": \"EUR\"}, not \(value.kind).")
+        }
+        if let other = members.first(where: { $0.name != "amount" && $0.name != "currency" }) {
+            throw refused("\(pointer)/\(other.name.pointerToken)", .unknown, "Money has amount and currency.")
+        }
+        guard let given = value["currency"], !given.isNull else { throw refused("\(pointer)/currency", .required, "Money has a currency.") }
+        let code = try text(given, at: "\(pointer)/currency")
+        guard CurrencyCode.isKnown(code) else {
+            throw refused("\(pointer)/currency", .format, "This is a currency's code as ISO 4217 writes it, such as EUR.")
+        }
+        guard let given = value["amount"], !given.isNull else { throw refused("\(pointer)/amount", .required, "Money has an amount.") }
+        guard case .string(let digits) = given else {
+            throw refused("\(pointer)/amount", .type, "An amount is a decimal number as text, \"12.50\", so that none of it is lost.")
+        }
+        let amount = try Amount.read(digits.trimmed, digits: CurrencyCode.minorDigits(code), at: "\(pointer)/amount")
+        return Reading([.text(amount), .text(code)], shown: ["amount": .string(amount), "currency": .string(code)])
+    }
+
+    private func record(_ value: JSON, at pointer: String) throws(Refused) -> Reading {
+        guard let members = value.members else { throw refused(pointer, .type, "This is an object with type and id, not \(value.kind).") }
+        if let other = members.first(where: { $0.name != "type" && $0.name != "id" }) {
+            throw refused("\(pointer)/\(other.name.pointerToken)", .unknown, "A record is named by its type and id.")
+        }
+        guard let type = value["type"], !type.isNull else {
+            throw refused("\(pointer)/type", .required, "A record is named by its type and id.")
+        }
+        guard let id = value["id"], !id.isNull else { throw refused("\(pointer)/id", .required, "A record is named by its type and id.") }
+        let name = try text(type, at: "\(pointer)/type")
+        let identity = try identifier(id, at: "\(pointer)/id")
+        return Reading([.text(name), .text(identity)], shown: ["type": .string(name), "id": .string(identity)])
+    }
+
+    private func localTime(_ value: JSON, at pointer: String) throws(Refused) -> Reading {
+        guard let members = value.members else {
+            throw refused(pointer, .type, "This is an object with local and time_zone, not \(value.kind).")
+        }
+        if let other = members.first(where: { $0.name != "local" && $0.name != "time_zone" }) {
+            throw refused("\(pointer)/\(other.name.pointerToken)", .unknown, "A local time has local and time_zone.")
+        }
+        guard let local = value["local"], !local.isNull else { throw refused("\(pointer)/local", .required, "A local time is needed.") }
+        guard let zone = value["time_zone"], !zone.isNull else {
+            throw refused("\(pointer)/time_zone", .required, "A time zone is needed.")
+        }
+        let name = try text(zone, at: "\(pointer)/time_zone")
+        guard TimeZoneName.isKnown(name) else {
+            throw refused("\(pointer)/time_zone", .format, "This is a time zone's name as IANA writes it, such as Europe/Berlin.")
+        }
+        let clock = try text(local, at: "\(pointer)/local")
+        guard let time = LocalTime(local: clock, zone: name) else {
+            throw refused("\(pointer)/local", .format, "This is a date and time that exist, as 2026-11-30T09:00.")
+        }
+        return Reading(
+            [.text(time.local), .text(name), .text(time.utcText)], shown: ["local": .string(time.local), "time_zone": .string(name)])
     }
 
     private func tags(_ value: JSON, at pointer: String) throws(Refused) -> Reading {

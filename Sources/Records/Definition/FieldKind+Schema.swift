@@ -15,12 +15,19 @@ extension FieldDefinition {
                     "id": ["type": "string", "format": "uuid"],
                 ],
             ])
-        case .tags, .references: described(["type": "array", "items": ["type": "string"]])
+        case .tags, .references, .choices: described(["type": "array", "items": ["type": "string"]])
+        case .integers: described(["type": "array", "items": ["type": "integer"]])
+        case .decimal: described(["type": ["string", "null"]])
+        case .money: described(Self.money(isInput: false))
+        case .record: described(Self.record)
+        case .localTime: described(Self.localTime)
         case .address: described(Self.address(required: true))
-        case .custom: described(["type": "object"])
-        case .document: described(["type": "object"])
-        case .choice(let options) where isRequired: described(["type": "string", "enum": JSON(options)])
-        case .choice where name == "status" || name == "digest": described(["type": "string"])
+        case .custom(let fields):
+            described([
+                "type": "object", "additionalProperties": false, "required": JSON(fields.map(\.name)),
+                "properties": .object(fields.map { .init($0.name, $0.answerSchema) }),
+            ])
+        case .document(let schema, let empty): described(empty.isNull ? [:] : ["type": schema["type"] ?? "object"])
         default: inputSchema
         }
     }
@@ -31,7 +38,21 @@ extension FieldDefinition {
         case .text(let maximum): described(["type": nullable("string"), "maxLength": JSON(maximum)])
         case .email, .domain, .phone, .website, .language, .timeZone: described(["type": nullable("string"), "maxLength": 500])
         case .choice(let options):
-            described(["type": nullable("string"), "enum": .array(options.map { .string($0) } + (isRequired ? [] : [.null]))])
+            described([
+                "type": nullable("string"), "enum": .array(options.map { .string($0) } + (isRequired || isFilled ? [] : [.null])),
+            ])
+        case .choices(let options):
+            described(["type": ["array", "null"], "items": ["type": "string", "enum": JSON(options)], "maxItems": JSON(options.count)])
+        case .integers(let range, let maximum):
+            described([
+                "type": ["array", "null"], "maxItems": JSON(maximum),
+                "items": ["type": "integer", "minimum": JSON(range.lowerBound), "maximum": JSON(range.upperBound)],
+            ])
+        case .decimal: described(["type": nullable("string"), "pattern": .string("^-?[0-9]{1,15}(\\.[0-9]{1,4})?$")])
+        case .money: described(Self.money(isInput: true))
+        case .currency: described(["type": nullable("string"), "pattern": "^[A-Z]{3}$"])
+        case .record: described(Self.record)
+        case .localTime: described(Self.localTime)
         case .integer(let range):
             described(["type": nullable("integer"), "minimum": JSON(range.lowerBound), "maximum": JSON(range.upperBound)])
         case .flag: described(["type": ["boolean", "null"]])
@@ -43,16 +64,46 @@ extension FieldDefinition {
         case .tags:
             described(["type": ["array", "null"], "items": ["type": "string", "minLength": 1, "maxLength": 100], "maxItems": 50])
         case .address: described(Self.address(required: false))
-        case .custom: described(["type": ["object", "null"], "additionalProperties": false])
-        case .document(let schema): described(schema)
+        case .custom(let fields):
+            described([
+                "type": ["object", "null"], "additionalProperties": false,
+                "properties": .object(fields.map { .init($0.name, $0.inputSchema) }),
+            ])
+        case .document(let schema, _): described(schema)
         case .secret: described(["type": "string"])
         case .actor: described(["type": "object"])
         }
     }
 
     private func nullable(_ type: String) -> JSON {
-        isRequired ? .string(type) : [.string(type), "null"]
+        isRequired || isFilled ? .string(type) : [.string(type), "null"]
     }
+
+    private static func money(isInput: Bool) -> JSON {
+        [
+            "type": ["object", "null"], "required": ["amount", "currency"], "additionalProperties": false,
+            "properties": [
+                "amount": [
+                    "type": "string", "pattern": .string("^-?[0-9]+(\\.[0-9]+)?$"),
+                    "description": "Decimal text, up to 15 digits and as many decimals as the currency has.",
+                ],
+                "currency": ["type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217."],
+            ],
+        ]
+    }
+
+    private static let record: JSON = [
+        "type": ["object", "null"], "required": ["type", "id"], "additionalProperties": false,
+        "properties": ["type": ["type": "string"], "id": ["type": "string", "format": "uuid"]],
+    ]
+
+    private static let localTime: JSON = [
+        "type": ["object", "null"], "required": ["local", "time_zone"], "additionalProperties": false,
+        "properties": [
+            "local": ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$"],
+            "time_zone": ["type": "string", "description": "IANA."],
+        ],
+    ]
 
     private func described(_ schema: JSON) -> JSON {
         .object((schema.members ?? []) + [.init("description", .string(help))])

@@ -7,7 +7,9 @@ extension FieldDefinition {
     /// The expressions to select, `r` being the record.
     func selection(_ r: String) -> [String] {
         switch kind {
-        case .time: ["\(r).\(name) AT TIME ZONE 'UTC'"]
+        case .time: ["\(r).\(column) AT TIME ZONE 'UTC'"]
+        case .money: ["cell.money_json(\(columns.map { "\(r).\($0)" }.joined(separator: ", ")))"]
+        case .custom(let fields): fields.flatMap { $0.selection(r) }
         default: columns.map { "\(r).\($0)" }
         }
     }
@@ -15,21 +17,37 @@ extension FieldDefinition {
     /// An expression of type json (or one that becomes it) with the field's value, `r` being the record.
     func json(_ r: String) -> String {
         switch kind {
-        case .time: #"to_char(\#(r).\#(name) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"#
-        case .address, .actor:
+        case .time: #"to_char(\#(r).\#(column) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"#
+        case .money: selection(r)[0]
+        case .decimal: "\(r).\(column)::text"
+        case .address, .actor, .record, .localTime:
             """
             CASE WHEN \(columns.map { "\(r).\($0)" }.joined(separator: " IS NULL AND ")) IS NULL THEN NULL ELSE \
             (SELECT row_to_json(part) FROM (SELECT \(zip(columns, parts).map { "\(r).\($0) AS \($1)" }.joined(separator: ", "))) AS part) END
             """
-        case .custom: "'{}'::json"
-        default: "\(r).\(name)"
+        case .custom(let fields):
+            fields.isEmpty
+                ? "'{}'::json"
+                : "(SELECT row_to_json(own) FROM (SELECT \(fields.map { "\($0.json(r)) AS \($0.name)" }.joined(separator: ", "))) AS own)"
+        case .secret: "NULL"
+        default: "\(r).\(column)"
+        }
+    }
+
+    /// How many columns `selection` names.
+    var selectionWidth: Int {
+        switch kind {
+        case .money: 1
+        case .custom(let fields): fields.reduce(0) { $0 + $1.selectionWidth }
+        default: columns.count
         }
     }
 
     private var parts: [String] {
         switch kind {
         case .address: Address.parts.map(\.name)
-        case .actor: ["type", "id"]
+        case .actor, .record: ["type", "id"]
+        case .localTime: ["local", "time_zone"]
         default: []
         }
     }
@@ -37,9 +55,19 @@ extension FieldDefinition {
     /// Writes the value that stands in the row's columns from `column` on.
     func encode(_ row: Row, _ column: Int, into bytes: inout [UInt8]) {
         switch kind {
-        case .custom: bytes.append(contentsOf: "{}".utf8)
+        case .custom(let fields):
+            var column = column
+            bytes.append(UInt8(ascii: "{"))
+            for (index, field) in fields.enumerated() {
+                bytes.append(contentsOf: (index == 0 ? "\"" : ",\"").utf8)
+                bytes.append(contentsOf: field.name.utf8)
+                bytes.append(contentsOf: "\":".utf8)
+                field.encode(row, column, into: &bytes)
+                column += field.selectionWidth
+            }
+            bytes.append(UInt8(ascii: "}"))
         case .secret: bytes.append(contentsOf: "null".utf8)
-        case .address, .actor: encodeParts(row, column, into: &bytes)
+        case .address, .actor, .record, .localTime: encodeParts(row, column, into: &bytes)
         default:
             guard !row.isNull(column) else { return bytes.append(contentsOf: "null".utf8) }
             row.withBytes(column) { encode($0, into: &bytes) }
@@ -48,14 +76,22 @@ extension FieldDefinition {
 
     private func encode(_ value: UnsafeRawBufferPointer, into bytes: inout [UInt8]) {
         switch kind {
-        case .integer, .document: bytes.append(contentsOf: value)
+        case .integer, .document, .money: bytes.append(contentsOf: value)
         case .flag: bytes.append(contentsOf: (value.first == UInt8(ascii: "t") ? "true" : "false").utf8)
         case .reference, .identifier, .date, .choice:
             bytes.append(UInt8(ascii: "\""))
             bytes.append(contentsOf: value)
             bytes.append(UInt8(ascii: "\""))
         case .time: Timestamp.encode(value, into: &bytes)
-        case .tags, .references: JSON.encode(arrayLiteral: value, into: &bytes)
+        case .integers:
+            for byte in value {
+                switch byte {
+                case UInt8(ascii: "{"): bytes.append(UInt8(ascii: "["))
+                case UInt8(ascii: "}"): bytes.append(UInt8(ascii: "]"))
+                default: bytes.append(byte)
+                }
+            }
+        case .tags, .references, .choices: JSON.encode(arrayLiteral: value, into: &bytes)
         default: JSON.encode(text: value, into: &bytes)
         }
     }

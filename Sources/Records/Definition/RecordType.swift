@@ -1,29 +1,64 @@
 import Postgres
+import Tenancy
 
 /// One kind of record a tenant keeps: its fields and its rules. Routes, filters, OpenAPI, rights, change log and pages follow from it.
 package struct RecordType: Sendable {
-    /// Plural, as in the URL, the table and the rights: `contacts`.
+    /// Plural, as in the URL and the rights: `contacts`.
     package let name: String
+    /// Where its records are kept: the name, or `c_<name>` for what the tenant has added.
+    package let table: String
     /// One of them, for sentences: `contact`.
     package let singular: String
     /// Its own fields, in the order in which they are shown.
     package let ownFields: [FieldDefinition]
+    /// What the tenant has added to them; shown under `custom`.
+    package let customFields: [FieldDefinition]
     /// Every field, common ones included, in the order in which a record shows them.
     package let fields: [FieldDefinition]
-    /// What the database refuses with a constraint that is not named after one field: constraint name to what to say.
-    package let refusals: [String: Problem]
-    /// What must happen to a draft before any statement is made of it; the only place where a rule may wait.
-    package let preparing: (@Sendable (inout Draft, Change) async throws(Problem) -> Void)?
-    /// What else must be written, or why not, when a record of the type is saved.
-    package let saving: @Sendable (Change) throws(Problem) -> [SQL]
     /// Which calls of the record contract the type answers.
     package let operations: Set<Operation>
     /// Whether a record that others refer to cannot be deleted (409), rather than leaving them without it.
     package let staysWhileUsed: Bool
+    package let standing: Standing
+    /// Whether its table has the column `search`, made of its title fields.
+    package let isSearchable: Bool
+    package let rules: Rules
     private let fieldsByName: [String: FieldDefinition]
+
+    /// What its records are for the tenant.
+    package enum Standing: Sendable, Hashable {
+        /// Whom and what the business is about: activities and tasks can be about them.
+        case subject
+        /// What people do about it.
+        case work
+        /// How the account is furnished (users, pipelines, views): no business, so it does not count as records.
+        case furniture
+    }
+
+    package var isSubject: Bool { standing == .subject }
 
     package enum Operation: String, Sendable, Hashable, CaseIterable {
         case list, search, create, get, update, trash, restore, changes
+    }
+
+    /// What a type knows beyond its fields.
+    package struct Rules: Sendable {
+        /// What the database refuses with a constraint that is not named after one field: constraint name to what to say.
+        package var refusals: [String: Problem] = [:]
+        /// The same for names that carry something: `deals_stage_requires:amount,close_date`.
+        package var refusing: @Sendable (String) -> Problem? = { _ in nil }
+        /// What must happen to a draft before any statement is made of it; the only place where a rule may wait.
+        package var preparing: (@Sendable (inout Draft, Change) async throws(Problem) -> Void)?
+        /// Statements that must come before the record is locked: locks that several records share.
+        package var locking: @Sendable (Change) -> [SQL] = { _ in [] }
+        /// What else must be written, or why not, when a record of the type is saved.
+        package var saving: @Sendable (Change) throws(Problem) -> [SQL] = { _ throws(Problem) in [] }
+        /// Whether `saving` changes the record itself, so that the answer is read after it.
+        package var settlesLast = false
+        /// What decides, beside the role, whether the caller may read the record `r`.
+        package var visible: (@Sendable (Caller, _ r: String) -> SQL)?
+
+        package init() {}
     }
 
     /// A record about to be written.
@@ -36,6 +71,9 @@ package struct RecordType: Sendable {
         package let caller: Caller
         /// Whose record it is.
         package let slug: String
+        package let catalog: Catalog
+        /// The way to the tenant's schema, for a rule that must read before it writes.
+        package let scope: TenantScope
 
         /// The value that the change gives the field: nil when it does not touch it, `.some(nil)` when it unsets it.
         package subscript(field: Field<String>) -> String?? {
@@ -43,49 +81,72 @@ package struct RecordType: Sendable {
             return .some(value.string)
         }
 
+        package subscript(field: Field<Int>) -> Int?? {
+            guard let value = draft.inputs[field.definition.name] else { return nil }
+            return .some(value.integer)
+        }
+
+        package subscript(field: Field<Bool>) -> Bool? { draft.inputs[field.definition.name]?.bool }
         package subscript(field: Field<JSON>) -> JSON? { draft.inputs[field.definition.name] }
+
+        package subscript(field: Field<[String]>) -> [String]? {
+            draft.inputs[field.definition.name]?.elements?.compactMap(\.string)
+        }
     }
 
     package init(
-        _ name: String, singular: String, fields: [any FieldKey], refusals: [String: Problem] = [:],
-        operations: Set<Operation> = Set(Operation.allCases), staysWhileUsed: Bool = false,
-        preparing: (@Sendable (inout Draft, Change) async throws(Problem) -> Void)? = nil,
-        saving: @escaping @Sendable (Change) throws(Problem) -> [SQL] = { _ throws(Problem) in [] }
+        _ name: String, singular: String, table: String? = nil, fields: [any FieldKey],
+        operations: Set<Operation> = Set(Operation.allCases), staysWhileUsed: Bool = false, standing: Standing = .subject,
+        isSearchable: Bool = true, _ setting: (inout Rules) -> Void = { _ in }
+    ) {
+        var rules = Rules()
+        setting(&rules)
+        self.init(
+            name, singular: singular, table: table ?? name, own: fields.map(\.definition), custom: [], operations: operations,
+            staysWhileUsed: staysWhileUsed, standing: standing, isSearchable: isSearchable, rules)
+    }
+
+    private init(
+        _ name: String, singular: String, table: String, own: [FieldDefinition], custom: [FieldDefinition], operations: Set<Operation>,
+        staysWhileUsed: Bool, standing: Standing, isSearchable: Bool, _ rules: Rules
     ) {
         self.name = name
         self.singular = singular
-        ownFields = fields.map(\.definition)
-        self.fields = CommonFields.leading + fields.map(\.definition) + CommonFields.trailing
-        self.refusals = refusals
+        self.table = table
+        ownFields = own
+        customFields = custom
+        fields = CommonFields.leading + own + [CommonFields.tags, CommonFields.custom(custom)]
         self.operations = operations
         self.staysWhileUsed = staysWhileUsed
-        self.preparing = preparing
-        self.saving = saving
-        fieldsByName = Dictionary(uniqueKeysWithValues: self.fields.map { ($0.name, $0) })
+        self.standing = standing
+        self.isSearchable = isSearchable
+        self.rules = rules
+        fieldsByName = Dictionary(
+            uniqueKeysWithValues: fields.map { ($0.name, $0) } + custom.map { ($0.path, $0) })
     }
 
+    /// The same type with fields that a tenant has added.
+    package func adding(custom: [FieldDefinition]) -> RecordType {
+        RecordType(
+            name, singular: singular, table: table, own: ownFields, custom: custom, operations: operations, staysWhileUsed: staysWhileUsed,
+            standing: standing, isSearchable: isSearchable, rules)
+    }
+
+    /// A field by its name, or `custom.<name>` for one that the tenant has added.
     package func field(_ name: String) -> FieldDefinition? { fieldsByName[name] }
+
+    /// The field `custom` with everything in it.
+    var custom: FieldDefinition { CommonFields.custom(customFields) }
 
     /// What `q` looks through.
     package var titleFields: [FieldDefinition] { ownFields.filter(\.isTitle) }
-}
 
-/// All record types that a tenant has.
-package struct Catalog: Sendable {
-    package let types: [RecordType]
-    private let typesByName: [String: RecordType]
-
-    package init(_ types: [RecordType]) {
-        self.types = types
-        typesByName = Dictionary(uniqueKeysWithValues: types.map { ($0.name, $0) })
-    }
-
-    package subscript(name: String) -> RecordType? { typesByName[name] }
-
-    /// Every field that refers to records of the type: what a purge must empty, what `include` can list.
-    package func references(to type: RecordType) -> [(type: RecordType, field: FieldDefinition)] {
-        types.flatMap { source in
-            source.fields.filter { $0.kind == .reference(to: type.name) }.map { (source, $0) }
+    /// What a record shows to the caller.
+    package func visibleFields(for caller: Caller) -> [FieldDefinition] {
+        fields.compactMap { field in
+            guard !field.isWriteOnly, !caller.rights.isHidden(field.name, of: name) else { return nil }
+            guard case .custom(let custom) = field.kind else { return field }
+            return CommonFields.custom(custom.filter { !caller.rights.isHidden($0.path, of: name) })
         }
     }
 }

@@ -6,12 +6,12 @@ extension FieldKind {
         switch self {
         case .text, .website, .language, .timeZone, .email, .domain, .phone:
             Set(Filter.Operation.allCases)
-        case .choice: [.eq, .ne, .in, .nin, .isNull]
+        case .choice, .currency: [.eq, .ne, .in, .nin, .isNull]
         case .reference, .identifier: [.eq, .ne, .in, .nin, .isNull]
-        case .integer, .date, .time: [.eq, .ne, .in, .nin, .lt, .lte, .gt, .gte, .between, .isNull]
+        case .integer, .decimal, .money, .date, .time, .localTime: [.eq, .ne, .in, .nin, .lt, .lte, .gt, .gte, .between, .isNull]
         case .flag: [.eq, .ne, .in, .nin, .isNull]
-        case .tags, .references: [.contains, .isNull]
-        case .address, .actor, .document, .secret, .custom: []
+        case .tags, .references, .choices, .integers: [.contains, .isNull]
+        case .address, .actor, .record, .document, .secret, .custom: []
         }
     }
 
@@ -25,7 +25,17 @@ extension FieldKind {
                 throw refused(pointer, .type, "This is a \(self == .date ? "date" : "time"), not null.")
             }
             return .text(text)
-        case .integer:
+        case .decimal, .money:
+            let digits: String
+            switch value {
+            case .number(let text), .string(let text): digits = text
+            default: throw refused(pointer, .type, "This is a number, not \(value.kind).")
+            }
+            guard digits.utf8.count <= 40, let number = Decimal(string: digits), number.isFinite,
+                digits.utf8.allSatisfy({ "0123456789.-+eE".utf8.contains($0) })
+            else { throw refused(pointer, .type, "This is a number such as 1200.50.") }
+            return .text("\(number)")
+        case .integer, .integers:
             guard case .number(let digits) = value else { throw refused(pointer, .type, "This is a number, not \(value.kind).") }
             guard digits.count <= 40, let number = Decimal(string: digits), number.isFinite else {
                 throw refused(pointer, .range, "This number is too large.")
@@ -38,7 +48,7 @@ extension FieldKind {
             guard let text = value.string else { throw refused(pointer, .type, "This is an id, not \(value.kind).") }
             guard let id = UUID(uuidString: text) else { throw refused(pointer, .format, "This is an id: a UUID.") }
             return .text(id.uuidString.lowercased())
-        case .choice(let options):
+        case .choice(let options), .choices(let options):
             guard let text = value.string else { throw refused(pointer, .type, "This is a text, not \(value.kind).") }
             guard options.contains(text) else { throw refused(pointer, .enum, "This is one of \(options.joined(separator: ", ")).") }
             return .text(text)

@@ -30,7 +30,7 @@ extension FilterReader {
 
     private func element(_ text: String, _ kind: FieldKind) -> JSON {
         switch kind {
-        case .integer:
+        case .integer, .integers:
             if case .number(let digits)? = try? JSON(parsing: text) { .number(digits) } else { .string(text) }
         case .flag: flag(text)
         default: .string(text)

@@ -33,7 +33,7 @@ extension Filter.Comparison {
         // A semi-join, so that an index of the other table can lead; what the caller may not read counts as missing.
         let condition = positive.condition(SQL(code: "step.\(path.column)"))
         let found =
-            SQL(code: "\(r).\(step.name) IN (SELECT step.id FROM \(target.name) AS step WHERE step.deleted_at IS NULL AND ")
+            SQL(code: "\(r).\(step.column) IN (SELECT step.id FROM \(target.table) AS step WHERE step.deleted_at IS NULL AND ")
             + scope.caller.readable(target, "step") + " AND " + condition + ")"
         return isNegated ? "((" + found + ") IS NOT TRUE)" : found
     }
@@ -92,7 +92,7 @@ extension Filter.Comparison {
 extension FieldKind {
     var isList: Bool {
         switch self {
-        case .tags, .references: true
+        case .tags, .references, .choices, .integers: true
         default: false
         }
     }
@@ -134,7 +134,8 @@ extension FieldKind {
                 ? "((now() AT TIME ZONE (" + Self.tenantZone + ")) + " + interval + ")::date" : "(now() + " + interval + ")"
         case .text(let text):
             switch self {
-            case .integer: return "\(text)::numeric"
+            case .integer, .decimal, .money: return "\(text)::numeric"
+            case .integers: return "\(text)::integer"
             case .date: return "\(text)::date"
             case .time: return "\(text)::timestamptz"
             case .reference, .references, .identifier: return "\(text)::uuid"

@@ -62,8 +62,10 @@ extension FieldPath {
         func whole(_ field: FieldDefinition, step: FieldDefinition?) -> FieldPath? {
             switch field.kind {
             case .address, .custom, .document, .secret: nil
-            case .actor: FieldPath(step: step, field: field, column: "\(field.name)_id", kind: .identifier)
-            default: FieldPath(step: step, field: field, column: field.name, kind: field.kind)
+            case .actor, .record: FieldPath(step: step, field: field, column: "\(field.column)_id", kind: .identifier)
+            case .money: FieldPath(step: step, field: field, column: field.column, kind: .decimal)
+            case .localTime: FieldPath(step: step, field: field, column: "\(field.column)_at", kind: .time)
+            default: FieldPath(step: step, field: field, column: field.column, kind: field.kind)
             }
         }
         if let field = visible(name, in: type) { return whole(field, step: nil) }
@@ -72,16 +74,21 @@ extension FieldPath {
         if let field = visible(parts[0], in: type) {
             switch field.kind {
             case .address where Address.parts.contains { $0.name == parts[1] }:
-                return FieldPath(step: nil, field: field, column: "\(field.name)_\(parts[1])", kind: .text(max: 500))
-            case .actor where parts[1] == "id":
-                return FieldPath(step: nil, field: field, column: "\(field.name)_id", kind: .identifier)
+                return FieldPath(step: nil, field: field, column: "\(field.column)_\(parts[1])", kind: .text(max: 500))
+            case .money where parts[1] == "currency":
+                return FieldPath(step: nil, field: field, column: field.columns[1], kind: .currency)
+            case .actor where parts[1] == "id", .record where parts[1] == "id":
+                return FieldPath(step: nil, field: field, column: "\(field.column)_id", kind: .identifier)
+            case .record where parts[1] == "type":
+                return FieldPath(step: nil, field: field, column: "\(field.column)_type", kind: .text(max: 500))
             case .actor where parts[1] == "type":
                 return FieldPath(
                     step: nil, field: field, column: "\(field.name)_type", kind: .choice(Actor.Kind.allCases.map(\.rawValue)))
             default: return nil
             }
         }
-        guard let step = type.fields.first(where: { $0.includeName == parts[0] }), visible(step.name, in: type) != nil,
+        guard let step = (type.fields + type.customFields).first(where: { $0.includeName == parts[0] }),
+            visible(step.path, in: type) != nil,
             let target = step.target.flatMap({ catalog[$0] }), caller.rights[target.name].read != .none,
             let field = visible(parts[1], in: target)
         else { return nil }

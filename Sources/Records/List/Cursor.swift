@@ -49,8 +49,9 @@ extension Sort.Key {
     /// Whether the text is a value that the server can read for this key: a forged cursor must not reach it.
     fileprivate func reads(_ text: String?) -> Bool {
         guard let text, !text.unicodeScalars.contains("\0") else { return false }
-        switch field.kind {
+        switch kind {
         case .integer: return Int(text) != nil
+        case .decimal: return Amount.isNumber(text)
         case .date: return CivilDate.isWellFormed(text)
         case .time:
             let bytes = Array(text.utf8)

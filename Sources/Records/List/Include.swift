@@ -3,12 +3,16 @@ import Postgres
 extension RecordType {
     /// What `include` may name: the record behind each reference, and the types whose records refer to this one.
     package func includeNames(in catalog: Catalog) -> [String] {
-        let references = fields.filter { !$0.isWriteOnly }.compactMap(\.includeName)
-        return references + children(in: catalog).map(\.type.name)
+        references(in: catalog).compactMap(\.includeName) + children(in: catalog).map(\.type.name)
+    }
+
+    /// The fields that name one record of a type that can be read.
+    private func references(in catalog: Catalog) -> [FieldDefinition] {
+        (fields + customFields).filter { !$0.isWriteOnly && $0.includeName != nil && $0.target.flatMap { catalog[$0] } != nil }
     }
 
     /// Types of which exactly one own field refers here: their records are this record's children.
-    private func children(in catalog: Catalog) -> [(type: RecordType, field: FieldDefinition)] {
+    func children(in catalog: Catalog) -> [Catalog.Referrer] {
         let all = catalog.references(to: self).filter { $0.field.name != "owner_id" }
         return all.filter { child in all.count { $0.type.name == child.type.name } == 1 && child.type.operations.contains(.list) }
     }
@@ -16,17 +20,20 @@ extension RecordType {
     /// The projections of the names asked for. What the caller may not read is null, or an empty list.
     func includes(_ names: [String], in catalog: Catalog, for caller: Caller) -> [Projection.Include] {
         names.compactMap { name in
-            if let field = fields.first(where: { $0.includeName == name }), let target = field.target.flatMap({ catalog[$0] }) {
+            if let field = references(in: catalog).first(where: { $0.includeName == name }),
+                let target = field.target.flatMap({ catalog[$0] })
+            {
                 let shown = Projection(target, for: caller).json("included")
                 let found =
-                    "(SELECT " + shown + SQL(code: " FROM \(target.name) AS included WHERE included.id = r.\(field.name)")
+                    "(SELECT " + shown + SQL(code: " FROM \(target.table) AS included WHERE included.id = r.\(field.column)")
                     + " AND included.deleted_at IS NULL AND " + caller.readable(target, "included") + ")"
                 return Projection.Include(name: name, json: found)
             }
             guard let child = children(in: catalog).first(where: { $0.type.name == name }) else { return nil }
             let shown = Projection(child.type, for: caller).json("included")
             let rows =
-                "SELECT " + shown + SQL(code: " AS shown FROM \(child.type.name) AS included WHERE included.\(child.field.name) = r.id")
+                "SELECT " + shown
+                + SQL(code: " AS shown FROM \(child.type.table) AS included WHERE \(child.refers("included", to: "r.id", of: self))")
                 + " AND included.deleted_at IS NULL AND " + caller.readable(child.type, "included")
                 + " ORDER BY included.id DESC LIMIT 50"
             return Projection.Include(name: name, json: "(SELECT coalesce(json_agg(shown), '[]') FROM (" + rows + ") AS children)")

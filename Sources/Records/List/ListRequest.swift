@@ -144,7 +144,7 @@ package struct ListRequest: Sendable {
 
     static func fields(_ names: [String], _ type: RecordType, _ caller: Caller) throws(Refused) -> [String] {
         for name in names {
-            guard let field = type.field(name), !field.isWriteOnly, !caller.rights.isHidden(name, of: type.name) else {
+            guard let field = type.field(name), !field.isCustom, !field.isWriteOnly, !caller.rights.isHidden(name, of: type.name) else {
                 throw refused("/fields", .unknown, "A \(type.singular) has no field \(name.prefix(100)).")
             }
         }

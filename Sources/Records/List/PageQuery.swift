@@ -18,7 +18,7 @@ struct PageQuery {
             return inBranches(list, sort.keys[0])
         }
         let start = after.map { " AND " + following($0) } ?? SQL()
-        return "SELECT " + list + SQL(code: " FROM \(type.name) AS r WHERE ") + condition + start
+        return "SELECT " + list + SQL(code: " FROM \(type.table) AS r WHERE ") + condition + start
             + SQL(code: " ORDER BY \(order(nulls: true))")
             + " LIMIT \(rows)"
     }
@@ -48,7 +48,7 @@ struct PageQuery {
     /// One nullable key: the rows that have it, then the rows that miss it, each read in the order of one index (key, id) in either
     /// direction. A single ORDER BY ... NULLS LAST would need a second index for descending order.
     private func inBranches(_ columns: SQL, _ key: Sort.Key) -> SQL {
-        let name = SQL(code: type.name)
+        let name = SQL(code: type.table)
         let column = SQL(code: key.expression("r"))
         let sign = SQL(code: key.isDescending ? "<" : ">")
         let direction = SQL(code: key.direction)

@@ -20,10 +20,10 @@ package struct Sort: Sendable, Hashable {
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
             let isDescending = word.hasPrefix("-")
             let name = String(isDescending ? word.dropFirst() : word)
-            guard let field = type.field(name), field.kind.isScalar, !caller.rights.isHidden(name, of: type.name) else {
+            guard let field = type.field(name), field.ordering != nil, !caller.rights.isHidden(name, of: type.name) else {
                 throw refused("/sort", .unknown, "A \(type.singular) has no field \(name.prefix(100)) to sort by.")
             }
-            guard !keys.contains(where: { $0.field.name == name }) else {
+            guard !keys.contains(where: { $0.field.path == name }) else {
                 throw refused("/sort", .duplicate, "The field \(name) stands twice in the order.")
             }
             keys.append(Key(field: field, isDescending: isDescending))
@@ -39,21 +39,26 @@ package struct Sort: Sendable, Hashable {
     var isIDDescending: Bool { keys.last?.isDescending ?? false }
 
     /// The order as text, the same for the same order.
-    var text: String { keys.map { ($0.isDescending ? "-" : "") + $0.field.name }.joined(separator: ",") }
+    var text: String { keys.map { ($0.isDescending ? "-" : "") + $0.field.path }.joined(separator: ",") }
 }
 
 extension Sort.Key {
     /// What is compared, `r` being the record.
     func expression(_ r: String) -> String {
-        field.kind.isText ? "\(r).\(field.name) COLLATE \"und-x-icu\"" : "\(r).\(field.name)"
+        kind.isText ? "\(r).\(column) COLLATE \"und-x-icu\"" : "\(r).\(column)"
     }
 
     /// The value as text that `typed` reads again without loss.
-    func cursorText(_ r: String) -> String { "\(r).\(field.name)::text" }
+    func cursorText(_ r: String) -> String { "\(r).\(column)::text" }
+
+    /// What is compared may be a part of the field: the amount of money, the instant of a local time.
+    private var column: String { field.ordering?.column ?? field.column }
+    var kind: FieldKind { field.ordering?.kind ?? field.kind }
 
     func typed(_ text: String) -> SQL {
-        switch field.kind {
+        switch kind {
         case .integer: "\(text)::bigint"
+        case .decimal: "\(text)::numeric"
         case .date: "\(text)::date"
         case .time: "\(text)::timestamptz"
         case .flag: "\(text)::boolean"
@@ -65,7 +70,7 @@ extension Sort.Key {
     var isNullable: Bool {
         switch field.name {
         case "id", "version", "created_at", "updated_at": false
-        default: !field.isRequired && field.kind != .flag
+        default: !field.isRequired && !field.isFilled && field.kind != .flag
         }
     }
 
@@ -76,12 +81,15 @@ extension FieldKind {
     /// One value that has an order.
     var isScalar: Bool {
         switch self {
-        case .references, .tags, .address, .actor, .document, .secret, .custom: false
+        case .references, .tags, .choices, .integers, .address, .actor, .record, .localTime, .money, .document, .secret, .custom: false
         default: true
         }
     }
 
     var isText: Bool {
-        if case .choice = self { true } else { isCollated }
+        switch self {
+        case .choice, .currency: true
+        default: isCollated
+        }
     }
 }

@@ -16,7 +16,10 @@ package struct Draft: Sendable {
 
     package struct Assignment: Sendable {
         package let column: String
-        package let value: SQLValue
+        /// A value or an expression; in a patch the record before the change is `r`.
+        package let value: SQL
+        /// What follows from the rest: a patch that changes nothing else changes nothing.
+        package let isConsequence: Bool
     }
 
     struct Reference: Sendable {
@@ -33,7 +36,7 @@ package struct Draft: Sendable {
         var errors: [Problem.FieldError] = []
         for member in members {
             let pointer = "/\(member.name.pointerToken)"
-            guard let field = type.field(member.name), !caller.rights.isHidden(field.name, of: type.name) else {
+            guard let field = type.field(member.name), !field.isCustom, !caller.rights.isHidden(field.name, of: type.name) else {
                 errors.append(.init(pointer, .unknown, "A \(type.singular) has no field of this name."))
                 continue
             }
@@ -45,8 +48,12 @@ package struct Draft: Sendable {
                 errors.append(.init(pointer, .readOnly, "Your role may read this field but not write it."))
                 continue
             }
+            if case .custom(let fields) = field.kind {
+                errors += takeCustom(fields, member.value, of: type, by: caller, at: pointer)
+                continue
+            }
             do throws(Refused) {
-                try take(field, member.value, at: pointer, isCreate: isCreate)
+                try take(field, member.value, at: pointer)
             } catch {
                 errors += error.errors
             }
@@ -55,25 +62,72 @@ package struct Draft: Sendable {
             for field in type.ownFields where field.isRequired && body[field.name] == nil {
                 errors.append(.init("/\(field.name)", .required, "A \(type.singular) needs this."))
             }
+            for field in type.customFields where field.isRequired && !field.isFilled && body["custom"]?[field.name] == nil {
+                errors.append(.init("/custom/\(field.name)", .required, "A \(type.singular) needs this."))
+            }
         }
         guard errors.isEmpty else { throw Problem.invalid(errors) }
     }
 
-    private mutating func take(_ field: FieldDefinition, _ value: JSON, at pointer: String, isCreate: Bool) throws(Refused) {
+    /// The tenant's own fields merge inside `custom`: what is not named stays.
+    private mutating func takeCustom(
+        _ fields: [FieldDefinition], _ value: JSON, of type: RecordType, by caller: Caller, at pointer: String
+    ) -> [Problem.FieldError] {
+        if value.isNull { return [] }
+        guard let members = value.members else { return [.init(pointer, .type, "This is an object, not \(value.kind).")] }
+        var errors: [Problem.FieldError] = []
+        for member in members {
+            let place = "\(pointer)/\(member.name.pointerToken)"
+            guard let field = fields.first(where: { $0.name == member.name }),
+                !caller.rights.isHidden("custom.\(field.name)", of: type.name)
+            else {
+                errors.append(.init(place, .unknown, "There is no custom field of this name."))
+                continue
+            }
+            guard !caller.rights.isReadOnly("custom.\(field.name)", of: type.name) else {
+                errors.append(.init(place, .readOnly, "Your role may read this field but not write it."))
+                continue
+            }
+            do throws(Refused) {
+                try take(field, member.value, at: place)
+            } catch {
+                errors += error.errors
+            }
+        }
+        return errors
+    }
+
+    private mutating func take(_ field: FieldDefinition, _ value: JSON, at pointer: String) throws(Refused) {
         let reading = try field.kind.read(value, at: pointer)
-        guard !(field.isRequired && reading.shown.isNull) else { throw refused(pointer, .required, "This cannot be empty.") }
-        inputs[field.name] = reading.shown
-        let columns = reading.columns.map { parts in parts.map { "\(field.name)_\($0)" } } ?? field.columns
-        for (column, value) in zip(columns, reading.values) { assignments.append(Assignment(column: column, value: value)) }
-        if let target = field.target {
+        guard !((field.isRequired || field.isFilled) && reading.shown.isNull) else {
+            throw refused(pointer, .required, "This cannot be empty.")
+        }
+        inputs[field.path] = reading.shown
+        let columns = reading.columns.map { parts in parts.map { "\(field.column)_\($0)" } } ?? field.columns
+        for (column, value) in zip(columns, reading.values) {
+            assignments.append(Assignment(column: column, value: SQL(value), isConsequence: false))
+        }
+        if case .record = field.kind, let target = reading.shown["type"]?.string, let id = reading.shown["id"]?.string {
+            references.append(Reference(field: field, target: target, ids: [id]))
+        } else if let target = field.target {
             let ids = reading.shown.string.map { [$0] } ?? (reading.shown.elements ?? []).compactMap(\.string)
             if !ids.isEmpty { references.append(Reference(field: field, target: target, ids: ids)) }
         }
     }
 
     /// What a rule or the service itself adds to the write.
-    package mutating func assign(_ column: String, _ value: SQLValue) {
+    package mutating func assign(_ column: String, _ value: SQLValue) { assign(column, SQL(value)) }
+
+    /// The same with an expression. In a patch the record before the change is `r`; in a create there is none.
+    ///
+    /// - Parameter isConsequence: whether it only follows from other fields, so that alone it makes no new version.
+    package mutating func assign(_ column: String, _ expression: SQL, isConsequence: Bool = false) {
         assignments.removeAll { $0.column == column }
-        assignments.append(Assignment(column: column, value: value))
+        assignments.append(Assignment(column: column, value: expression, isConsequence: isConsequence))
+    }
+
+    /// Leaves a field out that the body has named.
+    package mutating func drop(_ columns: [String]) {
+        assignments.removeAll { columns.contains($0.column) }
     }
 }

@@ -17,10 +17,7 @@ struct Projection: Sendable {
     init(_ type: RecordType, for caller: Caller, only names: [String]? = nil, includes: [Include] = []) {
         self.type = type
         self.includes = includes
-        fields = type.fields.filter { field in
-            !field.isWriteOnly && !caller.rights.isHidden(field.name, of: type.name)
-                && (names.map { $0.contains(field.name) || field.name == "id" } ?? true)
-        }
+        fields = type.visibleFields(for: caller).filter { field in names.map { $0.contains(field.name) || field.name == "id" } ?? true }
     }
 
     /// The select list: id and version first, then what `encode` reads.
@@ -34,7 +31,7 @@ struct Projection: Sendable {
     }
 
     /// How many columns `columns` selects.
-    var width: Int { fields.reduce(2 + includes.count) { $0 + $1.columns.count } }
+    var width: Int { fields.reduce(2 + includes.count) { $0 + $1.selectionWidth } }
 
     /// The record in a row selected by `columns`, as JSON.
     func encode(_ row: Row, into bytes: inout [UInt8]) {
@@ -45,7 +42,7 @@ struct Projection: Sendable {
             bytes.append(contentsOf: field.name.utf8)
             bytes.append(contentsOf: "\":".utf8)
             field.encode(row, column, into: &bytes)
-            column += field.columns.count
+            column += field.selectionWidth
         }
         for include in includes {
             bytes.append(contentsOf: ",\"\(include.name)\":".utf8)
@@ -68,10 +65,14 @@ struct Projection: Sendable {
 }
 
 extension RecordType {
-    /// What the change log compares: everything a person can write, as jsonb.
+    /// What the change log compares: everything a person can write.
+    package var loggedFields: [FieldDefinition] {
+        ownFields.filter { !$0.isWriteOnly && !$0.isDerived } + [CommonFields.owner, CommonFields.tags] + customFields
+    }
+
+    /// The state of the record `r` as the change log compares it, as jsonb.
     package func loggedJSON(_ r: String) -> String {
-        let fields = ownFields.filter { !$0.isWriteOnly } + [CommonFields.owner, CommonFields.tags]
-        let list = fields.map { "\($0.json(r)) AS \($0.name)" }.joined(separator: ", ")
+        let list = loggedFields.map { "\($0.json(r)) AS \"\($0.path)\"" }.joined(separator: ", ")
         return "(SELECT to_jsonb(state) FROM (SELECT \(list)) AS state)"
     }
 }

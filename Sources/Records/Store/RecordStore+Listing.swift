@@ -12,8 +12,9 @@ extension RecordStore {
     package func list(_ request: ListRequest) async throws -> ListAnswer {
         guard caller.rights[type.name].read != .none else { throw Problem(.forbidden, "Your role may not read \(type.name).") }
         let projection = projection(request.fields, request.includes)
-        var unit = [try pageStatement(request, projection)]
-        if let count = counting(request.count, condition(request)) { unit.append(count.prepared(unit[0].preparation)) }
+        let condition = condition(request)
+        var unit = [try pageStatement(request, projection, condition)]
+        if let count = counting(request.count, condition) { unit.append(count.prepared(unit[0].preparation)) }
         let answers = try await answering { [unit] () async throws(PostgresError) in try await scope.run(unit, isRepeatable: true) }
 
         let rows = answers[0]
@@ -42,13 +43,13 @@ extension RecordStore {
 
     /// The statement of one page. Conditions hardly repeat, so only a list without any is kept prepared.
     package func pageStatement(_ request: ListRequest) throws(Problem) -> SQL {
-        try pageStatement(request, projection(request.fields, request.includes))
+        try pageStatement(request, projection(request.fields, request.includes), condition(request))
     }
 
-    private func pageStatement(_ request: ListRequest, _ projection: Projection) throws(Problem) -> SQL {
+    private func pageStatement(_ request: ListRequest, _ projection: Projection, _ condition: SQL) throws(Problem) -> SQL {
         let fingerprint = fingerprint(request)
         let after = try request.after.map { text throws(Problem) in try Cursor(parsing: text, for: fingerprint, request.sort) }
-        let page = PageQuery(type: type, condition: condition(request), sort: request.sort, after: after, rows: request.limit + 1)
+        let page = PageQuery(type: type, condition: condition, sort: request.sort, after: after, rows: request.limit + 1)
         return page.statement(projection.columns()).prepared(request.filterText.isEmpty ? .perNamespace : .none)
     }
 
@@ -58,7 +59,12 @@ extension RecordStore {
 
     private func condition(_ request: ListRequest) -> SQL {
         var condition = request.filter.sql("r", FilterScope(catalog: catalog, caller: caller)) + self.condition(request.trash)
-        let titles = type.titleFields.filter { !caller.rights.isHidden($0.name, of: type.name) }.map { "r.\($0.name)" }
+        guard !request.words.isEmpty else { return condition }
+        let titles = type.titleFields.filter { !caller.rights.isHidden($0.name, of: type.name) }.map { "r.\($0.column)" }
+        // What a role must not see it must not find either, so the index, which knows every title field, serves only who sees them all.
+        if type.isSearchable, titles.count == type.titleFields.count {
+            return condition + " AND r.search @@ cell.search_query(\(request.words.joined(separator: " ")))"
+        }
         for word in request.words {
             let text = titles.isEmpty ? "''" : "concat_ws(' ', \(titles.joined(separator: ", ")))"
             condition += SQL(code: " AND \(text) COLLATE \"und-x-icu\" ILIKE ") + "\("%" + word.likeLiteral + "%")"
@@ -67,7 +73,7 @@ extension RecordStore {
     }
 
     private func counting(_ count: ListRequest.Count, _ condition: SQL) -> SQL? {
-        let rows = SQL(code: " FROM \(type.name) AS r WHERE ") + condition
+        let rows = SQL(code: " FROM \(type.table) AS r WHERE ") + condition
         return switch count {
         case .none: nil
         case .exact: "SELECT count(*)" + rows

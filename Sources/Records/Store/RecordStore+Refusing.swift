@@ -4,12 +4,17 @@ extension RecordStore {
     /// A condition for every record that the draft refers to: it exists, is outside the trash, and is the caller's to read. Another
     /// tenant's id, a trashed one and one that never existed are refused in the same words.
     func guards(for draft: Draft) -> [SQL] {
-        draft.references.map { reference in
-            let name = "\(type.name)_\(reference.field.name)_reference"
-            guard let target = catalog[reference.target] else { return "SELECT cell.refuse('23503', \(name))" }
+        draft.references.compactMap { reference in
+            // What is no record type of its own (a pipeline's stages) has a foreign key of the same name.
+            if reference.field.kind != .record, catalog[reference.target] == nil { return nil }
+            let name = "\(type.name)_\(reference.field.column)_reference"
+
+            guard let target = catalog[reference.target], reference.field.kind != .record || target.isSubject else {
+                return "SELECT cell.refuse('23503', \(name))"
+            }
             return
                 "SELECT cell.refuse('23503', \(name)) WHERE EXISTS (SELECT FROM unnest(\(reference.ids)::uuid[]) AS wanted (id) WHERE NOT EXISTS ("
-                + SQL(code: "SELECT FROM \(target.name) AS known WHERE known.id = wanted.id AND known.deleted_at IS NULL AND ")
+                + SQL(code: "SELECT FROM \(target.table) AS known WHERE known.id = wanted.id AND known.deleted_at IS NULL AND ")
                 + caller.readable(target, "known") + "))"
         }
     }
@@ -20,8 +25,9 @@ extension RecordStore {
         guard type.staysWhileUsed else { return [] }
         return catalog.references(to: type).map { source in
             "SELECT cell.refuse(\(Self.inUse), \(source.type.name + "." + source.field.name)) WHERE EXISTS ("
-                + SQL(code: "SELECT FROM \(source.type.name) AS r WHERE r.deleted_at IS NULL AND r.\(source.field.name) = ")
-                + "\(id)" + (source.type.name == type.name ? " AND r.id <> \(id)" : "") + ")"
+                + SQL(code: "SELECT FROM \(source.type.table) AS r CROSS JOIN (SELECT ") + "\(id)::uuid"
+                + SQL(code: " AS id) AS gone WHERE r.deleted_at IS NULL AND \(source.refers("r", to: "gone.id", of: type))")
+                + (source.type.name == type.name ? " AND r.id <> \(id)" : "") + ")"
         }
     }
 
@@ -39,7 +45,7 @@ extension RecordStore {
 
     private func problem(_ refusal: PostgresError.Refusal, _ draft: Draft?, except id: String?) async throws -> (any Error)? {
         let constraint = refusal.constraint ?? ""
-        if let problem = type.refusals[constraint] { return problem }
+        if let problem = type.rules.refusals[constraint] ?? type.rules.refusing(constraint) { return problem }
         switch refusal.state {
         case SQLState(rawValue: Self.inUse):
             let place = constraint.split(separator: ".").map(String.init)
@@ -51,12 +57,12 @@ extension RecordStore {
             return try await duplicate(field, draft, except: id)
         case .foreignKeyViolation:
             if let field = field(of: constraint, suffix: "_reference") {
-                return Problem.invalid([.init("/\(field.name)", .reference, "There is no such record.")])
+                return Problem.invalid([.init(field.pointer, .reference, "There is no such record.")])
             }
             return Problem(.conflict, "Other records still need this \(type.singular).")
         case .notNullViolation:
-            guard let field = refusal.column.flatMap(type.field) else { return nil }
-            return Problem.invalid([.init("/\(field.name)", .required, "This cannot be empty.")])
+            guard let field = refusal.column.flatMap(field(column:)) else { return nil }
+            return Problem.invalid([.init(field.pointer, .required, "This cannot be empty.")])
         case .queryCanceled:
             return Problem(.overloaded, "The database took too long; try again, or ask for less.", retryAfter: 2)
         case .lockNotAvailable, .deadlockDetected, .serializationFailure:
@@ -67,32 +73,36 @@ extension RecordStore {
     }
 
     private func field(of constraint: String, suffix: String) -> FieldDefinition? {
-        guard constraint.hasPrefix(type.name + "_"), constraint.hasSuffix(suffix) else { return nil }
-        return type.field(String(constraint.dropFirst(type.name.count + 1).dropLast(suffix.count)))
+        guard constraint.hasPrefix(type.table + "_"), constraint.hasSuffix(suffix) else { return nil }
+        return field(column: String(constraint.dropFirst(type.table.count + 1).dropLast(suffix.count)))
+    }
+
+    private func field(column: String) -> FieldDefinition? {
+        (type.fields + type.customFields).first { $0.column == column }
     }
 
     /// 409 with the record that has the value already, if the caller may read it.
     private func duplicate(_ field: FieldDefinition, _ draft: Draft?, except id: String?) async throws -> Problem {
         var existing: [JSON] = []
-        if let value = draft?.inputs[field.name]?.string {
-            existing = try await holders(of: field, "\(value)::text")
+        if let value = draft?.assignments.first(where: { $0.column == field.column })?.value {
+            existing = try await holders(of: field, value + SQL(code: "::\(field.kind.columnType)"))
         } else if let id {
             existing = try await holders(
-                of: field, SQL(code: "(SELECT own.\(field.name) FROM \(type.name) AS own WHERE own.id = ") + "\(id))")
+                of: field, SQL(code: "(SELECT own.\(field.column) FROM \(type.table) AS own WHERE own.id = ") + "\(id))")
         }
         return Problem(
             .duplicate, "There is a \(type.singular) with this \(field.name) already.",
-            errors: [.init("/\(field.name)", .duplicate, "There is a \(type.singular) with this \(field.name) already.")],
+            errors: [.init(field.pointer, .duplicate, "There is a \(type.singular) with this \(field.name) already.")],
             members: [.init("existing", .array(existing))])
     }
 
     private func holders(of field: FieldDefinition, _ value: SQL) async throws -> [JSON] {
         let rows = try await scope.run(
             [
-                SQL(code: "SELECT r.id FROM \(type.name) AS r WHERE \(field.kind.equality(SQL(code: "r.\(field.name)")).text) = ")
+                SQL(code: "SELECT r.id FROM \(type.table) AS r WHERE \(field.kind.equality(SQL(code: "r.\(field.column)")).text) = ")
                     + field.kind.equality(value) + " AND r.deleted_at IS NULL AND " + caller.readable(type)
             ], isRepeatable: true)
-        return try rows[0].map { ["type": .string(type.name), "id": .string(try $0.text(0)), "fields": [.string(field.name)]] }
+        return try rows[0].map { ["type": .string(type.name), "id": .string(try $0.text(0)), "fields": [.string(field.path)]] }
     }
 
     /// Runs a read and says what a refusal of the database means for its sender.

@@ -7,12 +7,13 @@ extension RecordStore {
         guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
         let reach = caller.rights[type.name].delete
         let record =
-            SQL(code: "UPDATE \(type.name) AS r SET deleted_at = now(), ") + stamp + " WHERE r.id = \(id) AND r.deleted_at IS NULL"
+            SQL(code: "UPDATE \(type.table) AS r SET deleted_at = now(), ") + stamp + " WHERE r.id = \(id) AND r.deleted_at IS NULL"
             + allowed(reach, ifMatch) + " RETURNING r.*"
         let written: SQL = "WITH record AS (" + record + "), logged AS (" + logging(.trash, "'{}' FROM record") + ")"
+        let change = try await prepared(.trash, id)
         let unit = WriteUnit(
-            lock: lock(id, reach: reach), guards: guardsOfUse(id), write: leaving(written, repeatable),
-            rules: try await saving(.trash, id), repeatable: repeatable)
+            locks: type.rules.locking(change), lock: lock(id, reach: reach), guards: guardsOfUse(id), rules: try type.rules.saving(change),
+            repeatable: repeatable, .init(write: leaving(written, repeatable)))
         let outcome = try await refusing(nil) { () async throws(PostgresError) in try await unit.run(in: scope) }
         try await check(outcome, id, ifMatch, "delete")
         return RecordAnswer(status: 204)
@@ -23,16 +24,17 @@ extension RecordStore {
         guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
         let reach = caller.rights[type.name].delete
         let projection = projection()
-        let before = SQL(code: "SELECT * FROM \(type.name) AS r WHERE r.id = ") + "\(id)" + allowed(reach, nil)
+        let before = SQL(code: "SELECT * FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + allowed(reach, nil)
         let record =
-            SQL(code: "UPDATE \(type.name) AS r SET deleted_at = NULL, ") + stamp
+            SQL(code: "UPDATE \(type.table) AS r SET deleted_at = NULL, ") + stamp
             + " FROM before WHERE r.id = before.id AND r.deleted_at IS NOT NULL RETURNING r.*"
         let written: SQL =
             "WITH before AS (" + before + "), record AS (" + record + "), logged AS (" + logging(.restore, "'{}' FROM record")
             + "), result AS (SELECT * FROM record UNION ALL SELECT * FROM before WHERE NOT EXISTS (SELECT FROM record))"
+        let change = try await prepared(.restore, id)
         let unit = WriteUnit(
-            lock: lock(id, reach: reach, trash: .include), write: answering(written, "result", projection, status: 200, repeatable),
-            rules: try await saving(.restore, id), repeatable: repeatable)
+            locks: type.rules.locking(change), lock: lock(id, reach: reach, trash: .include), rules: try type.rules.saving(change),
+            repeatable: repeatable, answering(written, "result", id, projection, status: 200, repeatable))
         let outcome = try await refusing(nil, except: id) { () async throws(PostgresError) in try await unit.run(in: scope) }
         try await check(outcome, id, nil, "restore")
         return try answer(outcome, projection, status: 200, repeatable)
@@ -42,12 +44,15 @@ extension RecordStore {
     package func purge(_ id: String, ifMatch: Precondition? = nil, repeatable: RepeatableRequest? = nil) async throws -> RecordAnswer {
         guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
         let reach: Rights.Reach = caller.rights[type.name].delete == .all ? .all : .none
-        let isWanted = SQL(code: "EXISTS (SELECT FROM \(type.name) AS r WHERE r.id = ") + "\(id)" + allowed(reach, ifMatch) + ")"
+        let isWanted = SQL(code: "EXISTS (SELECT FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + allowed(reach, ifMatch) + ")"
+        let gone: SQL = "(SELECT \(id)::uuid AS id) AS gone"
         let releases = catalog.references(to: type).filter { !$0.field.isRequired }.map { source in
-            let before = SQL(code: "SELECT * FROM \(source.type.name) AS r WHERE r.\(source.field.name) = ") + "\(id) AND " + isWanted
+            let before =
+                SQL(code: "SELECT r.* FROM \(source.type.table) AS r CROSS JOIN ") + gone
+                + SQL(code: " WHERE \(source.refers("r", to: "gone.id", of: type)) AND ") + isWanted
             let record =
-                SQL(code: "UPDATE \(source.type.name) AS r SET \(source.field.name) = NULL, ") + stamp
-                + " FROM before WHERE r.id = before.id RETURNING r.*"
+                SQL(code: "UPDATE \(source.type.table) AS r SET \(source.release(from: "gone.id")), ") + stamp
+                + " FROM before CROSS JOIN " + gone + " WHERE r.id = before.id RETURNING r.*"
             let fields = SQL(
                 code: """
                     cell.field_changes(\(source.type.loggedJSON("before")), \(source.type.loggedJSON("record"))) \
@@ -57,22 +62,23 @@ extension RecordStore {
                 + logging(.update, in: source.type, id: "cell.uuid_v7()", fields)
         }
         let record =
-            SQL(code: "DELETE FROM \(type.name) AS r WHERE r.id = ") + "\(id)" + allowed(reach, ifMatch) + " RETURNING r.*"
+            SQL(code: "DELETE FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + allowed(reach, ifMatch) + " RETURNING r.*"
         let written: SQL = "WITH record AS (" + record + "), logged AS (" + logging(.purge, "'{}' FROM record") + ")"
+        let change = try await prepared(.purge, id)
         let unit = WriteUnit(
-            lock: lock(id, reach: reach, trash: .include), guards: guardsOfUse(id) + releases, write: leaving(written, repeatable),
-            rules: try await saving(.purge, id), repeatable: repeatable)
+            locks: type.rules.locking(change), lock: lock(id, reach: reach, trash: .include), guards: guardsOfUse(id) + releases,
+            rules: try type.rules.saving(change), repeatable: repeatable, .init(write: leaving(written, repeatable)))
         let outcome = try await refusing(nil) { () async throws(PostgresError) in try await unit.run(in: scope) }
         try await check(outcome, id, ifMatch, "delete for good")
         return RecordAnswer(status: 204)
     }
 
-    /// What the type's rule says of a write that brings no fields.
-    private func saving(_ action: RecordType.Change.Action, _ id: String) async throws(Problem) -> [SQL] {
+    /// A write that brings no fields, if the type's rule lets it pass.
+    private func prepared(_ action: RecordType.Change.Action, _ id: String) async throws(Problem) -> RecordType.Change {
         let change = change(action, id)
         var draft = Draft.empty
-        try await type.preparing?(&draft, change)
-        return try type.saving(change)
+        try await type.rules.preparing?(&draft, change)
+        return change
     }
 
     private var stamp: SQL {

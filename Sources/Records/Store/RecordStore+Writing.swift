@@ -18,15 +18,16 @@ extension RecordStore {
         var values: SQL = "\(id), \(caller.actor.kind.rawValue), \(caller.actor.id), \(caller.actor.kind.rawValue), \(caller.actor.id)"
         for assignment in draft.assignments {
             columns += ", \(assignment.column)"
-            values += ", \(assignment.value)"
+            values += ", " + assignment.value
         }
-        let record = SQL(code: "INSERT INTO \(type.name) (\(columns)) VALUES (") + values + ") RETURNING *"
+        let record = SQL(code: "INSERT INTO \(type.table) (\(columns)) VALUES (") + values + ") RETURNING *"
         let logged = logging(.create, SQL(code: "cell.field_changes('{}', \(type.loggedJSON("record"))) FROM record"))
         let written: SQL = "WITH record AS (" + record + "), logged AS (" + logged + ")"
         let projection = projection()
+        let change = change(.create, id, draft)
         let unit = WriteUnit(
-            guards: guards(for: draft), write: answering(written, "record", projection, status: 201, repeatable),
-            rules: try type.saving(change(.create, id, draft)), repeatable: repeatable)
+            locks: type.rules.locking(change), guards: guards(for: draft), rules: try type.rules.saving(change), repeatable: repeatable,
+            answering(written, "record", id, projection, status: 201, repeatable))
         let outcome = try await refusing(draft) { () async throws(PostgresError) in try await unit.run(in: scope) }
         return try answer(outcome, projection, status: 201, repeatable)
     }
@@ -55,15 +56,15 @@ extension RecordStore {
         let draft = try await prepared(draft, .update, id)
         let projection = projection()
         let before =
-            SQL(code: "SELECT * FROM \(type.name) AS r WHERE r.id = ") + "\(id) AND r.deleted_at IS NULL"
+            SQL(code: "SELECT * FROM \(type.table) AS r WHERE r.id = ") + "\(id) AND r.deleted_at IS NULL"
             + allowed(caller.rights[type.name].update, ifMatch)
         var sets =
             SQL(code: "version = r.version + 1, updated_at = now(), updated_by_type = ")
             + "\(caller.actor.kind.rawValue), updated_by_id = \(caller.actor.id)"
-        for assignment in draft.assignments { sets += SQL(code: ", \(assignment.column) = ") + "\(assignment.value)" }
-        let differs = draft.assignments.map { SQL(code: "r.\($0.column) IS DISTINCT FROM ") + "\($0.value)" }
+        for assignment in draft.assignments { sets += SQL(code: ", \(assignment.column) = ") + assignment.value }
+        let differs = draft.assignments.filter { !$0.isConsequence }.map { SQL(code: "r.\($0.column) IS DISTINCT FROM ") + $0.value }
         let record =
-            SQL(code: "UPDATE \(type.name) AS r SET ") + sets + " FROM before WHERE r.id = before.id AND ("
+            SQL(code: "UPDATE \(type.table) AS r SET ") + sets + " FROM before WHERE r.id = before.id AND ("
             + (differs.isEmpty ? "false" : differs.joined(separator: " OR ")) + ") RETURNING r.*"
         let logged = logging(
             .update,
@@ -74,10 +75,11 @@ extension RecordStore {
         let written: SQL =
             "WITH before AS (" + before + "), record AS (" + record + "), logged AS (" + logged + "), result AS ("
             + "SELECT * FROM record UNION ALL SELECT * FROM before WHERE NOT EXISTS (SELECT FROM record))"
+        let change = change(.update, id, draft)
         let unit = WriteUnit(
-            lock: lock(id, reach: caller.rights[type.name].update), guards: guards(for: draft),
-            write: answering(written, "result", projection, status: 200, repeatable),
-            rules: try type.saving(change(.update, id, draft)), repeatable: repeatable)
+            locks: type.rules.locking(change), lock: lock(id, reach: caller.rights[type.name].update), guards: guards(for: draft),
+            rules: try type.rules.saving(change), repeatable: repeatable,
+            answering(written, "result", id, projection, status: 200, repeatable))
         let outcome = try await refusing(draft, except: id) { () async throws(PostgresError) in try await unit.run(in: scope) }
         try await check(outcome, id, ifMatch, "change")
         return try answer(outcome, projection, status: 200, repeatable)
@@ -85,13 +87,13 @@ extension RecordStore {
 
     /// The draft as the type's rule wants it, while no connection is held.
     private func prepared(_ draft: Draft, _ action: RecordType.Change.Action, _ id: String) async throws(Problem) -> Draft {
-        guard let preparing = type.preparing else { return draft }
+        guard let preparing = type.rules.preparing else { return draft }
         var draft = draft
         try await preparing(&draft, change(action, id, draft))
         return draft
     }
 
     func change(_ action: RecordType.Change.Action, _ id: String, _ draft: Draft = .empty) -> RecordType.Change {
-        RecordType.Change(action: action, id: id, draft: draft, caller: caller, slug: scope.tenant.slug)
+        RecordType.Change(action: action, id: id, draft: draft, caller: caller, slug: scope.tenant.slug, catalog: catalog, scope: scope)
     }
 }

@@ -44,7 +44,7 @@ package struct RecordStore: Sendable {
         guard let id = UUID(uuidString: id) else { throw Problem.notFound }
         let projection = projection(view.fields, view.includes)
         let query: SQL =
-            "SELECT " + projection.columns() + SQL(code: " FROM \(type.name) AS r WHERE r.id = ") + "\(id)" + condition(view.trash)
+            "SELECT " + projection.columns() + SQL(code: " FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + condition(view.trash)
         let rows = try await scope.run([query], isRepeatable: true)
         guard let row = rows[0].first else { throw Problem.notFound }
         return try answer(row, projection, status: 200)
@@ -62,7 +62,7 @@ package struct RecordStore: Sendable {
             case .include: ""
             case .only: " AND r.deleted_at IS NOT NULL"
             }
-        return caller.rights[type.name].read == .all ? place : place + " AND " + caller.readable(type)
+        return caller.readsAll(type) ? place : place + " AND " + caller.readable(type)
     }
 
     func answer(_ row: Row, _ projection: Projection, status: Int) throws -> RecordAnswer {

@@ -5,15 +5,33 @@ import Tenancy
 
 /// The statements of one write, in the order in which they must run, for one flush.
 struct WriteUnit {
+    /// Locks that several records share; they come before the record's own, so that two writes never wait for each other.
+    private let locks: [SQL]
     /// Locks the record and tells its version and whether the caller may write it.
-    var lock: SQL?
+    private let lock: SQL?
     /// Conditions that end the unit.
-    var guards: [SQL] = []
-    /// The write itself, with its change-log row and its answer.
-    var write: SQL
+    private let guards: [SQL]
+    private let writing: Writing
     /// What the type's rule adds.
-    var rules: [SQL] = []
-    var repeatable: RepeatableRequest?
+    private let rules: [SQL]
+    private let repeatable: RepeatableRequest?
+
+    /// The write itself with its change-log row, and its answer: in the same statement, or in one that follows the type's rule.
+    struct Writing {
+        var write: SQL
+        var answer: SQL?
+    }
+
+    init(
+        locks: [SQL] = [], lock: SQL? = nil, guards: [SQL] = [], rules: [SQL] = [], repeatable: RepeatableRequest?, _ writing: Writing
+    ) {
+        self.locks = locks
+        self.lock = lock
+        self.guards = guards
+        self.writing = writing
+        self.rules = rules
+        self.repeatable = repeatable
+    }
 
     struct Outcome {
         let lock: Row?
@@ -21,10 +39,11 @@ struct WriteUnit {
     }
 
     func run(in scope: TenantScope) async throws(PostgresError) -> Outcome {
-        let before = (repeatable?.claim ?? []) + (lock.map { [$0] } ?? []) + guards
-        let answers = try await scope.run(before + [write] + rules)
-        let lockIndex = repeatable?.claim.count ?? 0
-        return Outcome(lock: lock == nil ? nil : answers[lockIndex].first, written: answers[before.count].first)
+        let first = (repeatable?.claim ?? []) + locks
+        let before = first + (lock.map { [$0] } ?? []) + guards
+        let answers = try await scope.run(before + [writing.write] + rules + (writing.answer.map { [$0] } ?? []))
+        let written = writing.answer == nil ? answers[before.count] : answers[answers.count - 1]
+        return Outcome(lock: lock == nil ? nil : answers[first.count].first, written: written.first)
     }
 }
 
@@ -35,9 +54,9 @@ extension RecordStore {
     }
 
     func logging(_ action: RecordType.Change.Action, in type: RecordType, id: SQL, _ source: SQL) -> SQL {
-        "INSERT INTO changes (id, type, record_id, version, action, actor_type, actor_id, request_id, fields) SELECT " + id
+        "INSERT INTO changes (id, type, record_id, version, action, actor_type, actor_id, request_id, operation_id, fields) SELECT " + id
             + ", \(type.name), record.id, record.version, \(action.rawValue), \(caller.actor.kind.rawValue), \(caller.actor.id)::uuid, "
-            + "\(caller.requestID), " + source
+            + "\(caller.requestID), \(caller.operationID)::uuid, " + source
     }
 
     /// ` AND ...`: what a statement may write, which its lock has told already.
@@ -48,7 +67,7 @@ extension RecordStore {
     }
 
     func lock(_ id: String, reach: Rights.Reach, trash: ListRequest.Trash = .without) -> SQL {
-        "SELECT r.version, " + caller.within(reach) + SQL(code: ", r.deleted_at IS NULL FROM \(type.name) AS r WHERE r.id = ") + "\(id)"
+        "SELECT r.version, " + caller.within(reach) + SQL(code: ", r.deleted_at IS NULL FROM \(type.table) AS r WHERE r.id = ") + "\(id)"
             + condition(trash) + " FOR UPDATE"
     }
 
@@ -71,12 +90,26 @@ extension RecordStore {
             members: [.init("current_version", JSON(version)), .init("changed", JSON(changed))])
     }
 
-    /// `written` (a WITH list) and then the answer, kept for a repetition if there is a key.
-    func answering(_ written: SQL, _ source: String, _ projection: Projection, status: Int, _ repeatable: RepeatableRequest?) -> SQL {
-        guard let repeatable else { return written + " SELECT " + projection.columns() + SQL(code: " FROM \(source) AS r") }
+    /// `written` (a WITH list) and then the answer, kept for a repetition if there is a key. `source` names the record in the WITH list.
+    func answering(
+        _ written: SQL, _ source: String, _ id: String, _ projection: Projection, status: Int, _ repeatable: RepeatableRequest?
+    ) -> WriteUnit.Writing {
+        guard type.rules.settlesLast else {
+            return .init(write: answer(written, from: SQL(code: source + " AS r"), projection, status: status, repeatable))
+        }
+        // Where nothing was written, because the caller may not or the version is another, there is nothing to answer either.
+        let settled: SQL =
+            SQL(code: "\(type.table) AS r WHERE r.id = ") + "\(id) AND current_setting('tenantry.written', true) = \(id)"
+        return .init(
+            write: written + SQL(code: " SELECT set_config('tenantry.written', id::text, true) FROM \(source)"),
+            answer: answer("WITH nothing AS (SELECT 1)", from: settled, projection, status: status, repeatable))
+    }
+
+    private func answer(_ written: SQL, from source: SQL, _ projection: Projection, status: Int, _ repeatable: RepeatableRequest?) -> SQL {
+        guard let repeatable else { return written + " SELECT " + projection.columns() + " FROM " + source }
         let location = status == 201 ? "'/v1/\(type.name)/' || id" : "NULL"
-        return written + ", answer AS (SELECT r.id, r.version, " + projection.json()
-            + SQL(code: "::text AS body FROM \(source) AS r), remembered AS (")
+        return written + ", answer AS (SELECT r.id, r.version, " + projection.json() + "::text AS body FROM " + source
+            + "), remembered AS ("
             + repeatable.remember(SQL(code: "SELECT \(status)::smallint, version, \(location), body FROM answer"))
             + ") SELECT id, version, body FROM answer"
     }

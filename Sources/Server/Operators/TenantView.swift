@@ -28,7 +28,7 @@ struct TenantView: Sendable {
     /// What the tenant has of what its plan limits; nothing for one whose schema cannot be read now.
     private func usage(of tenant: Tenant) async throws -> JSON {
         guard tenant.state.allowsReads, tenant.quarantinedReason == nil else { return .object([]) }
-        let records = catalog.types.map(\.name).filter { $0 != "users" && $0 != "roles" }
+        let records = catalog.types.filter { $0.standing != .furniture }.map(\.name)
         let counts: [SQL] = records.map { "(SELECT count(*) FROM \(identifier: $0) WHERE deleted_at IS NULL)" }
         let users: SQL = "(SELECT count(*) FROM users WHERE deleted_at IS NULL AND status IN ('active', 'invited'))"
         guard

@@ -1,0 +1,26 @@
+import Postgres
+import Records
+
+/// A record that would belong to itself over its parents.
+enum Circle {
+    static func constraint(of table: String) -> String { "\(table)_parent_id_no_cycle" }
+
+    static func problem(_ sentence: String) -> Problem { .invalid([.init("/parent_id", .reference, sentence)]) }
+
+    /// Two people could each close one half of a circle at the same moment, so changes of parents wait for one another.
+    static func refusal(_ change: RecordType.Change, _ parent: Field<String>) -> [SQL] {
+        guard change.action == .update, change[parent] != nil, let type = parent.definition.target else { return [] }
+        let table = SQL(code: type)
+        return [
+            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || \(".\(type).parent_id"), 0))",
+            """
+            WITH RECURSIVE above (id, parent_id) AS (
+                SELECT id, parent_id FROM \(table) WHERE id = \(change.id)
+                UNION
+                SELECT next.id, next.parent_id FROM \(table) AS next JOIN above ON next.id = above.parent_id)
+            SELECT cell.refuse('23514', \(constraint(of: type)))
+            WHERE EXISTS (SELECT FROM above WHERE parent_id = \(change.id))
+            """,
+        ]
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Postgres
+import Records
+import Secrets
+
+/// The way a kind of deal goes: stages in order, each with its chance of success.
+package enum Pipelines {
+    package static let pipelineName = Field.text("name", "What it is called.").required.title
+    package static let currency = Field.currency("currency", "In which its figures are read (ISO 4217).").required
+    package static let stages = Field.document(
+        "stages", schema: Stage.listSchema, empty: [], "In order; a stage without an id is new, one left out is deleted."
+    ).required
+
+    package static let type = RecordType(
+        "pipelines", singular: "pipeline", fields: [pipelineName, currency, stages], staysWhileUsed: true, standing: .furniture,
+        isSearchable: false
+    ) { rules in
+        rules.refusals = [
+            "deals_stage_id_reference": Problem(
+                .conflict, "Deals are still in a stage that would be gone; move them first.",
+                members: [.init("used_by", [["type": "deals", "field": "stage_id"]])]),
+            "pipelines_stage_foreign": .invalid([.init("/stages", .reference, "A stage's id belongs to another pipeline.")]),
+        ]
+        rules.preparing = { draft, change throws(Problem) in
+            guard let list = change[stages]?.elements else { return }
+            let deals = change.catalog["deals"]
+            let read = try Stage.read(list) { name in deals?.field(name).map { !$0.isWriteOnly } ?? false }
+            draft.assign("stages", .text(JSON.array(read.map(\.json)).text))
+        }
+        rules.saving = { change throws(Problem) in change[stages] == nil ? [] : mirroring(change.id) }
+    }
+
+    /// Stages as rows, and the deals in them, follow what the pipeline says. In the order in which nothing refers to what is not there.
+    static func mirroring(_ pipeline: String) -> [SQL] {
+        let listed: SQL = """
+            SELECT (stage ->> 'id')::uuid AS id, place - 1 AS position, stage ->> 'name' AS name, stage ->> 'kind' AS kind,
+                (stage ->> 'probability')::integer AS probability, stage ->> 'forecast_category' AS forecast_category,
+                ARRAY(SELECT jsonb_array_elements_text(stage -> 'required_fields')) AS required_fields
+            FROM pipelines, jsonb_array_elements(stages) WITH ORDINALITY AS listed (stage, place)
+            WHERE pipelines.id = \(pipeline)
+            """
+        return [
+            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.deals.' || \(pipeline)::text, 0))",
+            """
+            SELECT cell.refuse('TN002', 'pipelines_stage_foreign')
+            WHERE EXISTS (SELECT FROM stages JOIN (\(listed)) AS listed USING (id) WHERE stages.pipeline_id <> \(pipeline))
+            """,
+            """
+            INSERT INTO stages (id, pipeline_id, position, name, kind, probability, forecast_category, required_fields)
+            SELECT id, \(pipeline), position, name, kind, probability, forecast_category, required_fields FROM (\(listed)) AS listed
+            ON CONFLICT (id) DO UPDATE
+            SET position = excluded.position, name = excluded.name, kind = excluded.kind, probability = excluded.probability,
+                forecast_category = excluded.forecast_category, required_fields = excluded.required_fields
+            """,
+            "DELETE FROM stages WHERE pipeline_id = \(pipeline) AND id NOT IN (SELECT id FROM (\(listed)) AS listed)",
+            """
+            UPDATE deals AS deal
+            SET status = stages.kind, probability = coalesce(deal.own_probability, stages.probability), version = deal.version + 1,
+                updated_at = now(),
+                closed_at = CASE WHEN stages.kind = 'open' THEN NULL WHEN stages.kind = deal.status THEN deal.closed_at ELSE now() END,
+                lost_reason = CASE WHEN stages.kind = 'lost' THEN coalesce(deal.lost_reason, stages.name) END
+            FROM stages
+            WHERE stages.id = deal.stage_id AND stages.pipeline_id = \(pipeline)
+                AND (deal.status, deal.probability) IS DISTINCT FROM (stages.kind, coalesce(deal.own_probability, stages.probability))
+            """,
+        ]
+    }
+
+    /// The pipeline of a new tenant, as the blueprint `general` has it.
+    static func first(currency: String, owner: UUID) -> [SQL] {
+        let stages = [
+            Stage(name: "Qualification", probability: 10), Stage(name: "Proposal", probability: 40),
+            Stage(name: "Negotiation", probability: 70, category: "commit"), Stage(name: "Won", kind: "won", probability: 100),
+            Stage(name: "Lost", kind: "lost", probability: 0, category: "omitted"),
+        ]
+        let id = UUID.v7().uuidString.lowercased()
+        return [
+            """
+            INSERT INTO pipelines (id, name, currency, stages, owner_id)
+            VALUES (\(id), 'Sales', \(currency), \(JSON.array(stages.map(\.json)).text)::jsonb, \(owner))
+            """
+        ] + mirroring(id)
+    }
+}
