@@ -75,6 +75,7 @@ let package = Package(
             name: "TenancyTests",
             dependencies: ["Tenancy", "Postgres", "Schema", "Secrets", .product(name: "Logging", package: "swift-log")]),
         .testTarget(name: "RecordsTests", dependencies: ["Support", "CRM", "Records", "Tenancy", "Postgres", "Secrets"]),
+        .testTarget(name: "CRMTests", dependencies: ["Support", "CRM", "Records", "Tenancy", "Postgres", "Secrets"]),
         .testTarget(
             name: "ServerTests",
             dependencies: [
