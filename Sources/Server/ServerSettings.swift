@@ -1,4 +1,5 @@
 import Secrets
+import Tenancy
 
 /// How the server is reached and what it demands; filled in by the executable from its configuration.
 package struct ServerSettings: Sendable {

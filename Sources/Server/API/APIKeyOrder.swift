@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import Tenancy
 
 /// What the maker of an API key asks for, checked.
 struct APIKeyOrder: Sendable {

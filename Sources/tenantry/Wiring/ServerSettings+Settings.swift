@@ -1,6 +1,7 @@
 import Secrets
 import Server
 import Settings
+import Tenancy
 
 extension ServerSettings {
     /// What the settings say about how the server is reached. `patience` is how long running requests get after a stop was asked for.
