@@ -290,7 +290,7 @@ extension Address {
 
 extension String {
     /// Without white space at both ends.
-    var trimmed: String {
+    package var trimmed: String {
         guard let first = unicodeScalars.first, let last = unicodeScalars.last,
             first.properties.isWhitespace || last.properties.isWhitespace
         else { return self }
