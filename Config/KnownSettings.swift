@@ -19,8 +19,9 @@ package struct KnownSettings: Sendable {
     package let secretKey = Setting.optionalText(
         "secret_key", isSecret: true, atLeast: 32,
         help: """
-            What the passwords of the cells' login roles are derived from; the same for all processes. Without it one is made at the first \
-            start and kept in the database. Make one with `openssl rand -base64 32`.
+            What the passwords of the cells' login roles and the keys of tenants' secrets are derived from; the same for all processes. \
+            Without it one is made at the first start and kept in the database. With another one, tenants enter their mail servers' \
+            passwords anew. Make one with `openssl rand -base64 32`.
             """)
 
     // HTTP
@@ -39,7 +40,8 @@ package struct KnownSettings: Sendable {
         "http.server_timing", false, help: "Answers say in `Server-Timing` where their time went. `dev` turns it on.")
 
     // Who may enter
-    package let sessionHours = Setting.hours("security.session_hours", 12, 1...8760, help: "How long a person stays signed in.")
+    package let sessionHours = Setting.hours(
+        "security.session_hours", 12, 1...8760, help: "How long a person stays signed in, unless the tenant's settings say otherwise.")
     package let scryptLogN = Setting.number(
         "security.scrypt_log_n", 15, 10...20,
         help: "The cost of a password's hash, as a power of two: 15 takes 32 MiB and about 0.1 s. A change holds for passwords set later.")

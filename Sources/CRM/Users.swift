@@ -29,6 +29,9 @@ package enum Users {
                 "users_role_above_own": .invalid([
                     .init("/role_id", .reference, "Only someone with the same administrative rights gives this role.")
                 ]),
+                "users_password_too_short": .invalid([
+                    .init("/password", .range, "The password is shorter than this account's settings allow (security.password_min).")
+                ]),
                 "users_active_has_password": .invalid([.init("/password", .required, "An active user needs a password.")]),
             ]
             rules.preparing = { draft, change throws(Problem) in try await prepare(&draft, change, hashing) }
@@ -63,6 +66,14 @@ package enum Users {
                 WHERE EXISTS (
                     SELECT FROM roles, jsonb_each(roles.admin) AS flag
                     WHERE roles.id = \(role) AND flag.value = 'true' AND \(own)::jsonb -> flag.key IS DISTINCT FROM 'true')
+                """)
+        }
+        if case .some(.some(let text)) = change[password] {
+            let least = TenantSettings.standard("security.password_min").integer ?? 0
+            statements.append(
+                """
+                SELECT cell.refuse('TN002', 'users_password_too_short') FROM settings
+                WHERE coalesce((document #>> '{security,password_min}')::integer, \(least)::integer) > \(text.unicodeScalars.count)::integer
                 """)
         }
         guard change.action != .create else { return statements }

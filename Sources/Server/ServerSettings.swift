@@ -21,7 +21,9 @@ package struct ServerSettings: Sendable {
     package var origins: [String] = []
     /// Whether answers say where their time went.
     package var showsTiming = false
-    /// How long a person stays signed in.
+    /// Whether a tenant's mail server may stand in the installation's own network, as `dev` allows.
+    package var allowsPrivateHosts = false
+    /// How long a person stays signed in, unless the tenant's settings say otherwise.
     package var sessionLength: Duration = .seconds(12 * 3600)
     /// What one guess of a password costs.
     package var scryptCost: ScryptCost = .standard

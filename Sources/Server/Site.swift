@@ -24,10 +24,12 @@ struct Site: Sendable {
 
     /// Someone of one tenant, and the way in.
     private var tenants: [Endpoint] {
-        var endpoints = SessionRoutes(house).endpoints + APIKeyRoutes().endpoints
+        var endpoints = SessionRoutes(house).endpoints + APIKeyRoutes().endpoints + SettingsRoutes(house).endpoints
         for type in house.catalog.types { endpoints += RecordRoutes(type, of: house.catalog).endpoints }
         let records = house.catalog.types.flatMap { RecordDescription.components(of: $0, in: house.catalog) }
-        let schemas = [SessionRoutes.schemas, APIKeyRoutes.schemas].flatMap(\.members) + records + RecordDescription.sharedComponents
+        let schemas =
+            [SessionRoutes.schemas, APIKeyRoutes.schemas, SettingsRoutes.schemas].flatMap(\.members) + records
+            + RecordDescription.sharedComponents
         let document = OpenAPIDocument("Tenantry", endpoints: endpoints, schemas: schemas)
         return endpoints + [document.open(at: "/v1/openapi.json")] + DocumentationPages(of: "/v1/openapi.json").endpoints(at: "/docs")
     }

@@ -130,7 +130,10 @@ struct RecordDescription {
             parameters: [Self.identifier, Self.ifMatch, Self.idempotencyKey],
             body: BodyDescription(Self.reference("\(name)Patch"), contentTypes: ["application/json", "application/merge-patch+json"]),
             responses: [200: record("The \(type.singular) as it is kept now.")],
-            problems: [.forbidden, .notFound, .duplicate, .versionMismatch, .invalid, .idempotencyMismatch, .idempotencyRunning])
+            problems: [
+                .forbidden, .notFound, .duplicate, .versionMismatch, .preconditionRequired, .invalid, .idempotencyMismatch,
+                .idempotencyRunning,
+            ])
     }
 
     var trashing: Operation {
@@ -140,7 +143,10 @@ struct RecordDescription {
                 Self.identifier, Self.ifMatch, Self.idempotencyKey,
                 Parameter("purge", in: .query, ["type": "boolean"], "For good, from either state; needs the right to delete all."),
             ], responses: [204: ResponseDescription("Done.")],
-            problems: [.forbidden, .notFound, .conflict, .versionMismatch, .invalid, .idempotencyMismatch, .idempotencyRunning])
+            problems: [
+                .forbidden, .notFound, .conflict, .versionMismatch, .preconditionRequired, .invalid, .idempotencyMismatch,
+                .idempotencyRunning,
+            ])
     }
 
     var restore: Operation {

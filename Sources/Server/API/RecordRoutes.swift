@@ -63,7 +63,7 @@ struct RecordRoutes: Sendable {
     @Sendable private func update(_ call: Call, _ person: Person) async throws -> Reply {
         try await call.repeatably(person) { repeatable in
             try await store(person).patch(
-                call.parameters["id"], try await call.json(), ifMatch: try call.precondition, repeatable: repeatable)
+                call.parameters["id"], try await call.json(), ifMatch: try call.precondition(of: person), repeatable: repeatable)
         }
     }
 
@@ -71,7 +71,7 @@ struct RecordRoutes: Sendable {
         let isPurge = try call.purge
         return try await call.repeatably(person) { repeatable in
             let store = store(person)
-            let precondition = try call.precondition
+            let precondition = try call.precondition(of: person)
             return isPurge
                 ? try await store.purge(call.parameters["id"], ifMatch: precondition, repeatable: repeatable)
                 : try await store.trash(call.parameters["id"], ifMatch: precondition, repeatable: repeatable)

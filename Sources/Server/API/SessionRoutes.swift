@@ -46,7 +46,7 @@ struct SessionRoutes: Sendable {
                 "token": .string(session.credential.text), "expires_at": .string(session.expires.apiText),
                 "csrf_token": .string(CSRFToken.of(session.credential)), "user": session.user.document,
             ], status: .created, location: "/v1/session")
-        reply.headers[.setCookie] = cookie.setting(session.credential.text, for: signIn.sessionLength)
+        reply.headers[.setCookie] = cookie.setting(session.credential.text, for: session.length)
         return reply
     }
 
@@ -94,6 +94,8 @@ struct SessionRoutes: Sendable {
         var form = Form(try await call.json(), known: ["current", "new"])
         let current = form.text("current", trimmed: false, maximum: passwords.maximum)
         let new = form.text("new", trimmed: false, maximum: .max)
+        var passwords = passwords
+        passwords.minimum = max(passwords.minimum, person.policy.passwordMinimum)
         if let new { form.add(passwords.refusal(new, at: "/new")) }
         try form.finish()
         guard let current, let new, let user = try await SignedInUser.find(person.userID, in: person.scope) else {
@@ -132,7 +134,7 @@ extension SessionRoutes {
         "session.create", "Sign in with e-mail and password", tag: "Session",
         body: BodyDescription(["$ref": "#/components/schemas/SignIn"]),
         responses: [201: ResponseDescription("Signed in; browsers get a cookie too.", schema: ["$ref": "#/components/schemas/NewSession"])],
-        problems: [.unauthenticated, .rateLimited])
+        problems: [.unauthenticated, .forbidden, .rateLimited])
     private static let show = Operation(
         "session.get", "Who I am and what I may do", tag: "Session",
         responses: [200: ResponseDescription("The caller.", schema: ["$ref": "#/components/schemas/Session"])])

@@ -1,3 +1,4 @@
+import CRM
 import Foundation
 import Postgres
 import Records
@@ -28,7 +29,7 @@ enum CredentialLookup {
 
     private static func session(_ hash: [UInt8]) -> SQL {
         """
-        SELECT u.id, NULL, extract(epoch FROM s.expires_at - now()), NULL, \(teamMembers), \(role), \(role)
+        SELECT u.id, NULL, extract(epoch FROM s.expires_at - now()), NULL, \(teamMembers), \(role), \(role), \(TenantPolicy.column)
         FROM sessions s JOIN users u ON u.id = s.user_id JOIN roles r ON r.id = u.role_id
         WHERE s.token_hash = \(SQLValue.bytes(hash)) AND s.expires_at > now() AND \(isActive)
         """
@@ -37,7 +38,7 @@ enum CredentialLookup {
     private static func key(_ hash: [UInt8]) -> SQL {
         """
         SELECT u.id, k.id, extract(epoch FROM k.expires_at - now()), k.allowed_ips, \(teamMembers), \(role),
-            maker.rights, maker.hidden_fields, maker.readonly_fields, maker.admin
+            maker.rights, maker.hidden_fields, maker.readonly_fields, maker.admin, \(TenantPolicy.column)
         FROM api_keys k JOIN roles r ON r.id = k.role_id JOIN users u ON u.id = k.user_id JOIN roles maker ON maker.id = u.role_id
         WHERE k.token_hash = \(SQLValue.bytes(hash)) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
             AND \(isActive)
@@ -59,7 +60,8 @@ enum CredentialLookup {
             rights: row.isNull(1) ? own : own.intersection(try rights(row, from: 9)),
             teamMemberIDs: try row.texts(4).compactMap { UUID(uuidString: $0) },
             allowedAddresses: try (row.optionalTexts(3) ?? []).compactMap { AddressRange($0) },
-            expires: try row.optionalDouble(2).map { ContinuousClock.now + .seconds($0) })
+            expires: try row.optionalDouble(2).map { ContinuousClock.now + .seconds($0) },
+            policy: TenantPolicy(try SettingsDocument(parsing: row.text(13))))
     }
 
     private static func rights(_ row: Row, from column: Int) throws -> Rights {

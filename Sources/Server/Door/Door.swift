@@ -18,7 +18,8 @@ struct Door: Sendable {
         .unauthenticated, "Show a valid credential: sign in at /v1/session, or send an API key as Authorization: Bearer.")
 
     /// Someone of one tenant. Refuses with `.unauthenticated`; with `.maintenance` while the tenant's schema cannot be used, with
-    /// `.tenantSuspended` when it may not write, with `.forbidden` when a browser does not prove that our own page asked.
+    /// `.tenantSuspended` when it may not write, with `.forbidden` when a browser does not prove that our own page asked, or when the
+    /// tenant's settings let nobody in from the caller's address.
     func person(_ call: Call, effect: Endpoint.Effect) async throws -> Person {
         guard let (credential, cameAsCookie) = credential(in: call), let slug = credential.slug,
             TenantHint(call, baseDomain: baseDomain).agrees(with: slug),
@@ -29,13 +30,15 @@ struct Door: Sendable {
         guard principal.expires.map({ $0 > .now }) ?? true,
             principal.allowedAddresses.isEmpty || principal.allowedAddresses.contains(where: { $0.contains(call.address) })
         else { throw Self.unauthenticated }
+        try principal.policy.admit(call.address)
         if cameAsCookie && effect != .reads && !CSRFToken.isValid(call.headers[.csrfToken], for: credential) {
             throw Problem(.forbidden, "A write with a cookie needs the header X-CSRF-Token; GET /v1/session tells its value.")
         }
         if effect == .writes && !tenant.state.allowsWrites { throw Self.suspended }
         return Person(
             tenant: tenant, scope: scope, caller: principal.caller(requestID: call.requestID), credential: credential,
-            credentialID: principal.keyID ?? credential.sessionID, cameAsCookie: cameAsCookie)
+            credentialID: principal.keyID ?? credential.sessionID, cameAsCookie: cameAsCookie,
+            policy: principal.policy)
     }
 
     /// Someone who runs the installation. Refuses with `.unauthenticated`, or with `.forbidden` when the role is too low.

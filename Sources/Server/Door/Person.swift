@@ -15,6 +15,8 @@ package struct Person: Sendable {
     package let credentialID: UUID
     /// Whether a browser sent it by itself, as a cookie.
     package let cameAsCookie: Bool
+    /// What the tenant's settings say about each request.
+    package let policy: TenantPolicy
 
     package var userID: UUID { caller.userID }
     package var rights: Rights { caller.rights }
@@ -33,6 +35,7 @@ struct Principal: Sendable {
     let allowedAddresses: [AddressRange]
     /// When the session or key ends by itself.
     let expires: ContinuousClock.Instant?
+    var policy = TenantPolicy.standard
 
     func caller(requestID: String) -> Caller {
         let actor = keyID.map { Actor(.apiKey, $0) } ?? Actor(.user, userID)

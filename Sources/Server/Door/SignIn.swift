@@ -9,7 +9,7 @@ import Tenancy
 final class SignIn: Sendable {
     private let directory: Directory
     private let limit: SignInLimit
-    let sessionLength: Duration
+    private let sessionLength: Duration
     private let scryptCost: ScryptCost
     private let checking = Mutex(0)
 
@@ -26,11 +26,13 @@ final class SignIn: Sendable {
     struct Session: Sendable {
         let credential: Credential
         let expires: Date
+        let length: Duration
         let user: SignedInUser
     }
 
     /// Refuses with `.unauthenticated`, with `.rateLimited` after too many failures (the right password included), with `.maintenance` while
-    /// the tenant's schema cannot be used.
+    /// the tenant's schema cannot be used, with `.forbidden` when the tenant lets nobody in from this address: said only to who knows the
+    /// password.
     func signIn(slug: String, email: String, password: String, address: String, userAgent: String?) async throws -> Session {
         let attempt = try await limit.attempt(slug: slug, email: email, address: AddressRange.neighbourhood(of: address))
         try Self.refuse(try await limit.wait(attempt))
@@ -40,8 +42,11 @@ final class SignIn: Sendable {
             throw Door.unauthenticated
         }
         try Self.refuse(try await limit.succeeded(attempt))
+        let policy = try await TenantPolicy.of(scope)
+        try policy.admit(address)
         await renewHash(of: user, password, in: scope)
-        return try await begin(user, in: scope, address: address, userAgent: userAgent)
+        let length = policy.sessionHours.map { .seconds($0 * 3600) } ?? sessionLength
+        return try await begin(user, for: length, in: scope, address: address, userAgent: userAgent)
     }
 
     /// Whether this is the user's password now; wrong tries count as failed sign-ins.
@@ -96,9 +101,11 @@ final class SignIn: Sendable {
         _ = try? await scope.run(["UPDATE users SET password_hash = \(new.text) WHERE id = \(user.id) AND password_hash = \(old.text)"])
     }
 
-    private func begin(_ user: SignedInUser, in scope: TenantScope, address: String, userAgent: String?) async throws -> Session {
+    private func begin(
+        _ user: SignedInUser, for length: Duration, in scope: TenantScope, address: String, userAgent: String?
+    ) async throws -> Session {
         let credential = Credential.mint(.session, slug: scope.tenant.slug)
-        let expires = Date.now.addingTimeInterval(sessionLength.seconds)
+        let expires = Date.now.addingTimeInterval(length.seconds)
         // The status once more: who was disabled while the password was being checked does not come in.
         let rows = try await scope.run([
             """
@@ -109,6 +116,6 @@ final class SignIn: Sendable {
             "DELETE FROM sessions WHERE user_id = \(user.id) AND expires_at < now()",
         ])
         guard rows[0].affected == 1 else { throw Door.unauthenticated }
-        return Session(credential: credential, expires: expires, user: user)
+        return Session(credential: credential, expires: expires, length: length, user: user)
     }
 }

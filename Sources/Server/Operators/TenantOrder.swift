@@ -1,3 +1,4 @@
+import CRM
 import Records
 import Secrets
 import Tenancy
@@ -9,25 +10,7 @@ struct TenantOrder: Sendable {
 
     private static let blueprints = ["general"]
 
-    /// What a tenant's settings may be called (MODEL.md).
-    private static let settingNames: Set<String> = [
-        "name", "locale", "time_zone", "currency", "rates", "fiscal_year_start", "week_start", "business_hours", "holidays", "brand",
-        "mail",
-        "quiet_hours", "reminder_defaults", "security", "retention",
-    ]
-
-    private static func check(_ settings: JSON, _ form: inout Form) {
-        if settings.containsNUL { form.refuse("settings", .format, "A text must not hold U+0000.") }
-        for member in settings.members ?? [] {
-            let place = "settings/\(member.name.pointerToken)"
-            if !settingNames.contains(member.name) { form.refuse(place, .unknown, "There is no setting of this name.") }
-            if member.name == "time_zone", !(member.value.string.map(TimeZoneName.isKnown) ?? false) {
-                form.refuse(place, .format, "This is a time zone's name as IANA writes it, such as Europe/Berlin.")
-            }
-        }
-    }
-
-    init(slug: String, _ body: JSON, passwords: PasswordPolicy) throws(Problem) {
+    init(slug: String, _ body: JSON, passwords: PasswordPolicy, allowsPrivateHosts: Bool) throws(Problem) {
         var form = Form(body, known: ["name", "plan", "admin", "cell", "blueprint", "settings", "test", "trial_days"])
         do throws(TenancyError) {
             try Slug.check(slug)
@@ -42,7 +25,11 @@ struct TenantOrder: Sendable {
             form.refuse("blueprint", .enum, "This is one of \(Self.blueprints.joined(separator: ", ")).")
         }
         let settings = form.object("settings")
-        if let settings { Self.check(settings, &form) }
+        if let settings {
+            var patch = SettingsPatch(allowsPrivateHosts: allowsPrivateHosts)
+            _ = patch.merge(settings, into: SettingsDocument())
+            for error in patch.errors { form.add(.init("/settings" + error.pointer, error.code, error.detail)) }
+        }
         let isTest = form.flag("test") ?? false
         let trialDays = form.integer("trial_days", in: 1...3650)
         var person = Form(form.object("admin", required: true) ?? .object([]), known: ["email", "name", "password"], at: "/admin")

@@ -1,3 +1,4 @@
+import CRM
 import Foundation
 import HTTPTypes
 import Records
@@ -9,12 +10,14 @@ struct TenantRoutes: Sendable {
     private let installation: Installation
     private let passwords: PasswordPolicy
     private let scryptCost: ScryptCost
+    private let allowsPrivateHosts: Bool
     private let view: TenantView
 
     init(_ house: House) {
         installation = house.installation
         passwords = house.passwords
         scryptCost = house.settings.scryptCost
+        allowsPrivateHosts = house.settings.allowsPrivateHosts
         view = TenantView(installation: house.installation, catalog: house.catalog)
     }
 
@@ -57,7 +60,7 @@ struct TenantRoutes: Sendable {
 
     private func put(_ call: Call, _ caller: Operator) async throws -> Reply {
         let slug = call.parameters["slug"]
-        let order = try TenantOrder(slug: slug, try await call.json(), passwords: passwords)
+        let order = try TenantOrder(slug: slug, try await call.json(), passwords: passwords, allowsPrivateHosts: allowsPrivateHosts)
         let provisioned = try await installation.provisioning.provision(
             await order.request(cost: scryptCost), by: Instruction(actor: caller.actor, requestID: call.requestID))
         let document = try await view.documentWithUsage(provisioned.tenant)
@@ -143,7 +146,7 @@ extension TenantRoutes {
         "TenantOrder": .objectSchema(
             [
                 "name": .textSchema, "plan": ["type": "string"], "cell": ["type": "string"],
-                "blueprint": ["type": "string", "enum": ["general"]], "settings": ["type": "object"], "test": ["type": "boolean"],
+                "blueprint": ["type": "string", "enum": ["general"]], "settings": TenantSettings.patchSchema, "test": ["type": "boolean"],
                 "trial_days": ["type": "integer", "minimum": 1, "maximum": 3650],
                 "admin": .objectSchema(
                     [

@@ -58,6 +58,8 @@ package struct NewTenant: Sendable {
     package let adminID: UUID
     package let admin: ProvisionRequest.Admin
     package let settings: String?
+    /// Seals what the settings hold of secrets.
+    package let key: TenantKey
 }
 
 /// Answers with the statements that fill a fresh schema. They run with the tenant's role and search path, in the transaction that builds it.

@@ -89,7 +89,9 @@ package struct Provisioning: Sendable {
     private func build(_ tenant: Tenant, _ request: ProvisionRequest) async throws {
         if !cells.knows(tenant.cell) { try await directory.refresh() }
         let cell = try cells.named(tenant.cell)
-        let newcomer = NewTenant(tenant: tenant, adminID: tenant.adminID, admin: request.admin, settings: request.settings)
+        let newcomer = NewTenant(
+            tenant: tenant, adminID: tenant.adminID, admin: request.admin, settings: request.settings,
+            key: TenantKey(try await identity.identity(), tenant: tenant.id))
         let (files, seed, afterStep) = (settings.schema.tenant, settings.seed, afterStep)
         let script = TenantScript(tenant: tenant, cell: cell.cell)
         let version = try await settings.locks.retrying {

@@ -58,7 +58,8 @@ struct Dev: Sendable {
         let cost = ScryptCost(settings)
         let credentials = try await cancelWhenGracefulShutdown { try await prepare(installation, cost) }
         // Half of what a stop may take; the other half is PostgreSQL's.
-        let serverSettings = try ServerSettings(settings, patience: .seconds(10))
+        var serverSettings = try ServerSettings(settings, patience: .seconds(10))
+        serverSettings.allowsPrivateHosts = true
         try await Serving.serve(installation, serverSettings, log: log) { addresses in
             try ready(
                 DevReady(
