@@ -7,6 +7,7 @@ final class Flight: Sendable {
     let started: ContinuousClock.Instant
     let caller = Caller<[Rows]>()
     private let repetitions = Atomic(0)
+    private let isSelfReliant = Atomic(false)
 
     init(_ unit: Unit, affinity: Int, started: ContinuousClock.Instant) {
         self.unit = unit
@@ -16,6 +17,15 @@ final class Flight: Sendable {
 
     func finish(_ answer: Result<[Rows], PostgresError>) {
         caller.finish(answer)
+    }
+
+    /// Whether it may use statements that are, or are about to be, prepared by others.
+    var usesPrepared: Bool { !isSelfReliant.load(ordering: .relaxed) }
+
+    /// A statement it relied on was not there or no longer good. Sent again it brings its own: many units that rely on one which cannot be
+    /// prepared would otherwise go on waiting for each other instead of hearing why.
+    func standAlone() {
+        isSelfReliant.store(true, ordering: .relaxed)
     }
 
     /// Whether it may be sent again: a fault that repeats three times is not the connection's.

@@ -72,6 +72,7 @@ extension PipelineLink {
         }
         if let step { cache.note(refusal, of: step) }
         if refusal.isStalePlan {
+            flights[0].flight.standAlone()
             flights[0].failure = .repeatable(.refused(refusal))
         } else if insistsOnWriting && refusal.state == .readOnlyTransaction {
             flights[0].failure = .readOnly(.refused(refusal))

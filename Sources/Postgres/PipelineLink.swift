@@ -60,7 +60,8 @@ struct PipelineLink: ~Copyable {
     /// Writes a unit and its Sync. False when not everything was accepted: without its Sync the server rolls it back.
     mutating func write(_ flight: Flight, prepares: Bool, now: Instant) -> Bool {
         guard let conn else { return false }
-        var writer = StatementWriter(conn, namespace: flight.unit.namespace, prepares: prepares, room: flight.unit.statements.count)
+        var writer = StatementWriter(
+            conn, namespace: flight.unit.namespace, prepares: prepares && flight.usesPrepared, room: flight.unit.statements.count)
         guard writer.write(flight.unit.statements, &cache, &parameters) else {
             fail(Dial.message(of: conn))
             return false
