@@ -27,6 +27,7 @@ package struct Problem: Error, Sendable, Hashable {
     package enum Code: String, Sendable, Hashable, CaseIterable {
         case malformed, cursor, unauthenticated, planLimit = "plan_limit", forbidden, tenantSuspended = "tenant_suspended"
         case notFound = "not_found", methodNotAllowed = "method_not_allowed", notAcceptable = "not_acceptable"
+        case requestTimeout = "request_timeout"
         case conflict, duplicate, idempotencyRunning = "idempotency_running", gone
         case versionMismatch = "version_mismatch", tooLarge = "too_large", addressTooLong = "address_too_long"
         case unsupportedMediaType = "unsupported_media_type", invalid, idempotencyMismatch = "idempotency_mismatch"
@@ -43,6 +44,7 @@ package struct Problem: Error, Sendable, Hashable {
             case .notFound: 404
             case .methodNotAllowed: 405
             case .notAcceptable: 406
+            case .requestTimeout: 408
             case .conflict, .duplicate, .idempotencyRunning: 409
             case .gone: 410
             case .versionMismatch: 412
@@ -70,6 +72,7 @@ package struct Problem: Error, Sendable, Hashable {
             case .notFound: "Not found"
             case .methodNotAllowed: "The address does not have this method"
             case .notAcceptable: "The answer has no such form"
+            case .requestTimeout: "The request came too slowly"
             case .conflict: "The state does not allow it"
             case .duplicate: "There is one already"
             case .idempotencyRunning: "The same request is still running"

@@ -29,6 +29,10 @@ package struct ServerSettings: Sendable {
     package var scryptCost: ScryptCost = .standard
     /// A connection on which nothing happens for so long is closed.
     package var idleTimeout: Duration = .seconds(75)
+    /// How long the headers of a request may take to come, counted from their first bytes.
+    package var headerTime: Duration = .seconds(30)
+    /// How long each 2 MB of a body, or what is left of them, may take to come.
+    package var bodyTime: Duration = .seconds(60)
     /// How long requests may still run after the process was told to stop.
     package var shutdownPatience: Duration = .seconds(20)
 

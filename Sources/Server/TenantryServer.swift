@@ -37,10 +37,10 @@ package struct TenantryServer: Service {
         let site = Site(house)
         let ports = Ports(count: settings.operatorPort == nil ? 1 : 2, onListening)
         var services: [any Service] = [CredentialNews(cells: house.installation.cells, principals: house.principals)]
-        services.append(try listener(site.main(figures), settings.host, settings.port) { await ports.opened($0, at: 0) })
+        services.append(listener(site.main(figures), settings.host, settings.port) { await ports.opened($0, at: 0) })
         if let port = settings.operatorPort {
             services.append(
-                try listener(site.aside(figures), settings.operatorHost ?? settings.host, port) { await ports.opened($0, at: 1) })
+                listener(site.aside(figures), settings.operatorHost ?? settings.host, port) { await ports.opened($0, at: 1) })
         }
         var configuration = ServiceGroupConfiguration(services: services, logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.shutdownPatience
@@ -49,27 +49,17 @@ package struct TenantryServer: Service {
 
     private func listener(
         _ endpoints: [Endpoint], _ host: String, _ port: Int, onRunning: @escaping @Sendable (Int) async -> Void
-    ) throws -> any Service {
+    ) -> any Service {
         let front = Front(endpoints, settings: settings, door: house.door, figures: figures, logger: logger)
-        let limits = HTTP1Channel.Configuration.DecoderConfiguration(
-            maxHeaderFieldSize: Self.decoderLimit, maxHeaderListSize: Self.decoderLimit, maxHeaderFieldCount: 500)
-        let (bodyLimit, standing) = (settings.bodyLimit, StandingHeaders(isSecure: settings.isSecure))
-        let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [Doorkeeper(bodyLimit: bodyLimit, standing: standing)],
-            idleTimeout: .nanoseconds(Int64(settings.idleTimeout.seconds * 1e9)), httpDecoderConfiguration: limits)
-        return try HTTPServerBuilder.http1(configuration: channel).buildServer(
-            configuration: ServerConfiguration(address: .hostname(host, port: port), backlog: 1024),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger
-        ) { request, writer, channel in
+        let connection = HTTPConnection(settings: settings) { request, writer, channel in
             let response = await front.respond(to: request, peer: channel.remoteAddress?.ipAddress ?? "")
             try await writer.write(response: response.head, body: response.body)
-        } onServerRunning: { channel in
-            await onRunning(channel.localAddress?.port ?? port)
         }
+        return connection.server(
+            configuration: ServerConfiguration(address: .hostname(host, port: port), backlog: 1024),
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
     }
-
-    /// What the decoder lets through, in bytes: more than `Front` accepts, so that most refusals name what was too large.
-    private static let decoderLimit = 256 << 10
 }
 
 /// Waits until every listener has its port.

@@ -92,6 +92,35 @@ final class Socket: Sendable {
         }
     }
 
+    /// What comes until the other side closes; nil when it never does.
+    func receiveAll() async -> String? {
+        await onThread { [descriptor] in
+            var all: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = recv(descriptor, &buffer, buffer.count, 0)
+                guard count > 0 else { return count < 0 && errno == EAGAIN ? nil : String(decoding: all, as: UTF8.self) }
+                all += buffer[0..<count]
+            }
+        }
+    }
+
+    /// Sends the beginning, then a little now and then, until the task is cancelled or the other side has closed.
+    func dribble(_ beginning: String, _ drop: String = " ") async {
+        await send(beginning)
+        while !Task.isCancelled, isOpen {
+            await send(drop)
+            // Cancellation ends the pause and, with the next look at the condition, the loop.
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private var isOpen: Bool {
+        var failure: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &failure, &size) == 0 && failure == 0
+    }
+
     private func onThread<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread { continuation.resume(returning: body()) }

@@ -58,9 +58,9 @@ import Testing
             var answers: [String] = []
             for text in [
                 "GET /" + String(repeating: "a", count: 9_000) + " HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET / HTTP/1.1\r\nX-Large: " + String(repeating: "a", count: 40_000) + "\r\n\r\n",
-                "GET / HTTP/1.1\r\nX-Large: " + String(repeating: "a", count: 400_000) + "\r\n\r\n",
-                "GET / HTTP/1.1\r\n" + (0..<600).map { "X-\($0): a\r\n" }.joined() + "\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nX-Large: " + String(repeating: "a", count: 40_000) + "\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nX-Large: " + String(repeating: "a", count: 400_000) + "\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\n" + (0..<600).map { "X-\($0): a\r\n" }.joined() + "\r\n",
             ] {
                 let socket = try Socket(port: ports.port)
                 await socket.send(text)

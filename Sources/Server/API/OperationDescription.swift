@@ -79,7 +79,7 @@ struct OperationDescription: Sendable {
         case .operator: codes += [.unauthenticated, .forbidden, .outcomeUnknown]
         }
         if endpoint.path.contains("{") { codes.append(.notFound) }
-        if endpoint.operation.body != nil { codes += [.tooLarge, .unsupportedMediaType, .invalid] }
+        if endpoint.operation.body != nil { codes += [.tooLarge, .requestTimeout, .unsupportedMediaType, .invalid] }
         return codes
     }
 }

@@ -6,7 +6,8 @@ import Records
 
 /// Stands between a connection's HTTP codec and the server, for what never becomes a request or outlives its answer.
 ///
-/// - Bytes that are no HTTP, or headers without end, get a problem document and the connection is closed.
+/// - Bytes that are no HTTP, headers without end or without a Host, and what takes too long to come, get a problem document and the
+///   connection is closed; nothing behind them is done.
 /// - `Expect: 100-continue` is answered, so that a client does not wait before it sends its body.
 /// - After an answer with `Connection: close` the rest of the body is read and dropped, up to a bound: closing at once would make the
 ///   client lose the answer (RFC 9112, 9.6).
@@ -22,7 +23,7 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
     private var unanswered = 0
     private var isReadingBody = false
     private var closesAfterAnswer = false
-    /// The client said that it sends no further request.
+    /// No further request is read: the client said so, or what follows cannot be understood.
     private var isLast = false
     /// What could not be read after the requests still unanswered.
     private var refusal: Problem?
@@ -38,25 +39,36 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Behind the last request; the end of its own body still counts.
+        guard refusal == nil, isReadingBody || !(isLast || closesAfterAnswer) else { return drop(data, context) }
         switch unwrapInboundIn(data) {
-        case .head(let head):
+        case .head(var head):
+            guard head.authority != nil else {
+                return refuse(Problem(.malformed, "The Host header is missing (RFC 9112, 3.2)."), context)
+            }
             unanswered += 1
             isReadingBody = true
             late = 0
-            isLast = head.headerFields[.connection]?.lowercased() == "close"
+            isLast = head.isLast
+            // The server would not read its body to the end.
+            if isLast { head.headerFields[.connection] = nil }
             if isWaiting(head) && unanswered == 1 {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
-        case .body(let buffer) where unanswered == 0:
-            late += buffer.readableBytes
-            guard late <= Self.patience else {
-                context.close(promise: nil)
-                return
-            }
+            return context.fireChannelRead(wrapInboundOut(.head(head)))
+        case .body where unanswered == 0:
+            return drop(data, context)
         case .body: break
         case .end: isReadingBody = false
         }
         context.fireChannelRead(data)
+    }
+
+    /// Nobody waits for it any more. A client that sends a little of it reads its answer; one without end is cut off.
+    private func drop(_ data: NIOAny, _ context: ChannelHandlerContext) {
+        guard case .body(let buffer) = unwrapInboundIn(data) else { return }
+        late += buffer.readableBytes
+        if late > Self.patience { context.close(promise: nil) }
     }
 
     /// Whether the client holds its body back until it is told to go on; one that is too large is better never sent.
@@ -66,17 +78,19 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // Inside a body the request's own answer tells it.
-        if isReadingBody && unanswered > 0 {
-            closesAfterAnswer = true
-            context.fireErrorCaught(error)
-            return
+        guard isReadingBody else {
+            return refuse(error as? Problem ?? Self.problem(error), context)
         }
-        refusal =
-            error as? HTTPParserError == .headerOverflow
+        guard unanswered > 0 else { return context.close(promise: nil) }
+        // Inside a body the request's own answer tells it.
+        isLast = true
+        context.fireErrorCaught(error)
+    }
+
+    private static func problem(_ error: any Error) -> Problem {
+        error as? HTTPParserError == .headerOverflow
             ? Problem(.headersTooLarge, "The address and headers of a request are too large.")
             : Problem(.malformed, "This is not HTTP as RFC 9112 writes it.")
-        if unanswered == 0 { refuse(context) }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -85,23 +99,31 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         switch unwrapOutboundIn(data) {
-        case .head(let head) where head.status.kind != .informational:
+        case .head(var head) where head.status.kind != .informational:
+            if isLast && unanswered == 1 { head.headerFields[.connection] = "close" }
             if head.headerFields[.connection] == "close" { closesAfterAnswer = true }
-            context.write(data, promise: promise)
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end:
             unanswered -= 1
             context.write(data, promise: promise)
             if closesAfterAnswer || (isLast && unanswered == 0) {
                 finish(context)
-            } else if unanswered == 0 && refusal != nil {
-                refuse(context)
+            } else if unanswered == 0 {
+                tellRefusal(context)
             }
         default: context.write(data, promise: promise)
         }
     }
 
-    private func refuse(_ context: ChannelHandlerContext) {
-        guard let refusal, !isClosing else { return }
+    /// Reads nothing more and says why, once everything before has been answered.
+    private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
+        guard refusal == nil, !isClosing else { return }
+        refusal = problem
+        if unanswered == 0 { tellRefusal(context) }
+    }
+
+    private func tellRefusal(_ context: ChannelHandlerContext) {
+        guard let refusal else { return }
         let requestID = RequestID.choose(nil)
         let bytes = refusal.document(instance: "", requestID: requestID).bytes
         var headers: HTTPFields = [
@@ -118,5 +140,12 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
         isClosing = true
         context.flush()
         context.close(mode: .output, promise: nil)
+    }
+}
+
+extension HTTPRequest {
+    /// Whether the client sends no request after this one.
+    fileprivate var isLast: Bool {
+        headerFields[.connection]?.lowercased().split { $0 == "," || $0 == " " }.contains("close") ?? false
     }
 }

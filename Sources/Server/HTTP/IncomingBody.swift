@@ -28,6 +28,9 @@ final class IncomingBody: Sendable {
             buffer = try await stream.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw tooLarge
+        } catch let problem as Problem {
+            // Told by the connection: it came too slowly.
+            throw problem
         } catch {
             throw Problem(.malformed, "The body ended too early or is not framed as HTTP asks.")
         }
