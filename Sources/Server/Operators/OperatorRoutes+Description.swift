@@ -6,11 +6,11 @@ extension OperatorRoutes {
     private static func name(_ description: String) -> Parameter { Parameter("name", in: .path, ["type": "string"], description) }
 
     static let listCells = Operation(
-        "cells.list", "Where tenants live", tag: "Installation",
-        responses: [200: ResponseDescription("All cells.", schema: .listSchema(of: reference("Cell"), paged: false))])
+        "cells.list", "Where tenants live, by name", tag: "Installation", parameters: [.limit, .after],
+        responses: [200: ResponseDescription("A page of cells.", schema: .listSchema(of: reference("Cell")))], problems: [.cursor])
     static let listPlans = Operation(
-        "plans.list", "The plans, each in its newest version", tag: "Installation",
-        responses: [200: ResponseDescription("All plans.", schema: .listSchema(of: reference("Plan"), paged: false))])
+        "plans.list", "The plans, each in its newest version, by name", tag: "Installation", parameters: [.limit, .after],
+        responses: [200: ResponseDescription("A page of plans.", schema: .listSchema(of: reference("Plan")))], problems: [.cursor])
     static let showPlan = Operation(
         "plans.get", "The newest version of a plan", tag: "Installation", parameters: [name("The plan's name.")],
         responses: [200: ResponseDescription("The plan.", schema: reference("Plan"))])
@@ -19,8 +19,8 @@ extension OperatorRoutes {
         parameters: [.limit, .after, Parameter("target", in: .query, ["type": "string"], "Only what was done to this.")],
         responses: [200: ResponseDescription("A page of rows.", schema: .listSchema(of: reference("AuditRow")))], problems: [.cursor])
     static let listOperators = Operation(
-        "operators.list", "Who has, or had, an operator's token", tag: "Operators",
-        responses: [200: ResponseDescription("Everyone.", schema: .listSchema(of: reference("Operator"), paged: false))])
+        "operators.list", "Who has, or had, an operator's token, the oldest first", tag: "Operators", parameters: [.limit, .after],
+        responses: [200: ResponseDescription("A page of operators.", schema: .listSchema(of: reference("Operator")))], problems: [.cursor])
     static let createOperator = Operation(
         "operators.create", "Make an operator; the token is shown once", tag: "Operators",
         body: BodyDescription(reference("OperatorOrder")),

@@ -24,17 +24,16 @@ struct OperatorRoutes: Sendable {
 
     private func listCells(_ call: Call, _ caller: Operator) async throws -> Reply {
         let counts = try await installation.tenants.countByCell()
-        let cells: [JSON] = installation.cells.all.map { cell in
+        return try WholeList(name: "cells", rows: installation.cells.all, key: \.name).page(call) { cell in
             [
                 "name": .string(cell.name), "state": .string(cell.state.rawValue), "tenants": JSON(counts[cell.name] ?? 0),
                 "tenant_limit": JSON(cell.tenantLimit), "schema_version": JSON(cell.schemaVersion),
             ]
         }
-        return .json(["data": .array(cells)])
     }
 
     private func listPlans(_ call: Call, _ caller: Operator) async throws -> Reply {
-        .json(["data": .array(try await installation.plans.newest().map(Self.document))])
+        try WholeList(name: "plans", rows: try await installation.plans.newest(), key: \.key.name).page(call, Self.document)
     }
 
     private func showPlan(_ call: Call, _ caller: Operator) async throws -> Reply {
@@ -73,7 +72,9 @@ struct OperatorRoutes: Sendable {
     }
 
     private func listOperators(_ call: Call, _ caller: Operator) async throws -> Reply {
-        .json(["data": .array(try await installation.operators.all().map(Self.document))])
+        // The oldest first.
+        let list = WholeList(name: "operators", rows: try await installation.operators.all()) { "\($0.createdAt.apiText) \($0.id)" }
+        return try list.page(call, Self.document)
     }
 
     private func createOperator(_ call: Call, _ caller: Operator) async throws -> Reply {
