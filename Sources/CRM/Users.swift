@@ -2,6 +2,7 @@ import Foundation
 import Postgres
 import Records
 import Secrets
+import Tenancy
 
 /// A person who works for the tenant and signs in.
 package enum Users {
@@ -88,7 +89,7 @@ package enum Users {
                 SELECT FROM users JOIN roles ON roles.id = users.role_id
                 WHERE users.status = 'active' AND users.deleted_at IS NULL AND roles.key = 'admin')
             """,
-            "SELECT pg_notify('tenantry_credentials', \(change.slug)::text)",
+            Credentials.changed(change.slug),
         ]
     }
 }
