@@ -6,15 +6,13 @@ import Settings
 enum Logs {
     static func start(_ settings: Settings) -> Logger {
         let level = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info
-        let isText =
+        let form: LogLines.Form =
             switch settings.logFormat {
-            case .text: true
-            case .json: false
-            case .auto: isatty(STDERR_FILENO) == 1
+            case .text: .text
+            case .json: .json
+            case .auto: isatty(STDERR_FILENO) == 1 ? .text : .json
             }
-        LoggingSystem.bootstrap { label -> any LogHandler in
-            isText ? TextLines(label: label, logLevel: level) : JSONLines(label: label, logLevel: level)
-        }
+        LoggingSystem.bootstrap { LogLines(label: $0, form: form, logLevel: level) }
         return Logger(label: "tenantry")
     }
 
