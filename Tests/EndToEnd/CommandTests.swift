@@ -74,6 +74,24 @@ import Testing
         #expect(try await Program.run(["tenant", "suspend", "acme"]).status == 64)
     }
 
+    @Test("With --json wrong usage is told as JSON too") func wrongUsageAsJSON() async throws {
+        for words in [
+            ["tenant", "create", "--json"],
+            ["tenant", "create", "acme", "--name", "A", "--admin-email", "x", "--admin-name", "A", "--json"],
+            ["operator", "create", "--role", "king", "--json"], ["nonsense", "--json"], ["tenant", "list", "--jsn", "--json"],
+        ] {
+            let answer = try await Program.run(words)
+            #expect(answer.status == 64)
+            let error = try #require(try object(answer.output)["error"] as? [String: Any], "\(answer.output)")
+            #expect(error["status"] as? Int == 64)
+            let message = try #require(error["message"] as? String)
+            #expect(!message.isEmpty && !message.hasPrefix("Error") && !message.contains("Usage:"), "\(message)")
+        }
+        #expect(try await Program.run(["tenant", "create", "--json", "--help"]).output.contains("OVERVIEW"))
+        // Behind `--` it is a setting, and a wrong one.
+        #expect(!(try await Program.run(["tenant", "list", "--", "--json"])).output.hasPrefix("{"))
+    }
+
     @Test("config tells where each value comes from and keeps secrets") func config() async throws {
         let answer = try await Program.run(
             ["config", "--json", "--", "secret_key=\(String(repeating: "s3cret", count: 8))"],

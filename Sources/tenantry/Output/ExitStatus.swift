@@ -16,19 +16,27 @@ enum ExitStatus: Int32 {
     case failed = 1
     /// Something was done, something is left to do; the answer says what.
     case partly = 2
+    case wrongUsage = 64
     /// The database cannot be reached.
     case unavailable = 69
     case wrongSettings = 78
 
     /// Says what went wrong in one sentence and ends the program. With `--json` the sentence is an object on standard output.
     static func end(with error: any Error) -> Never {
-        guard let (status, message) = explain(error) else { Tenantry.exit(withError: error) }
-        if CommandLine.arguments.contains("--json") {
+        let asJSON = CommandLine.arguments.prefix { $0 != "--" }.contains("--json")
+        guard let (status, message) = explain(error) ?? (asJSON ? explainUsage(error) : nil) else { Tenantry.exit(withError: error) }
+        if asJSON {
             print(JSON.object([.init("error", ["status": JSON(Int(status.rawValue)), "message": .string(message)])]).text)
         } else {
             FileHandle.standardError.write(Data("tenantry: \(message)\n".utf8))
         }
         exit(status.rawValue)
+    }
+
+    /// Wrong usage in the argument parser's words; nil for a request for help and for a command that has said everything itself.
+    private static func explainUsage(_ error: any Error) -> (ExitStatus, String)? {
+        guard Tenantry.exitCode(for: error) == .validationFailure else { return nil }
+        return (.wrongUsage, Tenantry.message(for: error))
     }
 
     /// Nil for what the argument parser has words for: wrong usage, a request for help.
