@@ -76,7 +76,8 @@ package struct KnownSettings: Sendable {
 
     // Tenants
     package let defaultPlan = Setting.text(
-        "tenants.default_plan", "free", help: "The plan of a tenant whose order names none. `dev` makes it `unlimited`.")
+        "tenants.default_plan", "free",
+        help: "The plan of a tenant whose order names none. `dev` makes it `unlimited`, on its own database for other commands too.")
 
     // Mail
     package let mailTransport = Setting.choice(

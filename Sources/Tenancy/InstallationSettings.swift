@@ -20,8 +20,8 @@ package struct InstallationSettings: Sendable {
     package var migration = PoolSettings(name: "migration", connections: 2, waitDeadline: .seconds(60))
     /// How long a statement of a tenant may run unless its scope says otherwise.
     package var timeLimit: Duration = .seconds(10)
-    /// What a tenant gets whose order names no plan.
-    package var defaultPlan = "free"
+    /// What a tenant gets whose order names no plan; nil for what the installation itself keeps, see `PlanList.setDefault`.
+    package var defaultPlan: String?
     /// What fills a new tenant's schema with its first rows; the record types' room knows.
     package var seed: Seed = { _ in [] }
     /// How often the directory asks what has changed; notifications come before that.

@@ -92,6 +92,23 @@ import Testing
         #expect(!(try await Program.run(["tenant", "list", "--", "--json"])).output.hasPrefix("{"))
     }
 
+    @Test("A tenant made at the terminal gets the plan that dev gives") func plan() async throws {
+        let place = try Place()
+        let dev = try await Dev(in: place.path)
+        func create(_ slug: String, _ more: String...) async throws -> String? {
+            let order = [
+                "tenant", "create", slug, "--name", slug, "--admin-email", "n@n.example", "--admin-name", "Nora", "--json", "--",
+                "database_url=\(dev.ready.databaseURL)",
+            ]
+            let made = try await Program.run(order + more)
+            return (try object(made.output)["plan"] as? [String: Any])?["name"] as? String
+        }
+
+        #expect(try await create("north") == "unlimited")
+        #expect(try await create("south", "tenants.default_plan=team") == "team")
+        try await dev.stop()
+    }
+
     @Test("config tells where each value comes from and keeps secrets") func config() async throws {
         let answer = try await Program.run(
             ["config", "--json", "--", "secret_key=\(String(repeating: "s3cret", count: 8))"],

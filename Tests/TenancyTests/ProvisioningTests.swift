@@ -22,6 +22,26 @@ import Testing
         }
     }
 
+    @Test("An order without a plan gets the configured one, else the installation's, else free") func defaultPlan() async throws {
+        try await withInstallation { installation in
+            #expect(try await installation.provisioning.provision(.sample("first"), by: .test).tenant.plan.name == "free")
+            try await installation.plans.setDefault("team")
+            #expect(try await installation.provisioning.provision(.sample("second"), by: .test).tenant.plan.name == "team")
+            var settings = installation.settings
+            settings.defaultPlan = "business"
+            let other = testInstallation(settings)
+            try await other.start()
+            #expect(try await other.provisioning.provision(.sample("third"), by: .test).tenant.plan.name == "business")
+            await other.close()
+
+            try await installation.plans.setDefault("golden")
+
+            await #expect(throws: TenancyError.unknownPlan("golden")) {
+                try await installation.provisioning.provision(.sample("fourth"), by: .test)
+            }
+        }
+    }
+
     @Test("The same order again finds the tenant; another of the same name is a conflict") func idempotence() async throws {
         try await withInstallation { installation in
             let provisioning = installation.provisioning

@@ -48,7 +48,7 @@ package struct Provisioning: Sendable {
     /// Takes the name and a place in a cell, or finds the row of the same order.
     private func reserve(_ request: ProvisionRequest) async throws -> Tenant {
         let fingerprint = try await identity.identity().keyed("provision", request.fingerprint)
-        let plan = request.plan ?? settings.defaultPlan
+        let plan: SQL = "coalesce(\(request.plan ?? settings.defaultPlan)::text, (SELECT default_plan FROM installation), 'free')"
         let answers = try await control.run(
             [
                 // One after another, so that a cell is filled to its limit and no further.
@@ -79,8 +79,9 @@ package struct Provisioning: Sendable {
         return tenant
     }
 
-    private func whyNotPlaced(plan: String, cell: String?) async throws -> TenancyError {
-        guard try await !control.rows("SELECT 1 FROM plans WHERE name = \(plan)").isEmpty else { return .unknownPlan(plan) }
+    private func whyNotPlaced(plan: SQL, cell: String?) async throws -> TenancyError {
+        let wanted = try await control.rows("SELECT plan, EXISTS (SELECT FROM plans WHERE name = plan) FROM \(plan) AS plan")
+        if let row = wanted.first, try !row.bool(1) { return .unknownPlan(try row.text(0)) }
         guard let cell else { return .cellFull(nil) }
         return try await control.rows("SELECT 1 FROM cells WHERE name = \(cell)").isEmpty ? .unknownCell(cell) : .cellFull(cell)
     }

@@ -22,7 +22,7 @@ extension TenantCommand {
         @Option(help: "E-mail of the first person, who may do everything.") var adminEmail: String
         @Option(help: "That person's name.") var adminName: String
         @Flag(help: "Read that person's password from standard input.") var adminPasswordStdin = false
-        @Option(help: "Its plan. Default: the setting tenants.default_plan.") var plan: String?
+        @Option(help: "Its plan. Default: the setting tenants.default_plan, or what `dev` gives on its own database.") var plan: String?
         @Option(help: "Where it lives. Default: the open cell that is least full.") var cell: String?
         @Option(help: "It begins as a trial of so many days.") var trialDays: Int?
         @Flag(help: "A test tenant, whose clock can be set; for good.") var test = false

@@ -21,7 +21,7 @@ struct Dev: Sendable {
     /// Runs until a stop is asked for, and leaves nothing running behind, whatever went wrong.
     func run() async throws {
         guard let url = settings.databaseURL else { return try await runWithOwnDatabase() }
-        try await run(on: url)
+        try await run(on: url, isOwn: false)
     }
 
     private func runWithOwnDatabase() async throws {
@@ -32,7 +32,7 @@ struct Dev: Sendable {
             try await withThrowingTaskGroup { group in
                 group.addTask { await cluster.keepRunning { log.error("\($0)") } }
                 defer { group.cancelAll() }
-                try await run(on: cluster.url)
+                try await run(on: cluster.url, isOwn: true)
             }
         } catch {
             await stop(cluster)
@@ -41,12 +41,12 @@ struct Dev: Sendable {
         await stop(cluster)
     }
 
-    private func run(on url: String) async throws {
+    private func run(on url: String, isOwn: Bool) async throws {
         var settings = settings
         settings.presume(\.databaseURL, url, by: "dev")
         let installation = try Installation(settings, log: log)
         do {
-            try await serve(installation, settings, url)
+            try await serve(installation, settings, url, isOwn)
         } catch {
             await installation.close()
             throw error
@@ -54,9 +54,14 @@ struct Dev: Sendable {
         await installation.close()
     }
 
-    private func serve(_ installation: Installation, _ settings: Settings, _ url: String) async throws {
+    private func serve(_ installation: Installation, _ settings: Settings, _ url: String, _ isOwn: Bool) async throws {
         let cost = ScryptCost(settings)
-        let credentials = try await cancelWhenGracefulShutdown { try await prepare(installation, cost) }
+        let credentials = try await cancelWhenGracefulShutdown {
+            let credentials = try await prepare(installation, cost)
+            // Commands at a terminal give what we give. In a database of someone's own it would outlast this run and surprise a server.
+            if isOwn { try await installation.plans.setDefault(settings.defaultPlan) }
+            return credentials
+        }
         // Half of what a stop may take; the other half is PostgreSQL's.
         var serverSettings = try ServerSettings(settings, patience: .seconds(10))
         serverSettings.allowsPrivateHosts = true

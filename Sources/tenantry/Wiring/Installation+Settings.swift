@@ -21,7 +21,7 @@ extension Installation {
         // Many tenants ordered at once stand in line here.
         installation.migration.waitDeadline = .seconds(300)
         installation.timeLimit = settings.statementTime
-        installation.defaultPlan = settings.defaultPlan
+        installation.defaultPlan = settings.isSet(\.defaultPlan) ? settings.defaultPlan : nil
         installation.seed = FirstRows.seed
         self.init(installation, log: log)
     }
