@@ -2,6 +2,7 @@ import Foundation
 import Postgres
 import Records
 import Secrets
+import Tenancy
 
 /// What the people who hold it may do.
 package enum Roles {
@@ -30,7 +31,7 @@ package enum Roles {
                 SELECT cell.refuse('TN002', 'roles_built_in')
                 WHERE EXISTS (SELECT FROM roles WHERE id = \(change.id) AND key IS NOT NULL)
                 """,
-                "SELECT pg_notify('tenantry_credentials', \(change.slug)::text)",
+                Credentials.changed(change.slug),
             ]
         }
     }

@@ -1,5 +1,6 @@
 import Postgres
 import Records
+import Tenancy
 
 /// People who work together: whose records "team" means, and whose figures are added up.
 package enum Teams {
@@ -20,7 +21,7 @@ package enum Teams {
             var statements = Circle.refusal(change, parent)
             if change[members] != nil { statements += leading(change.id) }
             // Whose records "team" means has changed for everyone in it.
-            return statements + ["SELECT pg_notify('tenantry_credentials', \(change.slug)::text)"]
+            return statements + [Credentials.changed(change.slug)]
         }
     }
 

@@ -9,7 +9,9 @@ import Tenancy
 struct House: Sendable {
     let installation: Installation
     let settings: ServerSettings
-    let catalog: Catalog
+    let catalogs: Catalogs
+    /// The built-in record types.
+    var catalog: Catalog { catalogs.base }
     let passwords = PasswordPolicy()
     let principals = PrincipalCache()
     let door: Door
@@ -21,12 +23,14 @@ struct House: Sendable {
         self.settings = settings
         self.logger = logger
         let (policy, cost) = (passwords, settings.scryptCost)
-        catalog = RecordTypes.catalog { password throws(Problem) in
+        let base = RecordTypes.catalog { password throws(Problem) in
             if let refusal = policy.refusal(password, at: "/password") { throw Problem.invalid([refusal]) }
             return await PasswordHash.of(password, cost: cost).text
         }
+        catalogs = Catalogs(base)
         door = Door(
-            directory: installation.directory, operators: installation.operators, principals: principals, baseDomain: settings.baseDomain,
+            directory: installation.directory, operators: installation.operators, principals: principals, catalogs: catalogs,
+            baseDomain: settings.baseDomain,
             cookie: SessionCookie(isSecure: settings.isSecure))
         signIn = SignIn(installation, settings: settings)
     }

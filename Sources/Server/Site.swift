@@ -31,7 +31,9 @@ struct Site: Sendable {
             [SessionRoutes.schemas, APIKeyRoutes.schemas, SettingsRoutes.schemas].flatMap(\.members) + records
             + RecordDescription.sharedComponents
         let document = OpenAPIDocument("Tenantry", endpoints: endpoints, schemas: schemas)
-        return endpoints + [document.open(at: "/v1/openapi.json")] + DocumentationPages(of: "/v1/openapi.json").endpoints(at: "/docs")
+        let ofTenants = RecordRoutes.forTenantTypes(of: house.catalog).endpoints
+        return endpoints + ofTenants + [document.open(at: "/v1/openapi.json")]
+            + DocumentationPages(of: "/v1/openapi.json").endpoints(at: "/docs")
     }
 
     /// Those who run the installation.

@@ -38,6 +38,7 @@ import Testing
             (#"{"field":"birthday","op":"lt","value":"2023-02-29"}"#, "/where/value", "format"),
             (#"{"field":"created_at","op":"lt","value":{"years":1}}"#, "/where/value", "format"),
             (#"{"field":"created_at","op":"lt","value":{"days":1e9}}"#, "/where/value/days", "range"),
+            (#"{"field":"created_at","op":"lt","value":{"weeks":-9223372036854775808}}"#, "/where/value/weeks", "range"),
             (#"{"field":"company_id","op":"eq","value":"x"}"#, "/where/value", "format"),
             (#"{"field":"lifecycle_stage","op":"eq","value":"x"}"#, "/where/value", "enum"),
             (#"{"field":"email","op":"eq","value":"x","extra":1}"#, "/where/extra", "unknown"),

@@ -29,7 +29,7 @@ import Testing
     @Test(
         "An address that does not exist is a problem document",
         arguments: [
-            "/nothing", "/v1", "/v1/", "/v1//session", "/v1/session/", "//v1/session", "/v1/session/x", "/%zz", "/%ff", "/v1/%00", "*",
+            "/nothing", "/v1", "/v1/", "/v1//session", "/v1/session/", "//v1/session", "/%zz", "/%ff", "/v1/%00", "*",
         ])
     func unknownAddress(path: String) async throws {
         let client = try await TestSite.shared.stranger

@@ -16,7 +16,7 @@ import Testing
     private let hand = Hand()
     private let cache: PrincipalCache
     private let someone = Principal(
-        userID: UUID(), keyID: nil, rights: Rights(types: [:]), teamMemberIDs: [], allowedAddresses: [], expires: nil)
+        userID: UUID(), keyID: nil, rights: Rights(types: [:]), teamMemberIDs: [], allowedAddresses: [], expires: nil, catalog: Catalog([]))
 
     init() {
         cache = PrincipalCache(capacity: 10) { [hand] in hand.now }

@@ -106,6 +106,16 @@ package struct RecordType: Sendable {
             staysWhileUsed: staysWhileUsed, standing: standing, isSearchable: isSearchable, rules)
     }
 
+    /// A type that a tenant has made, of fields it has made.
+    init(_ name: String, singular: String, table: String, own: [FieldDefinition]) {
+        self.init(
+            name, singular: singular, table: table, own: own, custom: [], operations: Set(Operation.allCases), staysWhileUsed: false,
+            standing: .subject, isSearchable: true, Rules())
+    }
+
+    /// Whether a tenant has made it.
+    package var isOfTenant: Bool { table != name }
+
     private init(
         _ name: String, singular: String, table: String, own: [FieldDefinition], custom: [FieldDefinition], operations: Set<Operation>,
         staysWhileUsed: Bool, standing: Standing, isSearchable: Bool, _ rules: Rules

@@ -70,7 +70,7 @@ extension FieldKind {
         else { throw refused(pointer, .format, "A relative value has one of hours, days, weeks, months: {\"days\": -30}.") }
         let place = "\(pointer)/\(member.name)"
         guard case .number = member.value else { throw refused(place, .type, "This is a whole number, not \(member.value.kind).") }
-        guard let count = member.value.integer, abs(count) <= 100_000 else {
+        guard let count = member.value.integer, (-100_000...100_000).contains(count) else {
             throw refused(place, .range, "This is a whole number between -100000 and 100000.")
         }
         return Filter.RelativeTime(unit: unit, count: count)

@@ -117,7 +117,7 @@ package struct ListRequest: Sendable {
     }
 
     private static func limit(_ text: String) throws(Refused) -> Int {
-        guard text.allSatisfy(\.isASCII), let number = Int(text), limits.contains(number) else {
+        guard text.allSatisfy(\.isNumber), text.allSatisfy(\.isASCII), let number = Int(text), limits.contains(number) else {
             throw refused("", .range, "This is a whole number from 1 to 200.")
         }
         return number

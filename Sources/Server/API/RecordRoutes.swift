@@ -5,12 +5,25 @@ import Records
 
 /// The calls that every record type answers alike.
 struct RecordRoutes: Sendable {
-    let type: RecordType
-    let catalog: Catalog
+    private let type: RecordType
+    private let catalog: Catalog
+    /// Whether these are the addresses of every type that tenants have made, `/v1/{type}`, rather than of one built-in type.
+    private let isForTenants: Bool
 
+    /// A built-in type, or one that a tenant has made: then only for what it says about itself.
     init(_ type: RecordType, of catalog: Catalog) {
+        self.init(type, of: catalog, isForTenants: false)
+    }
+
+    private init(_ type: RecordType, of catalog: Catalog, isForTenants: Bool) {
         self.type = type
         self.catalog = catalog
+        self.isForTenants = isForTenants
+    }
+
+    /// Every type that tenants have made, whatever its name.
+    static func forTenantTypes(of catalog: Catalog) -> RecordRoutes {
+        RecordRoutes(RecordType("{type}", singular: "record", fields: []), of: catalog, isForTenants: true)
     }
 
     var endpoints: [Endpoint] {
@@ -30,47 +43,55 @@ struct RecordRoutes: Sendable {
         return all.filter { type.operations.contains($0.0) }.map(\.1)
     }
 
-    private func store(_ person: Person) -> RecordStore {
-        RecordStore(type, of: catalog, in: person.scope, for: person.caller)
+    /// The records that the address means, of the type as this tenant has it.
+    private func store(_ call: Call, _ person: Person) throws(Problem) -> RecordStore {
+        guard isForTenants else { return try person.store(type.name) }
+        guard let own = person.catalog[call.parameters["type"]], own.isOfTenant else { throw .notFound }
+        return person.store(own)
     }
 
     @Sendable private func list(_ call: Call, _ person: Person) async throws -> Reply {
-        let request = try ListRequest(query: call.query.items, of: type, in: catalog, for: person.caller)
-        return call.page(try await store(person).list(request))
+        let store = try store(call, person)
+        let request = try ListRequest(query: call.query.items, of: store.type, in: person.catalog, for: person.caller)
+        return call.page(try await store.list(request))
     }
 
     @Sendable private func search(_ call: Call, _ person: Person) async throws -> Reply {
-        try await call.repeatablyReading(person) {
-            var request = try ListRequest(body: try await call.json(), of: type, in: catalog, for: person.caller)
+        let store = try store(call, person)
+        return try await call.repeatablyReading(person) {
+            var request = try ListRequest(body: try await call.json(), of: store.type, in: person.catalog, for: person.caller)
             try request.read(trash: call.query["trash"])
-            return RecordAnswer(status: 200, body: try await store(person).list(request).body)
+            return RecordAnswer(status: 200, body: try await store.list(request).body)
         }
     }
 
     @Sendable private func create(_ call: Call, _ person: Person) async throws -> Reply {
-        try await call.repeatably(person) { repeatable in
-            var answer = try await store(person).create(try await call.json(), repeatable: repeatable)
-            answer.location = answer.id.map { "/v1/\(type.name)/\($0)" }
+        let store = try store(call, person)
+        return try await call.repeatably(person) { repeatable in
+            var answer = try await store.create(try await call.json(), repeatable: repeatable)
+            answer.location = answer.id.map { "/v1/\(store.type.name)/\($0)" }
             return answer
         }
     }
 
     @Sendable private func get(_ call: Call, _ person: Person) async throws -> Reply {
-        let view = try RecordStore.View(query: call.query.items, of: type, in: catalog, for: person.caller)
-        return Reply(try await store(person).get(call.parameters["id"], view))
+        let store = try store(call, person)
+        let view = try RecordStore.View(query: call.query.items, of: store.type, in: person.catalog, for: person.caller)
+        return Reply(try await store.get(call.parameters["id"], view))
     }
 
     @Sendable private func update(_ call: Call, _ person: Person) async throws -> Reply {
-        try await call.repeatably(person) { repeatable in
-            try await store(person).patch(
+        let store = try store(call, person)
+        return try await call.repeatably(person) { repeatable in
+            try await store.patch(
                 call.parameters["id"], try await call.json(), ifMatch: try call.precondition(of: person), repeatable: repeatable)
         }
     }
 
     @Sendable private func trash(_ call: Call, _ person: Person) async throws -> Reply {
+        let store = try store(call, person)
         let isPurge = try call.purge
         return try await call.repeatably(person) { repeatable in
-            let store = store(person)
             let precondition = try call.precondition(of: person)
             return isPurge
                 ? try await store.purge(call.parameters["id"], ifMatch: precondition, repeatable: repeatable)
@@ -79,17 +100,18 @@ struct RecordRoutes: Sendable {
     }
 
     @Sendable private func restore(_ call: Call, _ person: Person) async throws -> Reply {
-        try await call.repeatably(person) { repeatable in
+        let store = try store(call, person)
+        return try await call.repeatably(person) { repeatable in
             if let member = try await call.jsonIfAny().members?.first {
                 throw Problem.invalid([.init("/\(member.name.pointerToken)", .unknown, "A restore takes no members.")])
             }
-            return try await store(person).restore(call.parameters["id"], repeatable: repeatable)
+            return try await store.restore(call.parameters["id"], repeatable: repeatable)
         }
     }
 
     @Sendable private func changes(_ call: Call, _ person: Person) async throws -> Reply {
         let limit = try call.query.integer("limit", in: ListRequest.limits, otherwise: 50)
-        return call.page(try await store(person).changes(call.parameters["id"], limit: limit, after: call.query["after"]))
+        return call.page(try await store(call, person).changes(call.parameters["id"], limit: limit, after: call.query["after"]))
     }
 }
 

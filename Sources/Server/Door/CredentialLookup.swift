@@ -8,28 +8,32 @@ import Tenancy
 /// Finds out what a credential stands for, in the tenant's own schema.
 enum CredentialLookup {
     /// Nil when there is no such session or key, it has ended, or its user may not sign in.
-    static func find(_ credential: Credential, in scope: TenantScope) async throws -> Principal? {
+    static func find(_ credential: Credential, in scope: TenantScope, _ catalogs: Catalogs) async throws -> Principal? {
         switch credential.kind {
         case .session:
-            return try await scope.rows(session(credential.hash)).first.map { try principal($0) }
+            return try await scope.rows(session(credential.hash)).first.map { try principal($0, catalogs) }
         case .apiKey:
             // The second statement writes once a minute at most; "last used" need not be finer.
             let rows = try await scope.run([key(credential.hash), use(credential.hash)])
-            return try rows[0].first.map { try principal($0) }
+            return try rows[0].first.map { try principal($0, catalogs) }
         case .operator: return nil
         }
     }
 
-    /// The members of a person's teams, as an array; the person included.
+    /// The members of a person's teams and of the teams below them, as an array; the person included.
     private static let teamMembers: SQL = """
-        ARRAY(SELECT m.id FROM users m WHERE m.id = u.id OR (m.team_ids && u.team_ids AND m.deleted_at IS NULL))
+        ARRAY(
+            WITH RECURSIVE mine (id) AS (
+                SELECT unnest(u.team_ids)
+                UNION SELECT below.id FROM teams AS below JOIN mine ON below.parent_id = mine.id WHERE below.deleted_at IS NULL)
+            SELECT m.id FROM users m WHERE m.id = u.id OR (m.deleted_at IS NULL AND m.team_ids && ARRAY(SELECT id FROM mine)))
         """
     private static let role: SQL = "r.rights, r.hidden_fields, r.readonly_fields, r.admin"
     private static let isActive: SQL = "u.status = 'active' AND u.deleted_at IS NULL"
 
     private static func session(_ hash: [UInt8]) -> SQL {
         """
-        SELECT u.id, NULL, extract(epoch FROM s.expires_at - now()), NULL, \(teamMembers), \(role), \(role), \(TenantPolicy.column)
+        SELECT u.id, NULL, extract(epoch FROM s.expires_at - now()), NULL, \(teamMembers), \(role), \(role), \(TenantPolicy.column), \(Shape.column)
         FROM sessions s JOIN users u ON u.id = s.user_id JOIN roles r ON r.id = u.role_id
         WHERE s.token_hash = \(SQLValue.bytes(hash)) AND s.expires_at > now() AND \(isActive)
         """
@@ -38,7 +42,7 @@ enum CredentialLookup {
     private static func key(_ hash: [UInt8]) -> SQL {
         """
         SELECT u.id, k.id, extract(epoch FROM k.expires_at - now()), k.allowed_ips, \(teamMembers), \(role),
-            maker.rights, maker.hidden_fields, maker.readonly_fields, maker.admin, \(TenantPolicy.column)
+            maker.rights, maker.hidden_fields, maker.readonly_fields, maker.admin, \(TenantPolicy.column), \(Shape.column)
         FROM api_keys k JOIN roles r ON r.id = k.role_id JOIN users u ON u.id = k.user_id JOIN roles maker ON maker.id = u.role_id
         WHERE k.token_hash = \(SQLValue.bytes(hash)) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
             AND \(isActive)
@@ -52,7 +56,7 @@ enum CredentialLookup {
         """
     }
 
-    private static func principal(_ row: Row) throws -> Principal {
+    private static func principal(_ row: Row, _ catalogs: Catalogs) throws -> Principal {
         let own = try rights(row, from: 5)
         return Principal(
             userID: try row.uuid(0), keyID: try row.optionalUUID(1),
@@ -61,7 +65,7 @@ enum CredentialLookup {
             teamMemberIDs: try row.texts(4).compactMap { UUID(uuidString: $0) },
             allowedAddresses: try (row.optionalTexts(3) ?? []).compactMap { AddressRange($0) },
             expires: try row.optionalDouble(2).map { ContinuousClock.now + .seconds($0) },
-            policy: TenantPolicy(try SettingsDocument(parsing: row.text(13))))
+            policy: TenantPolicy(try SettingsDocument(parsing: row.text(13))), catalog: try catalogs.catalog(shape: row.optionalText(14)))
     }
 
     private static func rights(_ row: Row, from column: Int) throws -> Rights {

@@ -11,6 +11,7 @@ struct Door: Sendable {
     let directory: Directory
     let operators: Operators
     let principals: PrincipalCache
+    let catalogs: Catalogs
     let baseDomain: String?
     let cookie: SessionCookie
 
@@ -38,7 +39,7 @@ struct Door: Sendable {
         return Person(
             tenant: tenant, scope: scope, caller: principal.caller(requestID: call.requestID), credential: credential,
             credentialID: principal.keyID ?? credential.sessionID, cameAsCookie: cameAsCookie,
-            policy: principal.policy)
+            policy: principal.policy, catalog: principal.catalog)
     }
 
     /// Someone who runs the installation. Refuses with `.unauthenticated`, or with `.forbidden` when the role is too low.
@@ -75,7 +76,7 @@ struct Door: Sendable {
         case .known(let principal): return principal
         case .knownToBeNothing: return nil
         case .unknown(let stamp):
-            let found = try await CredentialLookup.find(credential, in: scope)
+            let found = try await CredentialLookup.find(credential, in: scope, catalogs)
             principals.keep(found, for: hash, of: tenant.slug, since: stamp)
             return found
         }

@@ -17,6 +17,16 @@ package struct Person: Sendable {
     package let cameAsCookie: Bool
     /// What the tenant's settings say about each request.
     package let policy: TenantPolicy
+    /// The record types the tenant has, its own included.
+    package let catalog: Catalog
+
+    /// The records of one type as this person may see and change them. Refuses with `.notFound` for a type the tenant does not have.
+    package func store(_ type: String) throws(Problem) -> RecordStore {
+        guard let found = catalog[type] else { throw .notFound }
+        return store(found)
+    }
+
+    package func store(_ type: RecordType) -> RecordStore { RecordStore(type, of: catalog, in: scope, for: caller) }
 
     package var userID: UUID { caller.userID }
     package var rights: Rights { caller.rights }
@@ -36,6 +46,7 @@ struct Principal: Sendable {
     /// When the session or key ends by itself.
     let expires: ContinuousClock.Instant?
     var policy = TenantPolicy.standard
+    let catalog: Catalog
 
     func caller(requestID: String) -> Caller {
         let actor = keyID.map { Actor(.apiKey, $0) } ?? Actor(.user, userID)
