@@ -56,6 +56,19 @@ import Testing
         }
     }
 
+    @Test("A Host that cannot be one is malformed", arguments: ["a b", "a/b", "a@b", "<a>", "\u{E9}", "a,b c"]) func wrongHost(host: String)
+        async throws
+    {
+        try await Wire.withServer { ports, _ in
+            let socket = try Socket(port: ports.port)
+            await socket.send("GET /healthz HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+            let answer = try #require(await socket.receiveAll())
+
+            #expect(answer.statuses == ["400"])
+            #expect(answer.contains("\"malformed\"") && answer.contains("Host"))
+        }
+    }
+
     @Test("An empty Host is one") func emptyHost() async throws {
         try await Wire.withServer { ports, _ in
             let socket = try Socket(port: ports.port)

@@ -6,7 +6,7 @@ import Records
 
 /// Stands between a connection's HTTP codec and the server, for what never becomes a request or outlives its answer.
 ///
-/// - Bytes that are no HTTP, headers without end or without a Host, and what takes too long to come, get a problem document and the
+/// - Bytes that are no HTTP, headers without end or without a proper Host, and what takes too long to come, get a problem document and the
 ///   connection is closed; nothing behind them is done.
 /// - `Expect: 100-continue` is answered, so that a client does not wait before it sends its body.
 /// - After an answer with `Connection: close` the rest of the body is read and dropped, up to a bound: closing at once would make the
@@ -43,8 +43,8 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
         guard refusal == nil, isReadingBody || !(isLast || closesAfterAnswer) else { return drop(data, context) }
         switch unwrapInboundIn(data) {
         case .head(var head):
-            guard head.authority != nil else {
-                return refuse(Problem(.malformed, "The Host header is missing (RFC 9112, 3.2)."), context)
+            guard head.hasHost else {
+                return refuse(Problem(.malformed, "The Host header is missing, or is no host (RFC 9112, 3.2)."), context)
             }
             unanswered += 1
             isReadingBody = true
@@ -144,6 +144,13 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 extension HTTPRequest {
+    /// Whether its Host consists of what a name, an address and a port may hold (RFC 3986, 3.2.2).
+    fileprivate var hasHost: Bool {
+        authority?.utf8.allSatisfy { Self.hostBytes.contains($0) } ?? false
+    }
+
+    private static let hostBytes = Set("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~%!$&'()*+,;=:[]".utf8)
+
     /// Whether the client sends no request after this one.
     fileprivate var isLast: Bool {
         headerFields[.connection]?.lowercased().split { $0 == "," || $0 == " " }.contains("close") ?? false
