@@ -122,16 +122,6 @@ import Testing
         }
     }
 
-    @Test("A body that comes in time is not hurried by an earlier pause") func pause() async throws {
-        try await Wire.withServer({ $0.bodyTime = .seconds(5) }) { ports, _ in
-            let socket = try Socket(port: ports.port)
-            await socket.send(Self.post + "Content-Length: 2\r\n\r\n{")
-            await socket.send("}" + Self.alive)
-
-            #expect(await socket.receive { $0.contains("\"ok\"") }.statuses == ["422", "200"])
-        }
-    }
-
     @Test("A connection that is kept and not used is closed after its time") func idle() async throws {
         try await Wire.withServer({ $0.idleTimeout = .milliseconds(200) }) { ports, _ in
             let socket = try Socket(port: ports.port)
