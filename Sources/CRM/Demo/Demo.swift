@@ -4,7 +4,8 @@ import Records
 import Secrets
 import Tenancy
 
-/// Sample data for a first look: a trading firm's colleagues, 300 companies and 2,000 contacts, entered over the last two years.
+/// Sample data for a first look: a trading firm's colleagues, 300 companies and 2,000 contacts, 400 deals with what was done for them
+/// and what is to be done, and leads, entered over the last two years.
 ///
 /// Mail addresses end in `.example` (RFC 2606) and telephone numbers are kept for fiction: nobody real is ever written to.
 package enum Demo {
@@ -37,12 +38,39 @@ package enum Demo {
             let owners = [administrator] + colleagues
             let companies = records.companies.map { row($0, owners, now) }
             let ids = companies.map { $0["id"] ?? .null }
+            let contacts = records.contacts.map { row($0, records.companies, ids, owners, now) }
             try insert(companies, into: Companies.type, by: administrator, transaction)
+            try insert(contacts, into: Contacts.type, by: administrator, transaction)
             try insert(
-                records.contacts.map { row($0, records.companies, ids, owners, now) }, into: Contacts.type, by: administrator, transaction)
+                try sales(records, companies, contacts, now, transaction), by: administrator, transaction)
         }
         // The planner knows nothing of rows that came in a second ago.
-        _ = try await scope.run(["ANALYZE companies, contacts, changes"])
+        _ = try await scope.run(["ANALYZE companies, contacts, leads, deals, deal_stages, activities, tasks, changes"])
+    }
+
+    /// Deals go through the pipeline that the tenant was made with.
+    private static func sales(
+        _ records: DemoRecords, _ companies: [JSON], _ contacts: [JSON], _ now: Date, _ transaction: borrowing Transaction
+    ) throws -> DemoSalesRows {
+        let stages = try transaction.rows("SELECT id, kind, probability, pipeline_id FROM stages ORDER BY position")
+        return DemoSalesRows(
+            DemoSales(records), companies: companies.map { $0["id"] ?? .null }, contacts: contacts.map { $0["id"] ?? .null },
+            owners: companies.map { $0["owner_id"] ?? .null },
+            stages: try stages.map { .init(id: .string(try $0.text(0)), kind: try $0.text(1), probability: try $0.int(2)) },
+            pipeline: .string(try stages[0].text(3)), now: now, zone: "Europe/Berlin")
+    }
+
+    private static func insert(_ rows: DemoSalesRows, by administrator: UUID, _ transaction: borrowing Transaction) throws {
+        try insert(rows.leads, into: Leads.type, by: administrator, transaction)
+        try insert(rows.deals, into: Deals.type, by: administrator, transaction)
+        _ = try transaction.rows(
+            """
+            INSERT INTO deal_stages (id, deal_id, stage_id, entered_at, left_at, actor_type, actor_id)
+            SELECT id, deal_id, stage_id, entered_at, left_at, actor_type, actor_id
+            FROM jsonb_populate_recordset(NULL::deal_stages, \(JSON.array(rows.history).text)::jsonb)
+            """)
+        try insert(rows.activities, into: Activities.type, by: administrator, transaction)
+        try insert(rows.tasks, into: Tasks.type, by: administrator, transaction)
     }
 
     private static func addColleagues(_ transaction: borrowing Transaction, by administrator: UUID, _ passwordHash: String) throws -> [UUID]
