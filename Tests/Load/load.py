@@ -74,6 +74,16 @@ def sql(url, text):
     return answer.stdout
 
 
+def as_tenant(url, schema, role, text):
+    """Statements in a tenant's schema: the owner becomes a member of its role for as long as that takes."""
+    return sql(url, f"""
+        GRANT "{role}" TO CURRENT_USER;
+        BEGIN; SET LOCAL ROLE "{role}"; SET LOCAL search_path = "{schema}", cell;
+        {text}
+        COMMIT;
+        REVOKE "{role}" FROM CURRENT_USER;""")
+
+
 def schemas(url):
     rows = sql(url, "SELECT nspname, rolname FROM pg_namespace JOIN pg_roles ON pg_roles.oid = nspowner WHERE nspname LIKE 't\\_load\\_%'")
     return dict(row.split("|") for row in rows.split())
@@ -81,15 +91,14 @@ def schemas(url):
 
 def fill(url, schema, role):
     """Sixty contacts, and their ids."""
-    return sql(url, f"""
-        BEGIN; SET LOCAL ROLE "{role}"; SET LOCAL search_path = "{schema}", cell;
+    return as_tenant(url, schema, role, """
         INSERT INTO contacts (id, first_name, last_name, email, phone, title, lifecycle_stage, address_city, address_country, owner_id,
             created_by_type, created_by_id, updated_by_type, updated_by_id)
         SELECT cell.uuid_v7(), 'First' || n, 'Last' || n, 'p' || n || '@example.com', '+49 30 ' || n, 'Buyer', 'customer', 'Berlin', 'DE',
             users.id, 'user', users.id, 'user', users.id
         FROM generate_series(1, 60) AS n, users;
         ANALYZE contacts;
-        SELECT id FROM contacts; COMMIT;""").split()
+        SELECT id FROM contacts;""").split()
 
 
 def wrk(server, kind, targets, options):
@@ -144,6 +153,7 @@ COLUMNS = """r.id, r.version, r.created_at AT TIME ZONE 'UTC', r.updated_at AT T
 def pgbench(url, folder, tenants, ids, kind, options):
     """The server's own statements from C: one pipelined flush, prepared per tenant, four connections."""
     scripts = []
+    sql(url, "".join(f'GRANT "{role}" TO CURRENT_USER;' for role in tenants.values()))
     for schema, role in tenants.items():
         wanted = random.sample(ids[schema], min(20, len(ids[schema])))
         statement = (f"SELECT {COLUMNS} FROM {schema}.contacts AS r WHERE r.id = '{random.choice(wanted)}' AND r.deleted_at IS NULL;"
@@ -231,4 +241,5 @@ def main():
     sys.exit(1 if failed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
