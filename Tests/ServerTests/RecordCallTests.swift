@@ -36,6 +36,7 @@ import Testing
         #expect(late.status == 412)
         #expect(try late.json["current_version"] == 2)
         #expect(try late.json["changed"] == ["phone"])
+        #expect(try await patch("\"30841488516648\", \"01\", \"+2\"", "2").status == 412)
         #expect(try await patch("\"9\", \"2\"", "3").status == 200)
         #expect(try await patch("*", "4").status == 200)
         #expect(try await patch("1", "5").code == "malformed")

@@ -83,10 +83,10 @@ package struct SettingsStore: Sendable {
     ) async throws -> RecordAnswer {
         for _ in 1...Self.patience {
             let latest = try await latest()
+            let changed = try change(latest)
             if case .versions(let versions)? = ifMatch, !versions.contains(latest.version) {
                 throw try await mismatch(latest.version, versions)
             }
-            let changed = try change(latest)
             if let changed { try refuseLockOut(changed) }
             let answer = answer(changed ?? latest.document, changed == nil ? latest.version : latest.version + 1)
             do {

@@ -97,11 +97,11 @@ extension FieldKind {
     private func text(_ value: JSON, at pointer: String, maximum: Int = 500) throws(Refused) -> String {
         guard case .string(let raw) = value else { throw refused(pointer, .type, "This is a text, not \(value.kind).") }
         guard !raw.unicodeScalars.contains("\0") else { throw refused(pointer, .format, "A text must not hold U+0000.") }
-        let text = raw.trimmed
-        guard text.unicodeScalars.count <= maximum else {
-            throw refused(pointer, .tooLong, "At most \(maximum) characters; this has \(text.unicodeScalars.count).")
+        // Counted as it came, as `maxLength` in the OpenAPI document counts it.
+        guard raw.unicodeScalars.count <= maximum else {
+            throw refused(pointer, .tooLong, "At most \(maximum) characters; this has \(raw.unicodeScalars.count).")
         }
-        return text
+        return raw.trimmed
     }
 
     private func line(

@@ -3,10 +3,6 @@ extension FieldDefinition {
     package var answerSchema: JSON {
         switch kind {
         case .identifier: described(["type": "string", "format": "uuid"])
-        case .integer where isReadOnly: described(["type": "integer", "minimum": 1])
-        case .time:
-            described(
-                name == "deleted_at" ? ["type": ["string", "null"], "format": "date-time"] : ["type": "string", "format": "date-time"])
         case .actor:
             described([
                 "type": ["object", "null"], "required": ["type", "id"], "additionalProperties": false,

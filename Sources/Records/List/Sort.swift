@@ -67,12 +67,7 @@ extension Sort.Key {
         }
     }
 
-    var isNullable: Bool {
-        switch field.name {
-        case "id", "version", "created_at", "updated_at": false
-        default: !field.isRequired && !field.isFilled && field.kind != .flag
-        }
-    }
+    var isNullable: Bool { !field.isRequired && !field.isFilled && field.kind != .flag }
 
     var direction: String { isDescending ? "DESC" : "ASC" }
 }

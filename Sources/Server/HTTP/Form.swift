@@ -48,11 +48,12 @@ struct Form {
             refuse(name, .format, "A text must not hold U+0000.")
             return nil
         }
-        let text = trimmed ? raw.trimmingCharacters(in: .whitespacesAndNewlines) : raw
-        guard text.unicodeScalars.count <= maximum else {
+        // Counted as it came, as `maxLength` in the OpenAPI document counts it.
+        guard raw.unicodeScalars.count <= maximum else {
             refuse(name, .tooLong, "This has at most \(maximum) characters.")
             return nil
         }
+        let text = trimmed ? raw.trimmingCharacters(in: .whitespacesAndNewlines) : raw
         guard !text.isEmpty else {
             if required { refuse(name, .required, "This is needed.") }
             return nil

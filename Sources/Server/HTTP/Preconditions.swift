@@ -13,7 +13,8 @@ extension Call {
             guard let tags = EntityTag.list(header), !tags.contains(where: \.isWeak) else {
                 throw Problem(.malformed, "If-Match holds the ETag of an answer, in its quotes (\"3\"), several with commas, or *.")
             }
-            return .versions(tags.compactMap { Int($0.opaque) })
+            return .versions(
+                tags.compactMap { tag in Int32(tag.opaque).flatMap { String($0) == tag.opaque ? Int($0) : nil } })
         }
     }
 
