@@ -25,10 +25,13 @@ struct Site: Sendable {
     /// Someone of one tenant, and the way in.
     private var tenants: [Endpoint] {
         var endpoints = SessionRoutes(house).endpoints + APIKeyRoutes().endpoints + SettingsRoutes(house).endpoints
+        endpoints += ForecastRoutes().endpoints + QuotaRoutes().endpoints
         for type in house.catalog.types { endpoints += RecordRoutes(type, of: house.catalog).endpoints }
         let records = house.catalog.types.flatMap { RecordDescription.components(of: $0, in: house.catalog) }
         let schemas =
-            [SessionRoutes.schemas, APIKeyRoutes.schemas, SettingsRoutes.schemas].flatMap(\.members) + records
+            [
+                SessionRoutes.schemas, APIKeyRoutes.schemas, SettingsRoutes.schemas, ForecastRoutes.schemas, QuotaRoutes.schemas,
+            ].flatMap(\.members) + records
             + RecordDescription.sharedComponents
         let document = OpenAPIDocument("Tenantry", endpoints: endpoints, schemas: schemas)
         let ofTenants = RecordRoutes.forTenantTypes(of: house.catalog).endpoints

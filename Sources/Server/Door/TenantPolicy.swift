@@ -1,4 +1,5 @@
 import CRM
+import Foundation
 import Postgres
 import Records
 import Tenancy
@@ -14,6 +15,8 @@ package struct TenantPolicy: Sendable {
     let sessionHours: Int?
     package let timeZone: String
     package let currency: String
+    /// `MM-DD`
+    let fiscalYearStart: String
 
     /// What holds where nothing was decided.
     static let standard = TenantPolicy(SettingsDocument())
@@ -25,11 +28,18 @@ package struct TenantPolicy: Sendable {
         sessionHours = settings["security.session_hours"].integer
         timeZone = settings["time_zone"].string ?? ""
         currency = settings["currency"].string ?? ""
+        fiscalYearStart = settings["fiscal_year_start"].string ?? ""
+    }
+
+    /// The day in the tenant's zone, `YYYY-MM-DD`.
+    func today(_ now: Date = .now) -> String {
+        String((LocalTime.text(of: now, in: timeZone) ?? CivilMoment(utc: now).minuteText).prefix(10))
     }
 
     /// As an expression: the part of the settings that is read here.
     static let column: SQL = """
-        (SELECT jsonb_build_object('security', document->'security', 'time_zone', document->'time_zone', 'currency', document->'currency')
+        (SELECT jsonb_build_object('security', document->'security', 'time_zone', document->'time_zone', 'currency', document->'currency',
+            'fiscal_year_start', document->'fiscal_year_start')
         FROM settings)
         """
 
