@@ -24,16 +24,29 @@ struct Site: Sendable {
 
     /// Someone of one tenant, and the way in.
     private var tenants: [Endpoint] {
-        var endpoints = SessionRoutes(house).endpoints + APIKeyRoutes().endpoints + SettingsRoutes(house).endpoints
-        endpoints += ForecastRoutes().endpoints + QuotaRoutes().endpoints
+        var endpoints = [
+            SessionRoutes(house).endpoints,
+            APIKeyRoutes().endpoints,
+            SettingsRoutes(house).endpoints,
+            QuotaRoutes().endpoints,
+            ForecastRoutes().endpoints,
+            AgendaRoutes().endpoints,
+            CalendarRoutes(house).endpoints,
+            VCardRoutes().endpoints,
+        ].flatMap(\.self)
         for type in house.catalog.types { endpoints += RecordRoutes(type, of: house.catalog).endpoints }
+        let schemas: [JSON.Member] = [
+            SessionRoutes.schemas,
+            APIKeyRoutes.schemas,
+            SettingsRoutes.schemas,
+            QuotaRoutes.schemas,
+            ForecastRoutes.schemas,
+            AgendaRoutes.schemas,
+            CalendarRoutes.schemas,
+            VCardRoutes.schemas,
+        ].flatMap(\.members)
         let records = house.catalog.types.flatMap { RecordDescription.components(of: $0, in: house.catalog) }
-        let schemas =
-            [
-                SessionRoutes.schemas, APIKeyRoutes.schemas, SettingsRoutes.schemas, ForecastRoutes.schemas, QuotaRoutes.schemas,
-            ].flatMap(\.members) + records
-            + RecordDescription.sharedComponents
-        let document = OpenAPIDocument("Tenantry", endpoints: endpoints, schemas: schemas)
+        let document = OpenAPIDocument("Tenantry", endpoints: endpoints, schemas: schemas + records + RecordDescription.sharedComponents)
         let ofTenants = RecordRoutes.forTenantTypes(of: house.catalog).endpoints
         return endpoints + ofTenants + [document.open(at: "/v1/openapi.json")]
             + DocumentationPages(of: "/v1/openapi.json").endpoints(at: "/docs")

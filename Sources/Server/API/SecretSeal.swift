@@ -2,7 +2,7 @@ import Foundation
 import Records
 import Secrets
 
-/// Keeps a new API key unreadable in the answer that is stored for a repeated request, and opens it when its maker asks again.
+/// Keeps a new API key, or another new secret, unreadable in the answer that is stored for a repeated request, and opens it when its maker asks again.
 ///
 /// The pad is made from the maker's own token, which is stored nowhere, and the id of the new key, which is used once: a one-time pad. Who
 /// reads the database, now or in a backup, finds nothing.
@@ -17,14 +17,14 @@ struct SecretSeal: Sendable {
         Base64.url.encode(padded(Array(secret.utf8), id))
     }
 
-    /// The stored answer with its `key` readable again.
-    func opened(_ body: [UInt8]) throws -> [UInt8] {
+    /// The stored answer with its secret, by default `key`, readable again.
+    func opened(_ body: [UInt8], member name: String = "key") throws -> [UInt8] {
         let document = try JSON(parsing: body)
-        guard let id = document["id"]?.string.flatMap(UUID.init(uuidString:)), let sealed = document["key"]?.string,
+        guard let id = document["id"]?.string.flatMap(UUID.init(uuidString:)), let sealed = document[name]?.string,
             let bytes = Base64.url.decode(sealed)
         else { return body }
         let secret = String(decoding: padded(bytes, id), as: UTF8.self)
-        return JSON.object((document.members ?? []).map { $0.name == "key" ? .init("key", .string(secret)) : $0 }).bytes
+        return JSON.object((document.members ?? []).map { $0.name == name ? .init(name, .string(secret)) : $0 }).bytes
     }
 
     private func padded(_ bytes: [UInt8], _ id: UUID) -> [UInt8] {

@@ -16,6 +16,8 @@ enum CredentialLookup {
             // The second statement writes once a minute at most; "last used" need not be finer.
             let rows = try await scope.run([key(credential.hash), use(credential.hash)])
             return try rows[0].first.map { try principal($0, catalogs) }
+        case .calendar:
+            return try await scope.rows(calendar(credential.hash)).first.map { try principal($0, catalogs) }
         case .operator: return nil
         }
     }
@@ -36,6 +38,13 @@ enum CredentialLookup {
         SELECT u.id, NULL, extract(epoch FROM s.expires_at - now()), NULL, \(teamMembers), \(role), \(role), \(TenantPolicy.column), \(Shape.column)
         FROM sessions s JOIN users u ON u.id = s.user_id JOIN roles r ON r.id = u.role_id
         WHERE s.token_hash = \(SQLValue.bytes(hash)) AND s.expires_at > now() AND \(isActive)
+        """
+    }
+
+    private static func calendar(_ hash: [UInt8]) -> SQL {
+        """
+        SELECT u.id, NULL, NULL, NULL, \(teamMembers), \(role), \(role), \(TenantPolicy.column), \(Shape.column)
+        FROM users u JOIN roles r ON r.id = u.role_id WHERE u.calendar_token_hash = \(SQLValue.bytes(hash)) AND \(isActive)
         """
     }
 

@@ -42,6 +42,20 @@ struct Door: Sendable {
             policy: principal.policy, catalog: principal.catalog)
     }
 
+    /// Whose calendar an address reads. Refuses with `.notFound`, whatever was wrong, with `.maintenance` while the tenant's schema cannot be
+    /// used, and with `.forbidden` when its settings let nobody in from there.
+    func subscriber(_ call: Call, _ token: Credential?) async throws -> Person {
+        guard let token, let slug = token.slug, TenantHint(call, baseDomain: baseDomain).agrees(with: slug),
+            let tenant = try await directory.tenant(slug: slug), tenant.state.allowsReads
+        else { throw Problem.notFound }
+        let scope = try directory.scope(for: tenant)
+        guard let principal = try await principal(token, in: scope) else { throw Problem.notFound }
+        try principal.policy.admit(call.address)
+        return Person(
+            tenant: tenant, scope: scope, caller: principal.caller(requestID: call.requestID), credential: token,
+            credentialID: token.sessionID, cameAsCookie: false, policy: principal.policy, catalog: principal.catalog)
+    }
+
     /// Someone who runs the installation. Refuses with `.unauthenticated`, or with `.forbidden` when the role is too low.
     func `operator`(_ call: Call, atLeast role: Operator.Role) async throws -> Operator {
         guard let credential = bearer(call), credential.kind == .operator, let caller = try await operators.holder(of: credential) else {

@@ -149,10 +149,12 @@ struct Front: Sendable {
     ) {
         let level: Logger.Level = note.place?.endpoint.operation.tag == Health.tag ? .debug : .info
         guard level >= logger.logLevel else { return }
+        let endpoint = note.place?.endpoint
+        let address = endpoint?.operation.hidesAddress == true ? endpoint?.path ?? "" : String(path)
         logger(requestID, note).log(
-            level: level, "\(request.method) \(path)",
+            level: level, "\(request.method) \(address)",
             metadata: [
-                "method": .string(request.method.rawValue), "route": .string(note.place?.endpoint.path ?? ""),
+                "method": .string(request.method.rawValue), "route": .string(endpoint?.path ?? ""),
                 "status": .stringConvertible(status.code), "ms": .stringConvertible(took.milliseconds),
             ])
     }

@@ -12,10 +12,12 @@ package struct Operation: Sendable {
     package let responses: [Int: ResponseDescription]
     /// Refusals besides those that any call can meet.
     package let problems: [Problem.Code]
+    /// Whether the path holds a secret, so that it must not stand in a log.
+    package let hidesAddress: Bool
 
     package init(
         _ id: String, _ summary: String, tag: String, parameters: [Parameter] = [], body: BodyDescription? = nil,
-        responses: [Int: ResponseDescription], problems: [Problem.Code] = []
+        responses: [Int: ResponseDescription], problems: [Problem.Code] = [], hidesAddress: Bool = false
     ) {
         self.id = id
         self.summary = summary
@@ -24,6 +26,7 @@ package struct Operation: Sendable {
         self.body = body
         self.responses = responses
         self.problems = problems
+        self.hidesAddress = hidesAddress
         let forms = responses.values.compactMap { $0.contentType.map { String($0.prefix { $0 != ";" }) } }
         produces = Set(forms + ["application/problem+json"])
     }

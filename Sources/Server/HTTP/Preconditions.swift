@@ -20,12 +20,17 @@ extension Call {
 
     /// Whether the caller already has this version (`If-None-Match`): then 304.
     func alreadyHas(_ version: Int) throws(Problem) -> Bool {
+        try alreadyHas(tag: String(version))
+    }
+
+    /// The same for what has no version: `tag` is made of its content.
+    func alreadyHas(tag: String) throws(Problem) -> Bool {
         guard let header = headers[.ifNoneMatch] else { return false }
         if header.trimmedOfSpaces == "*" { return true }
         guard let tags = EntityTag.list(header) else {
             throw Problem(.malformed, "If-None-Match holds the ETag of an answer, in its quotes (\"3\"), several with commas, or *.")
         }
-        return tags.contains { $0.opaque == String(version) }
+        return tags.contains { $0.opaque == tag }
     }
 }
 

@@ -55,6 +55,17 @@ package struct Reply: Sendable {
         return copy
     }
 
+    /// The same with an `ETag` made of its content; 304 for who has it already.
+    func tagged(_ tag: String, for call: Call) throws(Problem) -> Reply {
+        var copy = self
+        copy.headers[.eTag] = "\"\(tag)\""
+        guard try call.alreadyHas(tag: tag) else { return copy }
+        copy.status = .notModified
+        copy.headers[.contentType] = nil
+        copy.body = ResponseBody()
+        return copy
+    }
+
     /// A refusal as RFC 9457 writes it.
     static func problem(_ problem: Problem, instance: String, requestID: String) -> Reply {
         var reply = Reply.json(

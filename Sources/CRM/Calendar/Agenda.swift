@@ -1,0 +1,111 @@
+import Foundation
+import Postgres
+import Records
+import Tenancy
+
+/// What one person has before him: open tasks that are his, and the meetings and calls he holds, by the days of his own zone.
+///
+/// A task is its assignee's, or its owner's while nobody is assigned.
+package struct Agenda: Sendable {
+    private let scope: TenantScope
+    private let caller: Caller
+    private let catalog: Catalog
+
+    package init(in scope: TenantScope, for caller: Caller, of catalog: Catalog) {
+        self.scope = scope
+        self.caller = caller
+        self.catalog = catalog
+    }
+
+    package static let longest = 31
+    /// How much is shown of what could be endless.
+    package static let most = 1_000
+    package static let mostOverdue = 200
+    package static let mostUpcoming = 10
+
+    /// - Parameters:
+    ///   - date: the first day; today when nil.
+    ///   - zone: where the person is who has set none.
+    package func answer(from date: String?, days: Int, zone: String, now: Date) async throws -> JSON {
+        let own = try await scope.rows("SELECT time_zone FROM users WHERE id = \(caller.userID)").first?.optionalText(0)
+        let window = try Window(
+            from: date, days: days, zone: [own, zone].compactMap(\.self).first(where: TimeZoneName.isKnown) ?? "UTC", now)
+        let (start, end) = (window.instants.lowerBound, window.instants.upperBound)
+        let answers = try await scope.run(
+            [
+                page(
+                    tasks("t.due_at >= \(start) AND t.due_at < \(end)") + " UNION ALL " + talks("a.at >= \(start) AND a.at < \(end)"),
+                    Self.most),
+                page(tasks("t.due_at < \(start)"), Self.mostOverdue),
+                page(tasks("t.due_at >= \(end)") + " UNION ALL " + talks("a.at >= \(end)"), Self.mostUpcoming),
+            ], isRepeatable: true)
+        let lists = try answers.map { rows in JSON.array(try rows.map { try Self.item($0, window.zone) }) }
+        return [
+            "from": .string(window.from), "to": .string(window.to), "time_zone": .string(window.zone), "data": lists[0],
+            "overdue": lists[1],
+            "upcoming": lists[2],
+        ]
+    }
+
+    private func page(_ items: SQL, _ limit: Int) -> SQL {
+        """
+        SELECT kind, at, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), id, title, status
+        FROM (\(items)) AS items (kind, at, id, title, status) ORDER BY at, id LIMIT \(limit)
+        """
+    }
+
+    private func tasks(_ when: SQL) -> SQL {
+        let type = catalog[Tasks.type.name] ?? Tasks.type
+        let title: SQL = caller.shows("title", of: type) ? "t.title" : "NULL"
+        return """
+            SELECT 'task', t.due_at, t.id, \(title), t.status FROM tasks AS t
+            WHERE t.deleted_at IS NULL AND t.status = 'open' AND \(when) AND \(caller.hasToDo("t"))
+                AND \(caller.reads(["due", "status"], of: type, "t"))
+            """
+    }
+
+    private func talks(_ when: SQL) -> SQL {
+        let type = catalog[Activities.type.name] ?? Activities.type
+        let title: SQL = caller.shows("subject", of: type) ? "a.subject" : "NULL"
+        return """
+            SELECT a.kind, a.at, a.id, \(title), NULL FROM activities AS a
+            WHERE a.deleted_at IS NULL AND a.kind IN ('meeting', 'call') AND \(when) AND a.owner_id = \(caller.userID)
+                AND \(caller.reads(["at", "kind"], of: type, "a"))
+            """
+    }
+
+    private static func item(_ row: Row, _ zone: String) throws -> JSON {
+        let kind = try row.text(0)
+        let type = kind == "task" ? Tasks.type.name : Activities.type.name
+        var members: [JSON.Member] = [
+            .init("kind", .string(kind)), .init("at", .string(try row.text(2))),
+            .init("local", JSON(LocalTime.text(of: try row.date(1), in: zone))),
+            .init("record", ["type": .string(type), "id": .string(try row.text(3)), "title": JSON(row.optionalText(4))]),
+        ]
+        if let status = row.optionalText(5) { members.append(.init("status", .string(status))) }
+        return .object(members)
+    }
+}
+
+extension Agenda {
+    /// Days of a zone, the first and the last included.
+    struct Window {
+        let from: String
+        let to: String
+        let zone: String
+        let instants: Range<Date>
+
+        init(from date: String?, days: Int, zone: String, _ now: Date) throws(Problem) {
+            let today = String((LocalTime.text(of: now, in: zone) ?? "").prefix(10))
+            let first = date ?? today
+            // Four digits must be enough for the days around it too.
+            guard let midnight = CivilMoment(date: first), ("1000-01-01"..."9998-12-31").contains(first) else {
+                throw Problem(.malformed, "The query parameter \"date\" is a date that exists, as 2026-11-30, of the years 1000 to 9998.")
+            }
+            let last = CivilMoment(seconds: midnight.seconds + (days - 1) * 86_400).date
+            guard let start = LocalTime.day(first, in: zone)?.lowerBound, let end = LocalTime.day(last, in: zone)?.upperBound, start <= end
+            else { throw Problem(.internalError, "These days have no beginning or no end.") }
+            (from, to, self.zone, instants) = (first, last, zone, start..<end)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import CRM
+import Foundation
+import HTTPTypes
+import Records
+
+/// What the caller has before him: `/v1/agenda`.
+struct AgendaRoutes: Sendable {
+    var endpoints: [Endpoint] { [.person(.get, "/v1/agenda", Self.show, show)] }
+
+    private func show(_ call: Call, _ person: Person) async throws -> Reply {
+        let days = try call.query.integer("days", in: 1...Agenda.longest, otherwise: 1)
+        let agenda = Agenda(in: person.scope, for: person.caller, of: person.catalog)
+        return .json(try await agenda.answer(from: call.query["date"], days: days, zone: person.policy.timeZone, now: .now))
+    }
+}
+
+extension AgendaRoutes {
+    private static let show = Operation(
+        "agenda.get", "My open tasks, meetings and calls of some days, in my own time zone", tag: "Calendar",
+        parameters: [
+            Parameter("date", in: .query, ["type": "string", "format": "date"], "The first day; today without it."),
+            Parameter(
+                "days", in: .query, ["type": "integer", "minimum": 1, "maximum": JSON(Agenda.longest), "default": 1], "How many days."),
+        ],
+        responses: [
+            200: ResponseDescription(
+                """
+                In the order of time: `data` of these days (at most \(Agenda.most)), `overdue` tasks due before them and still open (at most \
+                \(Agenda.mostOverdue)), the next \(Agenda.mostUpcoming) `upcoming` after them. Tasks are those assigned to the caller, or owned \
+                and assigned to nobody; meetings and calls those the caller owns.
+                """, schema: ["$ref": "#/components/schemas/Agenda"])
+        ])
+
+    static let schemas: [String: JSON] = [
+        "Agenda": .objectSchema(
+            [
+                "from": ["type": "string", "format": "date"], "to": ["type": "string", "format": "date"],
+                "time_zone": ["type": "string", "description": "The user's, else the settings'."], "data": items, "overdue": items,
+                "upcoming": items,
+            ], required: ["from", "to", "time_zone", "data", "overdue", "upcoming"]),
+        "AgendaItem": .objectSchema(
+            [
+                "kind": ["type": "string", "enum": ["task", "meeting", "call"]], "at": .timeSchema,
+                "local": ["type": "string", "description": "What clocks show in `time_zone`, as 2026-11-30T09:00."],
+                "record": .objectSchema(
+                    ["type": ["type": "string"], "id": .idSchema, "title": ["type": ["string", "null"]]],
+                    required: ["type", "id", "title"]),
+                "status": ["type": "string", "description": "Of a task."],
+            ], required: ["kind", "at", "local", "record"]),
+    ]
+
+    private static let items: JSON = ["type": "array", "items": ["$ref": "#/components/schemas/AgendaItem"]]
+}
