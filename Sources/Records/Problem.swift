@@ -119,6 +119,13 @@ package struct Problem: Error, Sendable, Hashable {
         Problem(.invalid, errors.count == 1 ? errors[0].detail : "\(errors.count) parts of the request break the model.", errors: errors)
     }
 
+    /// The same problem of a body that is a part of a larger one: `/amount` becomes `/create_deal/amount`.
+    package func under(_ place: String) -> Problem {
+        var problem = self
+        problem.errors = errors.map { .init(place + $0.pointer, $0.code, $0.detail) }
+        return problem
+    }
+
     package static let notFound = Problem(.notFound, "There is nothing at this address that you may see.")
 
     /// The document as it is sent, with what only the request knows.

@@ -12,7 +12,7 @@ extension Caller {
     func readsAll(_ type: RecordType) -> Bool { rights[type.name].read == .all && type.rules.visible == nil }
 
     /// The records that a reach covers.
-    func within(_ reach: Rights.Reach, _ r: String = "r") -> SQL {
+    package func within(_ reach: Rights.Reach, _ r: String = "r") -> SQL {
         switch reach {
         case .all: "true"
         case .team: SQL(code: "\(r).owner_id = ANY (") + "\(teamMemberIDs + [userID])::uuid[])"

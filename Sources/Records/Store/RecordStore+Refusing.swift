@@ -43,7 +43,7 @@ extension RecordStore {
         }
     }
 
-    private func problem(_ refusal: PostgresError.Refusal, _ draft: Draft?, except id: String?) async throws -> (any Error)? {
+    func problem(_ refusal: PostgresError.Refusal, _ draft: Draft?, except id: String?) async throws -> (any Error)? {
         let constraint = refusal.constraint ?? ""
         if let problem = type.rules.refusals[constraint] ?? type.rules.refusing(constraint) { return problem }
         switch refusal.state {

@@ -59,7 +59,7 @@ extension RecordStore {
                     FROM record JOIN before USING (id)
                     """)
             return "WITH before AS (" + before + "), record AS (" + record + ") "
-                + logging(.update, in: source.type, id: "cell.uuid_v7()", fields)
+                + caller.logging(.update, in: source.type, fields)
         }
         let record =
             SQL(code: "DELETE FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + allowed(reach, ifMatch) + " RETURNING r.*"

@@ -11,9 +11,15 @@ extension RecordStore {
 
     /// The same with a draft that is checked already.
     package func create(_ draft: Draft, _ repeatable: RepeatableRequest?) async throws -> RecordAnswer {
-        let id = UUID.v7().uuidString.lowercased()
+        try await creation(of: draft, repeatable: repeatable).run()
+    }
+
+    /// A create that is ready to be run; the caller's right to create is checked already.
+    package func creation(of draft: Draft, id: UUID = .v7(), repeatable: RepeatableRequest? = nil) async throws -> PlannedWrite {
+        let id = id.uuidString.lowercased()
         var draft = try await prepared(draft, .create, id)
-        if draft.inputs[CommonFields.owner.name] == nil { draft.assign(CommonFields.owner.name, caller.userID.sqlValue) }
+        let owner = CommonFields.owner.column
+        if !draft.assignments.contains(where: { $0.column == owner }) { draft.assign(owner, caller.userID.sqlValue) }
         var columns = "id, created_by_type, created_by_id, updated_by_type, updated_by_id"
         var values: SQL = "\(id), \(caller.actor.kind.rawValue), \(caller.actor.id), \(caller.actor.kind.rawValue), \(caller.actor.id)"
         for assignment in draft.assignments {
@@ -28,8 +34,7 @@ extension RecordStore {
         let unit = WriteUnit(
             locks: type.rules.locking(change), guards: guards(for: draft), rules: try type.rules.saving(change), repeatable: repeatable,
             answering(written, "record", id, projection, status: 201, repeatable))
-        let outcome = try await refusing(draft) { () async throws(PostgresError) in try await unit.run(in: scope) }
-        return try answer(outcome, projection, status: 201, repeatable)
+        return PlannedWrite(action: .create, id: id, store: self, draft: draft, unit: unit, projection: projection, repeatable: repeatable)
     }
 
     /// Changes the fields that the body names; null unsets. Nothing changed keeps the version and writes no change.
@@ -42,9 +47,7 @@ extension RecordStore {
             draft = try Draft(body, of: type, by: caller, isCreate: false)
         } catch {
             // A stranger's record is not there, whatever the body says of it.
-            var view = View()
-            view.fields = []
-            _ = try await get(id.uuidString, view)
+            try await find(id.uuidString)
             throw error
         }
         return try await patch(id.uuidString.lowercased(), draft, ifMatch: ifMatch, repeatable)
@@ -53,6 +56,13 @@ extension RecordStore {
     /// The same with a draft that is checked already.
     package func patch(_ id: String, _ draft: Draft, ifMatch: Precondition?, _ repeatable: RepeatableRequest?) async throws -> RecordAnswer
     {
+        try await change(of: id, by: draft, ifMatch: ifMatch, repeatable: repeatable).run()
+    }
+
+    /// A patch that is ready to be run.
+    package func change(
+        of id: String, by draft: Draft, ifMatch: Precondition? = nil, repeatable: RepeatableRequest? = nil
+    ) async throws -> PlannedWrite {
         let draft = try await prepared(draft, .update, id)
         let projection = projection()
         let before =
@@ -80,9 +90,9 @@ extension RecordStore {
             locks: type.rules.locking(change), lock: lock(id, reach: caller.rights[type.name].update), guards: guards(for: draft),
             rules: try type.rules.saving(change), repeatable: repeatable,
             answering(written, "result", id, projection, status: 200, repeatable))
-        let outcome = try await refusing(draft, except: id) { () async throws(PostgresError) in try await unit.run(in: scope) }
-        try await check(outcome, id, ifMatch, "change")
-        return try answer(outcome, projection, status: 200, repeatable)
+        return PlannedWrite(
+            action: .update, id: id, store: self, draft: draft, unit: unit, projection: projection, repeatable: repeatable, ifMatch: ifMatch
+        )
     }
 
     /// The draft as the type's rule wants it, while no connection is held.

@@ -43,11 +43,27 @@ package struct RecordStore: Sendable {
     package func get(_ id: String, _ view: View = View()) async throws -> RecordAnswer {
         guard let id = UUID(uuidString: id) else { throw Problem.notFound }
         let projection = projection(view.fields, view.includes)
-        let query: SQL =
-            "SELECT " + projection.columns() + SQL(code: " FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + condition(view.trash)
-        let rows = try await scope.run([query], isRepeatable: true)
+        let rows = try await scope.run([reading(id, projection, view.trash)], isRepeatable: true)
         guard let row = rows[0].first else { throw Problem.notFound }
         return try answer(row, projection, status: 200)
+    }
+
+    /// The record as a transaction sees it that has changed it, or is about to.
+    package func get(_ id: UUID, in transaction: borrowing Transaction) throws -> RecordAnswer {
+        let projection = projection()
+        guard let row = try transaction.rows(reading(id, projection, .without)).first else { throw Problem.notFound }
+        return try answer(row, projection, status: 200)
+    }
+
+    /// Refuses with `notFound` what the caller may not read, before anything else is said about it.
+    package func find(_ id: String) async throws {
+        var view = View()
+        view.fields = []
+        _ = try await get(id, view)
+    }
+
+    private func reading(_ id: UUID, _ projection: Projection, _ trash: ListRequest.Trash) -> SQL {
+        "SELECT " + projection.columns() + SQL(code: " FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + condition(trash)
     }
 
     func projection(_ fields: [String]? = nil, _ includes: [String] = []) -> Projection {

@@ -4,7 +4,7 @@ import Secrets
 import Tenancy
 
 /// The statements of one write, in the order in which they must run, for one flush.
-struct WriteUnit {
+struct WriteUnit: Sendable {
     /// Locks that several records share; they come before the record's own, so that two writes never wait for each other.
     private let locks: [SQL]
     /// Locks the record and tells its version and whether the caller may write it.
@@ -17,7 +17,7 @@ struct WriteUnit {
     private let repeatable: RepeatableRequest?
 
     /// The write itself with its change-log row, and its answer: in the same statement, or in one that follows the type's rule.
-    struct Writing {
+    struct Writing: Sendable {
         var write: SQL
         var answer: SQL?
     }
@@ -33,30 +33,44 @@ struct WriteUnit {
         self.repeatable = repeatable
     }
 
-    struct Outcome {
+    struct Outcome: Sendable {
         let lock: Row?
         let written: Row?
     }
 
     func run(in scope: TenantScope) async throws(PostgresError) -> Outcome {
-        let first = (repeatable?.claim ?? []) + locks
-        let before = first + (lock.map { [$0] } ?? []) + guards
-        let answers = try await scope.run(before + [writing.write] + rules + (writing.answer.map { [$0] } ?? []))
+        outcome(of: try await scope.run(statements))
+    }
+
+    /// The same inside a transaction that does more.
+    func run(in transaction: borrowing Transaction) throws(PostgresError) -> Outcome {
+        outcome(of: try transaction.flush(statements))
+    }
+
+    private var first: [SQL] { (repeatable?.claim ?? []) + locks }
+    private var before: [SQL] { first + (lock.map { [$0] } ?? []) + guards }
+    private var statements: [SQL] { before + [writing.write] + rules + (writing.answer.map { [$0] } ?? []) }
+
+    private func outcome(of answers: [Rows]) -> Outcome {
         let written = writing.answer == nil ? answers[before.count] : answers[answers.count - 1]
         return Outcome(lock: lock == nil ? nil : answers[first.count].first, written: written.first)
     }
 }
 
-extension RecordStore {
-    /// Rows of `changes` for the records that `source` selects, as an INSERT; `source` begins with the expression of the fields.
-    func logging(_ action: RecordType.Change.Action, _ source: SQL) -> SQL {
-        logging(action, in: type, id: "\(UUID.v7())::uuid", source)
-    }
-
-    func logging(_ action: RecordType.Change.Action, in type: RecordType, id: SQL, _ source: SQL) -> SQL {
+extension Caller {
+    /// Rows of `changes` for the records that `source` selects, as an INSERT; `source` begins with the expression of the fields and names
+    /// the written row `record`.
+    package func logging(_ action: RecordType.Change.Action, in type: RecordType, id: SQL = "cell.uuid_v7()", _ source: SQL) -> SQL {
         "INSERT INTO changes (id, type, record_id, version, action, actor_type, actor_id, request_id, operation_id, fields) SELECT " + id
-            + ", \(type.name), record.id, record.version, \(action.rawValue), \(caller.actor.kind.rawValue), \(caller.actor.id)::uuid, "
-            + "\(caller.requestID), \(caller.operationID)::uuid, " + source
+            + ", \(type.name), record.id, record.version, \(action.rawValue), \(actor.kind.rawValue), \(actor.id)::uuid, "
+            + "\(requestID), \(operationID)::uuid, " + source
+    }
+}
+
+extension RecordStore {
+    /// The row of `changes` for the one record written.
+    func logging(_ action: RecordType.Change.Action, _ source: SQL) -> SQL {
+        caller.logging(action, in: type, id: "\(UUID.v7())::uuid", source)
     }
 
     /// ` AND ...`: what a statement may write, which its lock has told already.
@@ -73,19 +87,30 @@ extension RecordStore {
 
     /// Refuses when the record was not there (`notFound`), not the caller's to write (`forbidden`) or of another version.
     func check(_ outcome: WriteUnit.Outcome, _ id: String, _ ifMatch: Precondition?, _ verb: String) async throws {
+        guard let version = try otherVersion(outcome, ifMatch, verb) else { return }
+        throw mismatch(version, try await scope.rows(changesSince(ifMatch, id)))
+    }
+
+    /// Refuses with `notFound` or `forbidden`; answers the version the record has if that is not the one expected.
+    func otherVersion(_ outcome: WriteUnit.Outcome, _ ifMatch: Precondition?, _ verb: String) throws -> Int? {
         guard let lock = outcome.lock else { throw Problem.notFound }
         guard try lock.bool(1) else { throw Problem(.forbidden, "Your role may read this \(type.singular) but not \(verb) it.") }
         let version = try lock.int(0)
-        guard let versions = ifMatch?.versions, !versions.contains(version) else { return }
-        let rows = try await scope.run(
-            [
-                """
-                SELECT DISTINCT jsonb_object_keys(fields) AS field FROM changes
-                WHERE record_id = \(id) AND version > \(versions.max() ?? 0)::int ORDER BY field
-                """
-            ], isRepeatable: true)
-        let changed = rows[0].compactMap { $0.optionalText(0) }.filter { !caller.rights.isHidden($0, of: type.name) }
-        throw Problem(
+        guard let versions = ifMatch?.versions, !versions.contains(version) else { return nil }
+        return version
+    }
+
+    /// Which fields others have changed since the newest version that the caller knows.
+    func changesSince(_ ifMatch: Precondition?, _ id: String) -> SQL {
+        """
+        SELECT DISTINCT jsonb_object_keys(fields) AS field FROM changes
+        WHERE record_id = \(id) AND version > \(ifMatch?.versions?.max() ?? 0)::int ORDER BY field
+        """
+    }
+
+    func mismatch(_ version: Int, _ rows: Rows) -> Problem {
+        let changed = rows.compactMap { $0.optionalText(0) }.filter { !caller.rights.isHidden($0, of: type.name) }
+        return Problem(
             .versionMismatch, "This \(type.singular) is at version \(version) now; read it again and apply your change to that.",
             members: [.init("current_version", JSON(version)), .init("changed", JSON(changed))])
     }
