@@ -24,13 +24,18 @@ package enum Pipelines {
         rules.preparing = { draft, change throws(Problem) in
             guard let list = change[stages]?.elements else { return }
             let deals = change.catalog["deals"]
-            let read = try Stage.read(list) { name in deals?.field(name).map { !$0.isWriteOnly } ?? false }
+            let read = try Stage.read(list) { name in deals?.loggedFields.contains { $0.path == name } ?? false }
             draft.assign("stages", .text(JSON.array(read.map(\.json)).text))
         }
-        rules.saving = { change throws(Problem) in change[stages] == nil ? [] : mirroring(change.id) }
+        // Deals that move meanwhile refer to the pipeline, so their turn comes before its lock.
+        rules.locking = { change in change.action == .update && change[stages] != nil ? [StageMove.turn] : [] }
+        rules.saving = { change throws(Problem) in
+            guard change[stages] != nil else { return [] }
+            return mirroring(change.id) + (change.action == .update ? [following(change)] : [])
+        }
     }
 
-    /// Stages as rows, and the deals in them, follow what the pipeline says. In the order in which nothing refers to what is not there.
+    /// Stages as rows follow what the pipeline says. In the order in which nothing refers to what is not there.
     static func mirroring(_ pipeline: String) -> [SQL] {
         let listed: SQL = """
             SELECT (stage ->> 'id')::uuid AS id, place - 1 AS position, stage ->> 'name' AS name, stage ->> 'kind' AS kind,
@@ -40,7 +45,6 @@ package enum Pipelines {
             WHERE pipelines.id = \(pipeline)
             """
         return [
-            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.deals.' || \(pipeline)::text, 0))",
             """
             SELECT cell.refuse('TN002', 'pipelines_stage_foreign')
             WHERE EXISTS (SELECT FROM stages JOIN (\(listed)) AS listed USING (id) WHERE stages.pipeline_id <> \(pipeline))
@@ -53,17 +57,36 @@ package enum Pipelines {
                 forecast_category = excluded.forecast_category, required_fields = excluded.required_fields
             """,
             "DELETE FROM stages WHERE pipeline_id = \(pipeline) AND id NOT IN (SELECT id FROM (\(listed)) AS listed)",
-            """
-            UPDATE deals AS deal
-            SET status = stages.kind, probability = coalesce(deal.own_probability, stages.probability), version = deal.version + 1,
-                updated_at = now(),
-                closed_at = CASE WHEN stages.kind = 'open' THEN NULL WHEN stages.kind = deal.status THEN deal.closed_at ELSE now() END,
-                lost_reason = CASE WHEN stages.kind = 'lost' THEN coalesce(deal.lost_reason, stages.name) END
-            FROM stages
-            WHERE stages.id = deal.stage_id AND stages.pipeline_id = \(pipeline)
-                AND (deal.status, deal.probability) IS DISTINCT FROM (stages.kind, coalesce(deal.own_probability, stages.probability))
-            """,
         ]
+    }
+
+    /// Deals follow their stage where its kind or its chance has changed, each with a change of its own.
+    private static func following(_ change: RecordType.Change) -> SQL {
+        let deals = change.catalog["deals"] ?? Deals.type
+        let actor = change.caller.actor
+        let fields = SQL(
+            code: """
+                cell.field_changes(\(deals.loggedJSON("before")), \(deals.loggedJSON("record"))) FROM record JOIN before USING (id)
+                """)
+        let moved: SQL = """
+            WITH before AS (
+                SELECT deal.* FROM deals AS deal JOIN stages ON stages.id = deal.stage_id
+                WHERE stages.pipeline_id = \(change.id)
+                    AND (deal.status, deal.probability) IS DISTINCT FROM (stages.kind, coalesce(deal.own_probability, stages.probability))
+                FOR NO KEY UPDATE OF deal),
+            record AS (
+                UPDATE deals AS deal
+                SET status = stages.kind, probability = coalesce(deal.own_probability, stages.probability), version = deal.version + 1,
+                    updated_at = now(), updated_by_type = \(actor.kind.rawValue), updated_by_id = \(actor.id),
+                    closed_at = CASE WHEN stages.kind = 'open' THEN NULL WHEN stages.kind = deal.status THEN deal.closed_at ELSE now() END,
+                    lost_reason = CASE
+                        WHEN stages.kind = deal.status THEN deal.lost_reason
+                        WHEN stages.kind = 'lost' THEN coalesce(deal.lost_reason, stages.name) END
+                FROM before JOIN stages ON stages.id = before.stage_id
+                WHERE deal.id = before.id
+                RETURNING deal.*)
+            """
+        return moved + " " + change.caller.logging(.update, in: deals, fields)
     }
 
     /// The pipeline of a new tenant, as the blueprint `general` has it.

@@ -51,40 +51,35 @@ struct StageMove {
         }
     }
 
-    /// At the end of its new stage unless said otherwise. One that moves down lands behind whoever has the place now: see `renumbering`.
+    /// At the end of its new stage unless said otherwise; a place beyond the end is the end. Who stands there makes room: see `renumbering`.
     private func place(_ destination: SQL, _ draft: inout Draft) {
-        let end: SQL =
-            "(SELECT coalesce(max(last.position) + 1, 0) FROM deals AS last WHERE last.stage_id = \(destination) AND last.deleted_at IS NULL)"
-        if isCreate {
-            if position == nil { draft.assign("position", end) }
-        } else if let position {
-            draft.assign(
-                "position",
-                """
-                CASE WHEN r.stage_id = \(destination) AND r.position = \(position)::integer THEN r.position
-                    WHEN r.stage_id = \(destination) AND r.position < \(position)::integer THEN \(position)::integer + 1
-                    ELSE \(position)::integer END
-                """)
+        guard !isCreate else {
+            let end: SQL =
+                "(SELECT coalesce(max(last.position) + 1, 0) FROM deals AS last WHERE last.stage_id = \(destination) AND last.deleted_at IS NULL)"
+            return draft.assign("position", position.map { "least(\($0)::integer, \(end))" } ?? end)
+        }
+        let others: SQL =
+            "(SELECT count(*) FROM deals AS other WHERE other.stage_id = \(destination) AND other.deleted_at IS NULL AND other.id <> r.id)"
+        if let position {
+            draft.assign("position", "least(\(position)::integer, \(others))")
         } else if stage != nil {
-            draft.assign("position", "CASE WHEN r.stage_id = \(destination) THEN r.position ELSE \(end) END", isConsequence: true)
+            draft.assign("position", "CASE WHEN r.stage_id = \(destination) THEN r.position ELSE \(others) END", isConsequence: true)
         }
     }
 
-    /// Changes of places in one pipeline wait for one another, before any of them has locked a deal.
+    /// Changes of places wait for one another, before any of them has locked a record.
+    ///
+    /// One lock for all of a tenant's stages: a move touches two of them, and which they are is only sure once nobody else moves.
+    static let turn: SQL = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.deals.position', 0))"
+
+    /// Where a deal was before the write: known to the transaction as long as it lasts, also when the deal is gone.
+    private static let left = "tenantry.stage_left"
+
     static func locks(_ change: RecordType.Change) -> [SQL] {
-        var locks: [SQL] = []
-        switch change.action {
-        case .create:
-            if change[Deals.position] != nil, let pipeline = change[Deals.pipeline]?.flatMap({ $0 }) {
-                locks.append("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.deals.' || \(pipeline)::text, 0))")
-            }
-        case .update where change[Deals.stage] == nil && change[Deals.position] == nil: return []
-        default:
-            locks.append(
-                """
-                SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.deals.' || pipeline_id::text, 0))
-                FROM deals WHERE id = \(change.id)
-                """)
+        if change.action == .update, change[Deals.stage] == nil, change[Deals.position] == nil { return [] }
+        var locks = [turn]
+        if change.action != .create {
+            locks.append("SELECT set_config(\(left), stage_id::text, true) FROM deals WHERE id = \(change.id)")
         }
         guard let stage = change[Deals.stage]?.flatMap({ $0 }) else { return locks }
         let known: SQL = "SELECT cell.refuse('23503', 'deals_stage_id_reference') WHERE NOT EXISTS (SELECT FROM stages WHERE id = \(stage))"
@@ -93,14 +88,15 @@ struct StageMove {
 
     /// What follows for others, in the transaction of the move.
     static func consequences(_ change: RecordType.Change) -> [SQL] {
-        let movesStage = change.action == .create || change[Deals.stage] != nil
-        let movesPlace = change[Deals.position] != nil || (change.action != .create && movesStage)
         switch change.action {
-        case .create, .update:
+        case .create:
+            return [gate(change)] + (change[Deals.position] == nil ? [] : [renumbering(change.id)]) + history(change)
+        case .update:
+            let movesStage = change[Deals.stage] != nil
+            let movesPlace = movesStage || change[Deals.position] != nil
             return (movesStage ? [gate(change)] : []) + (movesPlace ? [renumbering(change.id)] : []) + (movesStage ? history(change) : [])
-        case .trash: return [renumbering(change.id)]
-        case .restore: return [toTheEnd(change.id), renumbering(change.id)]
-        case .purge: return []
+        case .trash, .purge: return [renumbering(change.id)]
+        case .restore: return [toTheEnd(change.id)]
         }
     }
 
@@ -129,27 +125,33 @@ struct StageMove {
             names.map { .init("/" + $0.replacing("custom.", with: "custom/"), .required, "The stage requires this.") })
     }
 
-    /// Places from 0 without gaps, in the stage the deal is in and in the one it comes from, which its history still has open.
+    /// Places from 0 without gaps, in the stage the deal is in and in the one it comes from: the others keep their order and make room
+    /// for it.
     private static func renumbering(_ deal: String) -> SQL {
         """
         UPDATE deals SET position = counted.place
         FROM (
-            SELECT id, row_number() OVER (PARTITION BY stage_id ORDER BY position, id <> \(deal), id) - 1 AS place
-            FROM deals
-            WHERE deleted_at IS NULL AND stage_id IN (
-                SELECT stage_id FROM deals WHERE id = \(deal)
-                UNION SELECT stage_id FROM deal_stages WHERE deal_id = \(deal) AND left_at IS NULL)
+            SELECT others.id, others.rank + CASE WHEN others.rank >= moved.position THEN 1 ELSE 0 END AS place
+            FROM (
+                SELECT id, stage_id, row_number() OVER (PARTITION BY stage_id ORDER BY position, id) - 1 AS rank
+                FROM deals
+                WHERE deleted_at IS NULL AND id <> \(deal) AND stage_id IN (
+                    SELECT stage_id FROM deals WHERE id = \(deal)
+                    UNION SELECT nullif(current_setting(\(left), true), '')::uuid)
+            ) AS others
+                LEFT JOIN deals AS moved ON moved.id = \(deal) AND moved.stage_id = others.stage_id AND moved.deleted_at IS NULL
         ) AS counted
         WHERE deals.id = counted.id AND deals.position <> counted.place
         """
     }
 
+    /// For a deal that has just come out of the trash.
     private static func toTheEnd(_ deal: String) -> SQL {
         """
         UPDATE deals SET position = (
-            SELECT coalesce(max(last.position) + 1, 0) FROM deals AS last
-            WHERE last.stage_id = deals.stage_id AND last.deleted_at IS NULL AND last.id <> deals.id)
-        WHERE id = \(deal)
+            SELECT count(*) FROM deals AS other
+            WHERE other.stage_id = deals.stage_id AND other.deleted_at IS NULL AND other.id <> deals.id)
+        WHERE id = \(deal) AND deleted_at IS NULL AND updated_at = now()::timestamptz(3)
         """
     }
 
