@@ -37,7 +37,8 @@ package enum Leads {
             throw .invalid([.init("/status", .readOnly, "A lead becomes converted by POST /v1/leads/{id}/convert.")])
         }
         rules.saving = { change throws(Problem) in
-            guard change.action == .update else { return [] }
+            // The conversion itself is the only write that says when it was.
+            guard change.action == .update, !change.draft.assignments.contains(where: { $0.column == "converted_at" }) else { return [] }
             return [
                 """
                 SELECT cell.refuse('TN002', 'leads_converted')
