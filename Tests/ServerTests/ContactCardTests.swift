@@ -112,7 +112,7 @@ import Testing
         #expect(Self.ids(elsewhere, "created").count == 3 && elsewhere["problems"] == [])
         let found = try await other.get("/v1/contacts?sort=last_name&include=company").json["data"]?.elements ?? []
         #expect(found.map { $0["last_name"] } == ["Adams", "Brown", "Clark"])
-        #expect(found.map { $0["company"]?["name"] } == ["Acme", nil, nil] && found[1]["external_id"] == "crm-7")
+        #expect(found.map { $0["company"]?["name"]?.string } == ["Acme", nil, nil] && found[1]["external_id"] == "crm-7")
     }
 
     @Test("Each of many cards is taken or refused by itself, and what is left out is said") func problems() async throws {
@@ -142,7 +142,7 @@ import Testing
                 "6 refused -", "7 refused -",
             ], "\(answer.text)")
         let contacts = try await admin.get("/v1/contacts?sort=last_name&include=company").json["data"]?.elements ?? []
-        #expect(contacts.map { $0["last_name"] } == ["Bad", "Known", "Long", "One"])
+        try #require(contacts.map { $0["last_name"] } == ["Bad", "Known", "Long", "One"])
         #expect(contacts[1]["first_name"] == "Kim" && contacts[1]["phone"] == "1" && contacts[1]["company"]?["name"] == "Acme")
         #expect(contacts[2]["title"] == .null && contacts[2]["tags"] == ["ok"])
         #expect(contacts[3]["first_name"] == "Ann" && contacts[3]["company_id"] == contacts[1]["company_id"])

@@ -4,14 +4,11 @@ extension JSON {
     /// Without the members and elements that these pointers name.
     func leavingOut(_ pointers: Set<String>, at place: String = "") -> JSON {
         if let members {
-            return .object(
-                members.compactMap { member in
-                    let pointer = "\(place)/\(member.name.pointerToken)"
-                    return pointers.contains(pointer) ? nil : .init(member.name, member.value.leavingOut(pointers, at: pointer))
-                })
+            let kept = members.map { (pointer: "\(place)/\($0.name.pointerToken)", member: $0) }.filter { !pointers.contains($0.pointer) }
+            return .object(kept.map { .init($0.member.name, $0.member.value.leavingOut(pointers, at: $0.pointer)) })
         }
         guard let elements else { return self }
-        let kept = elements.enumerated().map { ("\(place)/\($0)", $1) }.filter { pointer, _ in !pointers.contains(pointer) }
-        return .array(kept.map { pointer, element in element.leavingOut(pointers, at: pointer) })
+        let kept = elements.enumerated().map { (pointer: "\(place)/\($0)", element: $1) }.filter { !pointers.contains($0.pointer) }
+        return .array(kept.map { $0.element.leavingOut(pointers, at: $0.pointer) })
     }
 }

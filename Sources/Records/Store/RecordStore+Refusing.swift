@@ -44,6 +44,8 @@ extension RecordStore {
     }
 
     func problem(_ refusal: PostgresError.Refusal, _ draft: Draft?, except id: String?) async throws -> (any Error)? {
+        // A stranger's record is not there, whatever else is wrong.
+        if let id, draft != nil { try await find(id) }
         let constraint = refusal.constraint ?? ""
         if let problem = type.rules.refusals[constraint] ?? type.rules.refusing(constraint) { return problem }
         switch refusal.state {
