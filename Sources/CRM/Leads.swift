@@ -19,6 +19,8 @@ package enum Leads {
     package static let convertedDeal = Field.reference("converted_deal_id", to: "deals", "The deal it became.").readOnly
     package static let convertedAt = Field.time("converted_at", "When it was converted.").readOnly
 
+    private static let isConverted = Problem(.conflict, "This lead has been converted; change what it became instead.")
+
     package static let type = RecordType(
         "leads", singular: "lead",
         fields: [
@@ -30,7 +32,9 @@ package enum Leads {
             "leads_name_required": .invalid([
                 .init("/last_name", .required, "A lead has a first name, a last name, a company's name or an e-mail address.")
             ]),
-            "leads_converted": Problem(.conflict, "This lead has been converted; change what it became instead."),
+            "leads_converted": isConverted,
+            // A patch of its status breaks this before the rule below can say so.
+            "leads_converted_has_contact": isConverted,
         ]
         rules.preparing = { _, change throws(Problem) in
             guard change[status] == "converted" else { return }

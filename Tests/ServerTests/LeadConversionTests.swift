@@ -44,6 +44,7 @@ import Testing
         }
         #expect(operations.count == 1 && !operations.contains("none"))
         #expect(try await admin.patch("/v1/leads/\(id)", ["score": 5]).status == 409)
+        #expect(try await admin.patch("/v1/leads/\(id)", ["status": "new", "score": 5]).status == 409)
         let again = try await admin.post("/v1/leads/\(id)/convert", [:])
         #expect(again.status == 409)
         #expect(try again.json["contact_id"] == contact["id"] && again.json["company_id"] == company["id"])

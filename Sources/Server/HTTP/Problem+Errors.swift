@@ -32,8 +32,17 @@ extension Problem {
         case .refused(let refusal) where refusal.state.passesByItself:
             logger.warning("The database refused for now", metadata: ["error": "\(error)"])
             self = .tooBusy
-        case .refused, .unexpected:
-            logger.error("The database refused a statement of ours", metadata: ["error": "\(error)"])
+        case .refused(let refusal):
+            // Without its detail, which quotes whole rows of a tenant.
+            logger.error(
+                "The database refused a statement of ours",
+                metadata: [
+                    "error": "\(error.reason)", "statement": "\(refusal.statement)", "position": "\(refusal.position ?? 0)",
+                    "table": "\(refusal.table ?? "-")", "constraint": "\(refusal.constraint ?? "-")",
+                ])
+            self = .ours
+        case .unexpected:
+            logger.error("The database answered what it should not", metadata: ["error": "\(error.reason)"])
             self = .ours
         }
     }
