@@ -4,7 +4,7 @@ import Records
 package enum Activities {
     package static let kind = Field.choice("kind", ["call", "meeting", "email", "note"], "What it was.").required
     package static let subject = Field.text("subject", "What it was about.").required.title
-    package static let body = Field.text("body", max: 20_000, "What was said.")
+    package static let body = Field.text("body", max: 20_000, "What was said.").searched
     package static let at = Field.time("at", "When it took or takes place.").required
     package static let duration = Field.integer("duration_minutes", in: 0...100_000, "How long it takes.")
     package static let direction = Field.choice("direction", ["inbound", "outbound"], "Who began it.")

@@ -6,7 +6,7 @@ package enum Companies {
     package static let domain = Field.domain("domain", "Its internet domain, compared in lower case.").unique.title
     package static let industry = Field.text("industry", "What it does.")
     package static let employees = Field.integer("employees", in: 0...Int(Int32.max), "How many people work there.")
-    package static let phone = Field.phone("phone", "Kept as typed, matched by its digits.")
+    package static let phone = Field.phone("phone", "Kept as typed, matched by its digits.").searched
     package static let website = Field.website("website", "Where it is on the web.")
     package static let address = Field.address("address", "Postal address.")
     package static let parent = Field.reference(

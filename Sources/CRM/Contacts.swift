@@ -2,8 +2,8 @@ import Records
 
 /// A person whom the tenant does business with.
 package enum Contacts {
-    package static let firstName = Field.text("first_name", "Given name.").title
-    package static let lastName = Field.text("last_name", "Family name.").title
+    package static let firstName = Field.text("first_name", "Given name.").namePart
+    package static let lastName = Field.text("last_name", "Family name.").namePart
     package static let email = Field.email("email", "Kept as typed, compared in lower case.").unique.title
     package static let phone = Field.phone("phone", "Kept as typed, matched by its digits.").title
     package static let title = Field.text("title", "Position held.")

@@ -3,8 +3,8 @@ import Records
 
 /// Someone who might buy, before it is known who that is: becomes a contact, a company and a deal when converted.
 package enum Leads {
-    package static let firstName = Field.text("first_name", "Given name.").title
-    package static let lastName = Field.text("last_name", "Family name.").title
+    package static let firstName = Field.text("first_name", "Given name.").namePart
+    package static let lastName = Field.text("last_name", "Family name.").namePart
     package static let companyName = Field.text("company_name", "The firm, as it was given.").title
     package static let email = Field.email("email", "Kept as typed, compared in lower case.").title
     package static let phone = Field.phone("phone", "Kept as typed, matched by its digits.").title

@@ -3,7 +3,7 @@ import Records
 /// Something that someone has to do, usually until a time.
 package enum Tasks {
     package static let title = Field.text("title", "What is to be done.").required.title
-    package static let body = Field.text("body", max: 20_000, "What one must know to do it.")
+    package static let body = Field.text("body", max: 20_000, "What one must know to do it.").searched
     package static let due = Field.localTime("due", "Until when, as clocks show it where it is due.")
     package static let priority = Field.choice("priority", ["low", "normal", "high"], "How much it matters.").filled
     package static let status = Field.choice("status", ["open", "done", "cancelled"], "How far it is.").filled

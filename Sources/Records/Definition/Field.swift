@@ -17,6 +17,10 @@ package struct FieldDefinition: Sendable, Hashable {
     package var isWriteOnly = false
     /// Part of what `q` searches and of what a person calls the record.
     package var isTitle = false
+    /// A title field that is one part of a name: given and family name.
+    package var isNamePart = false
+    /// Searched by `q`, but no part of what the record is called.
+    package var isSearched = false
     /// A sentence for OpenAPI and for the page.
     package var help: String
 
@@ -45,7 +49,7 @@ package struct FieldDefinition: Sendable, Hashable {
         case .money(let currency): [column, currency ?? "\(column)_currency"]
         case .localTime: ["\(column)_local", "\(column)_zone", "\(column)_at"]
         case .custom(let fields): fields.flatMap(\.columns)
-        case .secret: []
+        case .secret, .computed: []
         default: [column]
         }
     }
@@ -96,6 +100,8 @@ package struct Field<Value: Sendable>: Sendable, FieldKey {
     package var readOnly: Field { with { $0.isReadOnly = true } }
     package var derived: Field { with { ($0.isReadOnly, $0.isDerived) = (true, true) } }
     package var title: Field { with { $0.isTitle = true } }
+    package var namePart: Field { with { ($0.isTitle, $0.isNamePart) = (true, true) } }
+    package var searched: Field { with { $0.isSearched = true } }
 }
 
 /// Any field, whatever its values.
@@ -153,8 +159,12 @@ extension Field where Value == Bool {
 extension Field where Value == JSON {
     package static func address(_ name: String, _ help: String) -> Field { .init(.init(name, .address, help: help)) }
     /// JSON kept as it is, of a form that the type's rule knows.
-    package static func document(_ name: String, schema: JSON, empty: JSON = [:], _ help: String) -> Field {
-        .init(.init(name, .document(schema: schema, empty: empty), help: help))
+    package static func document(_ name: String, schema: JSON, empty: JSON = [:], column: String? = nil, _ help: String) -> Field {
+        .init(.init(name, .document(schema: schema, empty: empty), column: column, help: help))
+    }
+    /// Worked out by the type's rule whenever a record is answered, and kept nowhere.
+    package static func computed(_ name: String, schema: JSON, _ help: String) -> Field {
+        Field(.init(name, .computed(schema: schema), help: help)).derived
     }
     /// `currency` names the column that holds the currency when it is not this field's own.
     package static func money(_ name: String, currency: String? = nil, _ help: String) -> Field {

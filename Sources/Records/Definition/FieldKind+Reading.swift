@@ -90,7 +90,7 @@ extension FieldKind {
             guard !value.containsNUL else { throw refused(pointer, .format, "A text must not hold U+0000.") }
             return Reading([.text(value.text)], shown: value)
         case .custom: throw refused(pointer, .type, "Each custom field is read by itself.")
-        case .address, .actor, .identifier: throw refused(pointer, .readOnly, "This is set by the service.")
+        case .address, .actor, .identifier, .computed: throw refused(pointer, .readOnly, "This is set by the service.")
         }
     }
 

@@ -67,6 +67,7 @@ extension FieldDefinition {
             ])
         case .document(let schema, _): described(schema)
         case .secret: described(["type": "string"])
+        case .computed(let schema): described(schema)
         case .actor: described(["type": "object"])
         }
     }

@@ -29,7 +29,7 @@ extension FieldDefinition {
             fields.isEmpty
                 ? "'{}'::json"
                 : "(SELECT row_to_json(own) FROM (SELECT \(fields.map { "\($0.json(r)) AS \($0.name)" }.joined(separator: ", "))) AS own)"
-        case .secret: "NULL"
+        case .secret, .computed: "NULL"
         default: "\(r).\(column)"
         }
     }
@@ -66,7 +66,7 @@ extension FieldDefinition {
                 column += field.selectionWidth
             }
             bytes.append(UInt8(ascii: "}"))
-        case .secret: bytes.append(contentsOf: "null".utf8)
+        case .secret, .computed: bytes.append(contentsOf: "null".utf8)
         case .address, .actor, .record, .localTime: encodeParts(row, column, into: &bytes)
         default:
             guard !row.isNull(column) else { return bytes.append(contentsOf: "null".utf8) }

@@ -38,6 +38,8 @@ package enum FieldKind: Sendable, Hashable {
     /// JSON of a form that the type's rule knows; `empty` stands for none and tells whether it is an object, a list or either (null).
     case document(schema: JSON, empty: JSON)
     case secret
+    /// What the type's rule fills in when a record is answered; null until then.
+    case computed(schema: JSON)
     /// The tenant's own fields, gathered under `custom`.
     case custom([FieldDefinition])
 }

@@ -20,7 +20,7 @@ package struct RecordType: Sendable {
     /// Whether a record that others refer to cannot be deleted (409), rather than leaving them without it.
     package let staysWhileUsed: Bool
     package let standing: Standing
-    /// Whether its table has the column `search`, made of its title fields.
+    /// Whether its table has the column `search`, made of its title fields and those that are `searched`.
     package let isSearchable: Bool
     package let rules: Rules
     private let fieldsByName: [String: FieldDefinition]
@@ -38,7 +38,7 @@ package struct RecordType: Sendable {
     package var isSubject: Bool { standing == .subject }
 
     package enum Operation: String, Sendable, Hashable, CaseIterable {
-        case list, search, create, get, update, trash, restore, changes
+        case list, search, create, get, update, trash, restore, changes, timeline
     }
 
     /// What a type knows beyond its fields.
@@ -55,6 +55,8 @@ package struct RecordType: Sendable {
         package var saving: @Sendable (Change) throws(Problem) -> [SQL] = { _ throws(Problem) in [] }
         /// Whether `saving` changes the record itself, so that the answer is read after it.
         package var settlesLast = false
+        /// Fills in what is worked out when records are answered (`FieldKind.computed`).
+        package var completing: (@Sendable ([JSON], RecordStore) async throws -> [JSON])?
         /// What decides, beside the role, whether the caller may read the record `r`.
         package var visible: (@Sendable (Caller, _ r: String) -> SQL)?
 
@@ -126,7 +128,8 @@ package struct RecordType: Sendable {
         ownFields = own
         customFields = custom
         fields = CommonFields.leading + own + [CommonFields.tags, CommonFields.custom(custom)]
-        self.operations = operations
+        // Only what the business is about has a story.
+        self.operations = standing == .subject ? operations : operations.subtracting([.timeline])
         self.staysWhileUsed = staysWhileUsed
         self.standing = standing
         self.isSearchable = isSearchable

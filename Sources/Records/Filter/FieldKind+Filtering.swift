@@ -11,7 +11,7 @@ extension FieldKind {
         case .integer, .decimal, .money, .date, .time, .localTime: [.eq, .ne, .in, .nin, .lt, .lte, .gt, .gte, .between, .isNull]
         case .flag: [.eq, .ne, .in, .nin, .isNull]
         case .tags, .references, .choices, .integers: [.contains, .isNull]
-        case .address, .actor, .record, .document, .secret, .custom: []
+        case .address, .actor, .record, .document, .secret, .computed, .custom: []
         }
     }
 

@@ -61,7 +61,7 @@ extension FieldPath {
         }
         func whole(_ field: FieldDefinition, step: FieldDefinition?) -> FieldPath? {
             switch field.kind {
-            case .address, .custom, .document, .secret: nil
+            case .address, .custom, .document, .secret, .computed: nil
             case .actor, .record: FieldPath(step: step, field: field, column: "\(field.column)_id", kind: .identifier)
             case .money: FieldPath(step: step, field: field, column: field.column, kind: .decimal)
             case .localTime: FieldPath(step: step, field: field, column: "\(field.column)_at", kind: .time)

@@ -76,7 +76,9 @@ extension FieldKind {
     /// One value that has an order.
     var isScalar: Bool {
         switch self {
-        case .references, .tags, .choices, .integers, .address, .actor, .record, .localTime, .money, .document, .secret, .custom: false
+        case .references, .tags, .choices, .integers, .address, .actor, .record, .localTime, .money, .document, .secret, .computed,
+            .custom:
+            false
         default: true
         }
     }

@@ -38,7 +38,7 @@ extension RecordStore {
         body.append(contentsOf: "],\"page\":".utf8)
         body.append(contentsOf: JSON.object(members).bytes)
         body.append(UInt8(ascii: "}"))
-        return ListAnswer(body: body, next: next)
+        return ListAnswer(body: try await completed(list: body), next: next)
     }
 
     /// The statement of one page. Conditions hardly repeat, so only a list without any is kept prepared.
@@ -60,16 +60,22 @@ extension RecordStore {
     private func condition(_ request: ListRequest) -> SQL {
         var condition = request.filter.sql("r", FilterScope(catalog: catalog, caller: caller)) + self.condition(request.trash)
         guard !request.words.isEmpty else { return condition }
-        let titles = type.titleFields.filter { !caller.rights.isHidden($0.name, of: type.name) }.map { "r.\($0.column)" }
-        // What a role must not see it must not find either, so the index, which knows every title field, serves only who sees them all.
-        if type.isSearchable, titles.count == type.titleFields.count {
-            return condition + " AND r.search @@ cell.search_query(\(request.words.joined(separator: " ")))"
+        if type.isSearchable {
+            let query: SQL = "cell.search_query(\(request.words.joined(separator: " ")))"
+            return condition + " AND " + type.matching(query, for: caller)
         }
+        let titles = type.titleFields.filter { !caller.rights.isHidden($0.path, of: type.name) }.map { "r.\($0.column)" }
         for word in request.words {
             let text = titles.isEmpty ? "''" : "concat_ws(' ', \(titles.joined(separator: ", ")))"
             condition += SQL(code: " AND \(text) COLLATE \"und-x-icu\" ILIKE ") + "\("%" + word.likeLiteral + "%")"
         }
         return condition
+    }
+
+    /// Counts the records outside the trash for which the condition holds and which the caller may read.
+    package func counting(_ filter: Filter) -> SQL {
+        SQL(code: "SELECT count(*) FROM \(type.table) AS r WHERE ")
+            + filter.sql("r", FilterScope(catalog: catalog, caller: caller)) + condition(.without)
     }
 
     private func counting(_ count: ListRequest.Count, _ condition: SQL) -> SQL? {

@@ -8,8 +8,8 @@ import Tenancy
 /// seen is neither counted nor compared.
 package struct RecordStore: Sendable {
     package let type: RecordType
-    let catalog: Catalog
-    let scope: TenantScope
+    package let catalog: Catalog
+    package let scope: TenantScope
     package let caller: Caller
 
     package init(_ type: RecordType, of catalog: Catalog, in scope: TenantScope, for caller: Caller) {

@@ -1,0 +1,46 @@
+import Postgres
+
+extension RecordType {
+    /// What people call the record `r`, as far as the caller may see it: the parts of its name, else the first title field that is set.
+    package func title(_ r: String, for caller: Caller) -> String {
+        let visible = titleFields.filter { !caller.rights.isHidden($0.path, of: name) }
+        let parts = visible.filter(\.isNamePart).map { "\(r).\($0.column)" }
+        let whole = parts.isEmpty ? [] : ["nullif(concat_ws(' ', \(parts.joined(separator: ", "))), '')"]
+        let others = visible.filter { !$0.isNamePart }.map { "\(r).\($0.column)::text" }
+        return "coalesce(\((whole + others + ["''"]).joined(separator: ", ")))"
+    }
+
+    /// Everything that `q` looks through.
+    var searchedFields: [FieldDefinition] { titleFields + ownFields.filter { $0.isSearched && !$0.isTitle } }
+
+    /// The records `r` that a query (`cell.search_query`) finds.
+    ///
+    /// The index knows every searched field. What a role must not see it must not find either, so for such a role it only leads to the
+    /// records, whose visible fields are then compared.
+    package func matching(_ query: SQL, _ r: String = "r", for caller: Caller) -> SQL {
+        let found = SQL(code: "\(r).search @@ ") + query
+        let visible = searchedFields.filter { !caller.rights.isHidden($0.path, of: name) }
+        guard visible.count < searchedFields.count else { return found }
+        let texts = visible.map { field in
+            field.kind == .phone ? "\(r).\(field.column), cell.digits(\(r).\(field.column))" : "left(\(r).\(field.column)::text, 5000)"
+        }
+        let text = texts.isEmpty ? "''" : "concat_ws(' ', \(texts.joined(separator: ", ")))"
+        return found + SQL(code: " AND cell.search_vector(\(text)) @@ ") + query
+    }
+
+    /// What may tell people more about the record `r` than its title: its other searched fields and what the records it refers to are called.
+    func excerpts(_ r: String, in catalog: Catalog, for caller: Caller) -> SQL {
+        let texts = searchedFields.filter { !$0.isNamePart && !caller.rights.isHidden($0.path, of: name) }
+            .map { SQL(code: "left(\(r).\($0.column)::text, 5000)") }
+        let references = ownFields.compactMap { field -> SQL? in
+            guard case .reference(let name) = field.kind, let target = catalog[name], target.isSearchable,
+                !caller.rights.isHidden(field.path, of: self.name)
+            else { return nil }
+            return SQL(code: "(SELECT nullif(\(target.title("other", for: caller)), '') FROM \(target.table) AS other ")
+                + SQL(code: "WHERE other.id = \(r).\(field.column) AND other.deleted_at IS NULL AND ") + caller.readable(target, "other")
+                + ")"
+        }
+        let all = texts + references
+        return "array_remove(ARRAY[" + all.joined(separator: ", ") + "]::text[], NULL)"
+    }
+}

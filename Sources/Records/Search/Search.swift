@@ -1,0 +1,96 @@
+import Postgres
+import Tenancy
+
+/// Finds records of any type by words: what one types when one does not know where something is.
+///
+/// One flush. Each type's index leads to a bounded number of candidates, so that the beginning `a` over 100,000 contacts costs little more
+/// than a name; whole words have places of their own among them. Rights stand in the statement.
+package struct Search: Sendable {
+    private let catalog: Catalog
+    private let scope: TenantScope
+    private let caller: Caller
+
+    package init(of catalog: Catalog, in scope: TenantScope, for caller: Caller) {
+        self.catalog = catalog
+        self.scope = scope
+        self.caller = caller
+    }
+
+    /// One record found.
+    package struct Hit: Sendable {
+        package let type: String
+        package let id: String
+        package let title: String
+        /// Some text of the record around what was found, without markup.
+        package let snippet: String
+        /// From 0 to 1: whole words before beginnings, titles before other text, short titles before long ones.
+        package let score: Double
+    }
+
+    /// So many records that hold the whole words, and as many that hold their beginnings, are ranked per type.
+    private static let candidates = 100
+
+    /// The best first; among equals the newest.
+    package func find(_ request: SearchRequest) async throws -> [Hit] {
+        let types = request.types.filter { caller.rights[$0.name].read != .none }
+        guard !types.isEmpty else { return [] }
+        let rows = try await scope.run([Self.indexesLead, statement(request, types)], isRepeatable: true)[1]
+        let snippet = Snippet(of: request.words)
+        return try rows.map { row in
+            let title = try row.text(2)
+            return Hit(
+                type: try row.text(0), id: try row.text(1), title: title, snippet: snippet.text(of: try row.texts(4), besides: title),
+                score: try row.double(3))
+        }
+    }
+
+    /// The planner cannot know how rare the words are; a scan of the whole table is the one plan that must not be.
+    private static let indexesLead: SQL = "SELECT set_config('enable_seqscan', 'off', true)"
+
+    private func statement(_ request: SearchRequest, _ types: [RecordType]) -> SQL {
+        let asked: SQL = """
+            SELECT cell.search_query(\(request.words)) AS beginnings, cell.search_query(\(request.words), '') AS wholes,
+                ARRAY(SELECT cell.search_query(word, '') FROM regexp_split_to_table(\(request.words), '\\s+') AS word) AS words,
+                ARRAY(
+                    SELECT '% ' || piece || '%' FROM regexp_split_to_table(
+                        cell.search_pieces(cell.search_fold(\(request.words)), true), '\\s+') AS piece WHERE piece <> '') AS pieces
+            """
+        let branches = types.map { "(" + ranked($0, request.limit) + ")" }.joined(separator: " UNION ALL ")
+        let order: SQL = " ORDER BY score DESC, length(title), created_at DESC, id DESC"
+        let excerpts = types.map { type in
+            SQL(code: "WHEN '\(type.name)' THEN (SELECT ") + type.excerpts("r", in: catalog, for: caller)
+                + SQL(code: " FROM \(type.table) AS r WHERE r.id = best.id)")
+        }
+        let best = "SELECT * FROM (" + branches + ") AS found" + order + " LIMIT \(request.limit)"
+        let shown = "SELECT type, id, title, score, CASE type " + excerpts.joined(separator: " ") + " END FROM best" + order
+        return ("WITH asked AS MATERIALIZED (" + asked + "), best AS MATERIALIZED (" + best + ") " + shown).prepared(.none)
+    }
+
+    /// The best of one type.
+    private func ranked(_ type: RecordType, _ limit: Int) -> SQL {
+        let columns = SQL(code: "SELECT '\(type.name)' AS type, r.id, r.created_at, titled.title, ")
+        let titled = SQL(code: "CROSS JOIN LATERAL (SELECT \(type.title("r", for: caller)) AS title) AS titled ")
+        let folded: SQL = """
+            CROSS JOIN LATERAL (
+                SELECT ' ' || cell.search_pieces(cell.search_fold(titled.title), false) || ' ' AS title OFFSET 0) AS folded
+            """
+        let candidates = candidates(type, "wholes") + " UNION " + candidates(type, "beginnings")
+        return columns + Self.score + " AS score FROM (" + candidates
+            + SQL(code: ") AS candidate JOIN \(type.table) AS r ON r.id = candidate.id ") + titled + folded
+            + " ORDER BY score DESC, length(titled.title), r.created_at DESC, r.id DESC LIMIT \(limit)"
+    }
+
+    private func candidates(_ type: RecordType, _ query: String) -> SQL {
+        SQL(code: "(SELECT r.id FROM \(type.table) AS r WHERE r.deleted_at IS NULL AND ") + caller.readable(type) + " AND "
+            + type.matching(SQL(code: "(SELECT \(query) FROM asked)"), for: caller) + SQL(code: " LIMIT \(Self.candidates))")
+    }
+
+    /// Six parts for whole words, three for a title that has them all (half of it if it has only their beginnings), one for its shortness.
+    private static let score: SQL = """
+        round((
+            0.6 * coalesce((SELECT avg((r.search @@ word)::int) FROM unnest((SELECT words FROM asked)) AS word), 0)
+            + 0.15 * (folded.title LIKE ALL ((SELECT pieces FROM asked)::text[]))::int
+            + 0.15 * (folded.title LIKE ALL ((SELECT ARRAY(SELECT left(piece, -1) || ' %' FROM unnest(pieces) AS piece) FROM asked)::text[]))::int
+            + 0.1 * 20 / (20 + length(titled.title)))::numeric, 4)
+        """
+}
