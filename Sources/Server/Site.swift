@@ -36,6 +36,7 @@ struct Site: Sendable {
             AgendaRoutes().endpoints,
             CalendarRoutes(house).endpoints,
             VCardRoutes().endpoints,
+            SearchRoutes(house.catalog).endpoints,
         ].flatMap(\.self)
         for type in house.catalog.types { endpoints += RecordRoutes(type, of: house.catalog).endpoints }
         let schemas: [JSON.Member] = [
@@ -50,6 +51,7 @@ struct Site: Sendable {
             AgendaRoutes.schemas,
             CalendarRoutes.schemas,
             VCardRoutes.schemas,
+            SearchRoutes.schemas,
         ].flatMap(\.members)
         let records = house.catalog.types.flatMap { RecordDescription.components(of: $0, in: house.catalog) }
         let document = OpenAPIDocument("Tenantry", endpoints: endpoints, schemas: schemas + records + RecordDescription.sharedComponents)

@@ -95,8 +95,11 @@ struct RecordDescription {
                 Parameter(
                     "filter", in: .query, ["type": "object", "additionalProperties": ["type": "string"]],
                     "filter[field]=value or filter[field][op]=value; all must hold.", isFamily: true),
+                Parameter(
+                    "view", in: .query, ["type": "string", "format": "uuid"],
+                    "Only the records that this view or segment lists, in its order unless `sort` names another."),
             ],
-            responses: [200: page], problems: [.cursor, .forbidden])
+            responses: [200: page], problems: [.cursor, .forbidden, .notFound, .invalid])
     }
 
     var search: Operation {

@@ -1,3 +1,4 @@
+import CRM
 import Foundation
 import HTTPTypes
 import NIOCore
@@ -52,7 +53,11 @@ struct RecordRoutes: Sendable {
 
     @Sendable private func list(_ call: Call, _ person: Person) async throws -> Reply {
         let store = try store(call, person)
-        let request = try ListRequest(query: call.query.items, of: store.type, in: person.catalog, for: person.caller)
+        let query = call.query.items.filter { $0.name != "view" }
+        var request = try ListRequest(query: query, of: store.type, in: person.catalog, for: person.caller)
+        if let view = call.query["view"] {
+            try await Views.narrow(&request, to: view, keepsOrder: call.query["sort"] != nil, in: store)
+        }
         return call.page(try await store.list(request))
     }
 
@@ -68,7 +73,7 @@ struct RecordRoutes: Sendable {
     @Sendable private func create(_ call: Call, _ person: Person) async throws -> Reply {
         let store = try store(call, person)
         return try await call.repeatably(person) { repeatable in
-            var answer = try await store.create(try await call.json(), repeatable: repeatable)
+            var answer = try await store.complete(try await store.create(try await call.json(), repeatable: repeatable))
             answer.location = answer.id.map { "/v1/\(store.type.name)/\($0)" }
             return answer
         }
@@ -77,14 +82,15 @@ struct RecordRoutes: Sendable {
     @Sendable private func get(_ call: Call, _ person: Person) async throws -> Reply {
         let store = try store(call, person)
         let view = try RecordStore.View(query: call.query.items, of: store.type, in: person.catalog, for: person.caller)
-        return Reply(try await store.get(call.parameters["id"], view))
+        return Reply(try await store.complete(try await store.get(call.parameters["id"], view)))
     }
 
     @Sendable private func update(_ call: Call, _ person: Person) async throws -> Reply {
         let store = try store(call, person)
         return try await call.repeatably(person) { repeatable in
-            try await store.patch(
-                call.parameters["id"], try await call.json(), ifMatch: try call.precondition(of: person), repeatable: repeatable)
+            let precondition = try call.precondition(of: person)
+            return try await store.complete(
+                try await store.patch(call.parameters["id"], try await call.json(), ifMatch: precondition, repeatable: repeatable))
         }
     }
 
@@ -105,7 +111,7 @@ struct RecordRoutes: Sendable {
             if let member = try await call.jsonIfAny().members?.first {
                 throw Problem.invalid([.init("/\(member.name.pointerToken)", .unknown, "A restore takes no members.")])
             }
-            return try await store.restore(call.parameters["id"], repeatable: repeatable)
+            return try await store.complete(try await store.restore(call.parameters["id"], repeatable: repeatable))
         }
     }
 
