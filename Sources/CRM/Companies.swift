@@ -18,6 +18,7 @@ package enum Companies {
         fields: [companyName, domain, industry, employees, phone, website, address, parent, externalID]
     ) { rules in
         rules.refusals = [Circle.constraint(of: "companies"): Circle.problem("A company cannot belong to itself, not even indirectly.")]
+        rules.remembers = true
         rules.saving = { change throws(Problem) in Circle.refusal(change, parent) }
     }
 }

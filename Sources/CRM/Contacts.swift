@@ -24,6 +24,7 @@ package enum Contacts {
             externalID,
         ]
     ) { rules in
+        rules.remembers = true
         rules.refusals = [
             "contacts_name_or_email_required": .invalid([
                 .init("/last_name", .required, "A contact has a first name, a last name or an e-mail address.")

@@ -9,7 +9,7 @@ package enum Deals {
     package static let position = Field.integer(
         "position", in: 0...Int(Int32.max), "Its place in the stage, from 0; at the end unless said."
     )
-    .filled
+    .filled.shifting
     package static let amount = Field.money("amount", "What it is worth.")
     package static let closeDate = Field.date("close_date", "When it is expected to close.")
     package static let probability = Field.integer("probability", in: 0...100, "Its chance in per cent; null takes the stage's.")
@@ -18,7 +18,10 @@ package enum Deals {
     package static let lostReason = Field.text("lost_reason", "Why it was lost; needed in a lost stage.")
     package static let externalID = Field.text("external_id", "The record's name in another system.").unique
     package static let status = Field.choice("status", Stage.kinds, "Follows from the stage.").filled.readOnly
-    package static let weighted = Field.money("weighted_amount", currency: "amount_currency", "Amount times probability.").derived
+    package static let weighted = Field.money(
+        "weighted_amount", currency: "amount_currency", "Amount times probability."
+    )
+    .derived(as: "amount * probability / 100")
     package static let stageEnteredAt = Field.time("stage_entered_at", "Since when it has been in the stage.").filled.readOnly
     package static let closedAt = Field.time("closed_at", "When it was won or lost; null while open.").readOnly
 
@@ -38,5 +41,6 @@ package enum Deals {
         rules.locking = { change in StageMove.locks(change) }
         rules.saving = { change throws(Problem) in StageMove.consequences(change) }
         rules.settlesLast = true
+        rules.remembers = true
     }
 }

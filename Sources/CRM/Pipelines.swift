@@ -29,9 +29,10 @@ package enum Pipelines {
         }
         // Deals that move meanwhile refer to the pipeline, so their turn comes before its lock.
         rules.locking = { change in change.action == .update && change[stages] != nil ? [StageMove.turn] : [] }
+        rules.cascades = true
         rules.saving = { change throws(Problem) in
             guard change[stages] != nil else { return [] }
-            return mirroring(change.id) + (change.action == .update ? [following(change)] : [])
+            return mirroring(change.id) + (change.action == .update ? following(change) : [])
         }
     }
 
@@ -61,32 +62,20 @@ package enum Pipelines {
     }
 
     /// Deals follow their stage where its kind or its chance has changed, each with a change of its own.
-    private static func following(_ change: RecordType.Change) -> SQL {
-        let deals = change.catalog["deals"] ?? Deals.type
-        let actor = change.caller.actor
-        let fields = SQL(
-            code: """
-                cell.field_changes(\(deals.loggedJSON("before")), \(deals.loggedJSON("record"))) FROM record JOIN before USING (id)
-                """)
-        let moved: SQL = """
-            WITH before AS (
-                SELECT deal.* FROM deals AS deal JOIN stages ON stages.id = deal.stage_id
-                WHERE stages.pipeline_id = \(change.id)
-                    AND (deal.status, deal.probability) IS DISTINCT FROM (stages.kind, coalesce(deal.own_probability, stages.probability))
-                FOR NO KEY UPDATE OF deal),
-            record AS (
-                UPDATE deals AS deal
-                SET status = stages.kind, probability = coalesce(deal.own_probability, stages.probability), version = deal.version + 1,
-                    updated_at = now(), updated_by_type = \(actor.kind.rawValue), updated_by_id = \(actor.id),
-                    closed_at = CASE WHEN stages.kind = 'open' THEN NULL WHEN stages.kind = deal.status THEN deal.closed_at ELSE now() END,
-                    lost_reason = CASE
-                        WHEN stages.kind = deal.status THEN deal.lost_reason
-                        WHEN stages.kind = 'lost' THEN coalesce(deal.lost_reason, stages.name) END
-                FROM before JOIN stages ON stages.id = before.stage_id
-                WHERE deal.id = before.id
-                RETURNING deal.*)
+    private static func following(_ change: RecordType.Change) -> [SQL] {
+        guard let deals = change.catalog["deals"] else { return [] }
+        let state: SQL = """
+            status = stages.kind, probability = coalesce(r.own_probability, stages.probability),
+            closed_at = CASE WHEN stages.kind = 'open' THEN NULL WHEN stages.kind = r.status THEN r.closed_at ELSE now() END,
+            lost_reason = CASE
+                WHEN stages.kind = r.status THEN r.lost_reason
+                WHEN stages.kind = 'lost' THEN coalesce(r.lost_reason, stages.name) END
             """
-        return moved + " " + change.caller.logging(.update, in: deals, fields)
+        let differs: SQL = """
+            stages.id = r.stage_id AND stages.pipeline_id = \(change.id)
+            AND (r.status, r.probability) IS DISTINCT FROM (stages.kind, coalesce(r.own_probability, stages.probability))
+            """
+        return [change.cascade(deals, set: state, with: "stages", where: differs)]
     }
 
     /// The pipeline of a new tenant, as the blueprint `general` has it.

@@ -17,41 +17,39 @@ package enum Teams {
                 throw Problem(.forbidden, "Only those who run the account's users may change teams.")
             }
         }
+        rules.cascades = true
         rules.saving = { change throws(Problem) in
-            var statements = Circle.refusal(change, parent)
-            if change[members] != nil { statements += leading(change.id) }
             // Whose records "team" means has changed for everyone in it.
-            return statements + [Credentials.changed(change.slug)]
+            return Circle.refusal(change, parent) + leading(change) + [Credentials.changed(change.slug)]
         }
     }
 
     /// Users follow what a team says of its members.
-    private static func leading(_ team: String) -> [SQL] {
-        [
-            """
-            UPDATE users SET team_ids = team_ids || \(team)::uuid
-            WHERE id = ANY (SELECT unnest(member_ids) FROM teams WHERE id = \(team)) AND NOT \(team)::uuid = ANY (team_ids)
-            """,
-            """
-            UPDATE users SET team_ids = array_remove(team_ids, \(team)::uuid)
-            WHERE \(team)::uuid = ANY (team_ids) AND id <> ALL (SELECT unnest(member_ids) FROM teams WHERE id = \(team))
-            """,
+    private static func leading(_ change: RecordType.Change) -> [SQL] {
+        guard change[members] != nil, let users = change.catalog["users"] else { return [] }
+        return [
+            change.cascade(
+                users, set: "team_ids = r.team_ids || team.id", with: "(SELECT id, member_ids FROM teams WHERE id = \(change.id)) AS team",
+                where: "r.id = ANY (team.member_ids) AND NOT team.id = ANY (r.team_ids)"),
+            change.cascade(
+                users, set: "team_ids = array_remove(r.team_ids, team.id)",
+                with: "(SELECT id, member_ids FROM teams WHERE id = \(change.id)) AS team",
+                where: "team.id = ANY (r.team_ids) AND NOT r.id = ANY (team.member_ids)"),
         ]
     }
 
     /// Teams follow what a user says of the teams he belongs to.
     static func following(_ change: RecordType.Change) -> [SQL] {
-        guard change[Users.teams] != nil else { return [] }
-        let user = change.id
+        guard change[Users.teams] != nil, let teams = change.catalog["teams"] else { return [] }
         return [
-            """
-            UPDATE teams SET member_ids = member_ids || \(user)::uuid
-            WHERE id = ANY (SELECT unnest(team_ids) FROM users WHERE id = \(user)) AND NOT \(user)::uuid = ANY (member_ids)
-            """,
-            """
-            UPDATE teams SET member_ids = array_remove(member_ids, \(user)::uuid)
-            WHERE \(user)::uuid = ANY (member_ids) AND id <> ALL (SELECT unnest(team_ids) FROM users WHERE id = \(user))
-            """,
+            change.cascade(
+                teams, set: "member_ids = r.member_ids || person.id",
+                with: "(SELECT id, team_ids FROM users WHERE id = \(change.id)) AS person",
+                where: "r.id = ANY (person.team_ids) AND NOT person.id = ANY (r.member_ids)"),
+            change.cascade(
+                teams, set: "member_ids = array_remove(r.member_ids, person.id)",
+                with: "(SELECT id, team_ids FROM users WHERE id = \(change.id)) AS person",
+                where: "person.id = ANY (r.member_ids) AND NOT r.id = ANY (person.team_ids)"),
         ]
     }
 }

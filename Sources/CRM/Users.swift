@@ -36,6 +36,7 @@ package enum Users {
                 "users_active_has_password": .invalid([.init("/password", .required, "An active user needs a password.")]),
             ]
             rules.preparing = { draft, change throws(Problem) in try await prepare(&draft, change, hashing) }
+            rules.cascades = true
             rules.saving = { change throws(Problem) in try saving(change) + Teams.following(change) }
         }
     }

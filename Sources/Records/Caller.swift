@@ -12,6 +12,8 @@ package struct Caller: Sendable {
     package var requestID: String
     /// What several changes belong to, so that they can be undone together.
     package var operationID: UUID?
+    /// What the change log calls the caller's writes, when not by their call.
+    package var purpose: Purpose?
 
     package init(actor: Actor, userID: UUID, teamMemberIDs: [UUID] = [], rights: Rights, requestID: String) {
         self.actor = actor

@@ -33,6 +33,10 @@ package struct FieldDefinition: Sendable, Hashable {
 
     /// Follows from other fields by itself, so the change log does not repeat it.
     package var isDerived = false
+    /// How a derived field follows from the record's columns, as its table says it (`GENERATED ALWAYS AS`).
+    package var derivation: String?
+    /// Moves by itself when other records come or go, so a change of it alone is nobody's doing: an undo does not mind it.
+    package var isShifting = false
     /// Whether the tenant has added it to a built-in type: it stands under `custom`.
     package var isCustom = false
     /// How conditions, sort orders and rights name it.
@@ -99,6 +103,8 @@ package struct Field<Value: Sendable>: Sendable, FieldKey {
     package var unique: Field { with { $0.isUnique = true } }
     package var readOnly: Field { with { $0.isReadOnly = true } }
     package var derived: Field { with { ($0.isReadOnly, $0.isDerived) = (true, true) } }
+    package func derived(as expression: String) -> Field { derived.with { $0.derivation = expression } }
+    package var shifting: Field { with { $0.isShifting = true } }
     package var title: Field { with { $0.isTitle = true } }
     package var namePart: Field { with { ($0.isTitle, $0.isNamePart) = (true, true) } }
     package var searched: Field { with { $0.isSearched = true } }

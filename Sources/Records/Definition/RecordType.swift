@@ -57,6 +57,10 @@ package struct RecordType: Sendable {
         package var settlesLast = false
         /// Fills in what is worked out when records are answered (`FieldKind.computed`).
         package var completing: (@Sendable ([JSON], RecordStore) async throws -> [JSON])?
+        /// Whether a write changes other records with it (`Change.cascade`), so that it is an operation.
+        package var cascades = false
+        /// Whether get and list answer what was at a moment in the past (`as_of`).
+        package var remembers = false
         /// What decides, beside the role, whether the caller may read the record `r`.
         package var visible: (@Sendable (Caller, _ r: String) -> SQL)?
 

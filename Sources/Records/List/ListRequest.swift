@@ -14,6 +14,7 @@ package struct ListRequest: Sendable {
     var includes: [String] = []
     var count = Count.none
     var trash = Trash.without
+    var asOf: Moment?
 
     package static let limits = 1...200
 
@@ -33,6 +34,7 @@ package struct ListRequest: Sendable {
                 case "trash":
                     trash = try Self.option(value)
                     if trash == .without { throw refused("", .enum, "This is include or only.") }
+                case "as_of" where type.rules.remembers: asOf = try Moment(value)
                 default:
                     guard name.hasPrefix("filter[") else { throw refused("", .unknown, "This list knows no such parameter.") }
                     filters.append((name, value, try reader.query(name, value)))
@@ -44,6 +46,9 @@ package struct ListRequest: Sendable {
             } catch {
                 throw Problem(.malformed, "The parameter \(name.prefix(100)) cannot be read.")
             }
+        }
+        guard asOf == nil || includes.isEmpty else {
+            throw Problem(.malformed, "The parameter include: What belongs to a record is not read with as_of; ask for it by itself.")
         }
         filters.sort { $0.name < $1.name }
         filter = .all(filters.map(\.filter))

@@ -3,7 +3,8 @@ import Postgres
 /// One page of a list as a statement: keyset pagination, so that page 1,000 costs what page 1 costs and rows inserted meanwhile
 /// neither repeat nor hide others.
 struct PageQuery {
-    let type: RecordType
+    /// What the rows come from, the records `r`.
+    let source: SQL
     let condition: SQL
     let sort: Sort
     let after: Cursor?
@@ -18,7 +19,7 @@ struct PageQuery {
             return inBranches(list, sort.keys[0])
         }
         let start = after.map { " AND " + following($0) } ?? SQL()
-        return "SELECT " + list + SQL(code: " FROM \(type.table) AS r WHERE ") + condition + start
+        return "SELECT " + list + " FROM " + source + " AS r WHERE " + condition + start
             + SQL(code: " ORDER BY \(order(nulls: true))")
             + " LIMIT \(rows)"
     }
@@ -48,7 +49,6 @@ struct PageQuery {
     /// One nullable key: the rows that have it, then the rows that miss it, each read in the order of one index (key, id) in either
     /// direction. A single ORDER BY ... NULLS LAST would need a second index for descending order.
     private func inBranches(_ columns: SQL, _ key: Sort.Key) -> SQL {
-        let name = SQL(code: type.table)
         let column = SQL(code: key.expression("r"))
         let sign = SQL(code: key.isDescending ? "<" : ">")
         let direction = SQL(code: key.direction)
@@ -59,12 +59,12 @@ struct PageQuery {
             if let value, let after {
                 start = " AND (" + column + ", r.id) " + sign + " (" + key.typed(value) + ", \(after.id)::uuid)"
             }
-            let head: SQL = "(SELECT 0 AS branch, r.* FROM " + name + " AS r WHERE " + condition + " AND " + column + " IS NOT NULL"
+            let head: SQL = "(SELECT 0 AS branch, r.* FROM " + source + " AS r WHERE " + condition + " AND " + column + " IS NOT NULL"
             branches.append(head + start + " ORDER BY " + column + " " + direction + ", r.id " + direction + " LIMIT \(rows))")
         }
         var start = SQL()
         if let after, value == nil { start = " AND r.id " + sign + " \(after.id)::uuid" }
-        let head: SQL = "(SELECT 1 AS branch, r.* FROM " + name + " AS r WHERE " + condition + " AND " + column + " IS NULL"
+        let head: SQL = "(SELECT 1 AS branch, r.* FROM " + source + " AS r WHERE " + condition + " AND " + column + " IS NULL"
         branches.append(head + start + " ORDER BY r.id " + direction + " LIMIT \(rows))")
         let all = branches.joined(separator: " UNION ALL ")
         return "SELECT " + columns + " FROM (" + all + ") AS r ORDER BY r.branch, " + column + " " + direction + ", r.id " + direction

@@ -69,6 +69,15 @@ package struct Draft: Sendable {
         guard errors.isEmpty else { throw Problem.invalid(errors) }
     }
 
+    /// What fields held before, brought back by the service itself: read-only ones too.
+    init(restoring values: [(field: FieldDefinition, value: JSON)]) throws(Problem) {
+        do throws(Refused) {
+            for (field, value) in values { try take(field, value, at: field.pointer) }
+        } catch {
+            throw Problem.invalid(error.errors)
+        }
+    }
+
     /// The tenant's own fields merge inside `custom`: what is not named stays.
     private mutating func takeCustom(
         _ fields: [FieldDefinition], _ value: JSON, of type: RecordType, by caller: Caller, at pointer: String

@@ -35,9 +35,6 @@ package struct PlannedWrite: Sendable {
         } catch {
             throw Refusal(write: self, error: error)
         }
-        if action == .update, let version = try store.otherVersion(outcome, ifMatch, "change") {
-            throw store.mismatch(version, try transaction.rows(store.changesSince(ifMatch, id)))
-        }
         return try store.answer(outcome, projection, status: status, repeatable)
     }
 
@@ -47,6 +44,9 @@ package struct PlannedWrite: Sendable {
         let error: PostgresError
 
         func explained() async throws -> any Error {
+            if let refusal = error.refusal.flatMap(LockRefusal.init) {
+                try await write.store.check(.init(refusal: refusal, written: nil), write.id, write.ifMatch, "change")
+            }
             guard let refusal = error.refusal, RepeatableRequest.outcome(of: refusal) == nil else { return error }
             let explained = try await write.store.problem(refusal, write.draft, except: write.existing)
             return (explained as? Problem)?.under(write.place) ?? explained ?? error

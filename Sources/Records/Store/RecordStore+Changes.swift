@@ -8,7 +8,7 @@ extension RecordStore {
         let fingerprint = Cursor.fingerprint([scope.tenant.id.uuidString, type.name, id, "changes"])
         let start = try after.map { text throws(Problem) in try Cursor(parsing: text, for: fingerprint, .byVersion) }
         let exists: SQL = SQL(code: "SELECT r.id FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + condition(.include)
-        let hidden = type.loggedFields.map(\.path).filter { caller.rights.isHidden($0, of: type.name) }
+        let hidden = type.pastFields.map(\.path).filter { caller.rights.isHidden($0, of: type.name) }
         var page: SQL = """
             SELECT id, at AT TIME ZONE 'UTC', action, actor_type, actor_id, request_id, operation_id, version, fields - \(hidden)::text[]
             FROM changes WHERE record_id = \(id) AND type = \(type.name)

@@ -13,9 +13,12 @@ extension RecordStore {
         guard caller.rights[type.name].read != .none else { throw Problem(.forbidden, "Your role may not read \(type.name).") }
         let projection = projection(request.fields, request.includes)
         let condition = condition(request)
-        var unit = [try pageStatement(request, projection, condition)]
-        if let count = counting(request.count, condition) { unit.append(count.prepared(unit[0].preparation)) }
-        let answers = try await answering { [unit] () async throws(PostgresError) in try await scope.run(unit, isRepeatable: true) }
+        let page = try pageStatement(request, projection, condition)
+        let count = counting(request, condition).map { $0.prepared(page.preparation) }
+        let before = request.asOf.map { [$0.hasPassed] } ?? []
+        let unit = before + [page] + (count.map { [$0] } ?? [])
+        let answered = try await answering { () async throws(PostgresError) in try await scope.run(unit, isRepeatable: true) }
+        let answers = answered.dropFirst(before.count).map { $0 }
 
         let rows = answers[0]
         let shown = rows.prefix(request.limit)
@@ -33,7 +36,7 @@ extension RecordStore {
         }
         var members: [JSON.Member] = [.init("next", JSON(next)), .init("has_more", .bool(next != nil))]
         if answers.count > 1 {
-            members.append(.init("count", JSON(max(try count(request.count, answers[1]), shown.count + (next == nil ? 0 : 1)))))
+            members.append(.init("count", JSON(max(try self.count(request.count, answers[1]), shown.count + (next == nil ? 0 : 1)))))
         }
         body.append(contentsOf: "],\"page\":".utf8)
         body.append(contentsOf: JSON.object(members).bytes)
@@ -49,12 +52,14 @@ extension RecordStore {
     private func pageStatement(_ request: ListRequest, _ projection: Projection, _ condition: SQL) throws(Problem) -> SQL {
         let fingerprint = fingerprint(request)
         let after = try request.after.map { text throws(Problem) in try Cursor(parsing: text, for: fingerprint, request.sort) }
-        let page = PageQuery(type: type, condition: condition, sort: request.sort, after: after, rows: request.limit + 1)
-        return page.statement(projection.columns()).prepared(request.filterText.isEmpty ? .perNamespace : .none)
+        let page = PageQuery(source: source(request.asOf), condition: condition, sort: request.sort, after: after, rows: request.limit + 1)
+        return page.statement(projection.columns()).prepared(request.filterText.isEmpty && request.asOf == nil ? .perNamespace : .none)
     }
 
     private func fingerprint(_ request: ListRequest) -> String {
-        Cursor.fingerprint([scope.tenant.id.uuidString, type.name, request.filterText, request.sort.text, request.trash.rawValue])
+        let moment = request.asOf.map { [$0.text] } ?? []
+        return Cursor.fingerprint(
+            [scope.tenant.id.uuidString, type.name, request.filterText, request.sort.text, request.trash.rawValue] + moment)
     }
 
     private func condition(_ request: ListRequest) -> SQL {
@@ -78,9 +83,9 @@ extension RecordStore {
             + filter.sql("r", FilterScope(catalog: catalog, caller: caller)) + condition(.without)
     }
 
-    private func counting(_ count: ListRequest.Count, _ condition: SQL) -> SQL? {
-        let rows = SQL(code: " FROM \(type.table) AS r WHERE ") + condition
-        return switch count {
+    private func counting(_ request: ListRequest, _ condition: SQL) -> SQL? {
+        let rows = " FROM " + source(request.asOf) + " AS r WHERE " + condition
+        return switch request.count {
         case .none: nil
         case .exact: "SELECT count(*)" + rows
         case .estimate: "EXPLAIN (FORMAT JSON) SELECT" + rows

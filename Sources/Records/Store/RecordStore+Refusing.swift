@@ -112,6 +112,7 @@ extension RecordStore {
         do {
             return try await read()
         } catch {
+            if let problem = error.refusal.flatMap(Moment.problem) { throw problem }
             if error.refusal?.state == .queryCanceled {
                 throw Problem(.overloaded, "The database took too long; narrow the filter or ask for less.", retryAfter: 2)
             }

@@ -9,10 +9,12 @@ extension RecordStore {
         let record =
             SQL(code: "UPDATE \(type.table) AS r SET deleted_at = now(), ") + stamp + " WHERE r.id = \(id) AND r.deleted_at IS NULL"
             + allowed(reach, ifMatch) + " RETURNING r.*"
-        let written: SQL = "WITH record AS (" + record + "), logged AS (" + logging(.trash, "'{}' FROM record") + ")"
+        let written: SQL =
+            "WITH record AS (" + record + "), logged AS (" + logging(.trash, Self.deletion("NULL", "record") + " FROM record") + ")"
         let change = try await prepared(.trash, id)
         let unit = WriteUnit(
-            locks: type.rules.locking(change), lock: lock(id, reach: reach), guards: guardsOfUse(id), rules: try type.rules.saving(change),
+            locks: type.rules.locking(change), lock: lock(id, reach: reach, ifMatch), guards: guardsOfUse(id),
+            rules: try type.rules.saving(change),
             repeatable: repeatable, .init(write: leaving(written, repeatable)))
         let outcome = try await refusing(nil) { () async throws(PostgresError) in try await unit.run(in: scope) }
         try await check(outcome, id, ifMatch, "delete")
@@ -29,7 +31,8 @@ extension RecordStore {
             SQL(code: "UPDATE \(type.table) AS r SET deleted_at = NULL, ") + stamp
             + " FROM before WHERE r.id = before.id AND r.deleted_at IS NOT NULL RETURNING r.*"
         let written: SQL =
-            "WITH before AS (" + before + "), record AS (" + record + "), logged AS (" + logging(.restore, "'{}' FROM record")
+            "WITH before AS (" + before + "), record AS (" + record + "), logged AS ("
+            + logging(.restore, Self.deletion("before", "NULL") + " FROM record JOIN before USING (id)")
             + "), result AS (SELECT * FROM record UNION ALL SELECT * FROM before WHERE NOT EXISTS (SELECT FROM record))"
         let change = try await prepared(.restore, id)
         let unit = WriteUnit(
@@ -42,35 +45,35 @@ extension RecordStore {
 
     /// Deletes the record for good, from the trash or from outside; what referred to it refers to nothing, each with its own change.
     package func purge(_ id: String, ifMatch: Precondition? = nil, repeatable: RepeatableRequest? = nil) async throws -> RecordAnswer {
+        try await operating.purgeAll(of: id, ifMatch, repeatable)
+    }
+
+    private func purgeAll(of id: String, _ ifMatch: Precondition?, _ repeatable: RepeatableRequest?) async throws -> RecordAnswer {
         guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
         let reach: Rights.Reach = caller.rights[type.name].delete == .all ? .all : .none
-        let isWanted = SQL(code: "EXISTS (SELECT FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + allowed(reach, ifMatch) + ")"
         let gone: SQL = "(SELECT \(id)::uuid AS id) AS gone"
+        let change = try await prepared(.purge, id)
         let releases = catalog.references(to: type).filter { !$0.field.isRequired }.map { source in
-            let before =
-                SQL(code: "SELECT r.* FROM \(source.type.table) AS r CROSS JOIN ") + gone
-                + SQL(code: " WHERE \(source.refers("r", to: "gone.id", of: type)) AND ") + isWanted
-            let record =
-                SQL(code: "UPDATE \(source.type.table) AS r SET \(source.release(from: "gone.id")), ") + stamp
-                + " FROM before CROSS JOIN " + gone + " WHERE r.id = before.id RETURNING r.*"
-            let fields = SQL(
-                code: """
-                    cell.field_changes(\(source.type.loggedJSON("before")), \(source.type.loggedJSON("record"))) \
-                    FROM record JOIN before USING (id)
-                    """)
-            return "WITH before AS (" + before + "), record AS (" + record + ") "
-                + caller.logging(.update, in: source.type, fields)
+            change.cascade(
+                source.type, set: SQL(code: source.release(from: "gone.id")), with: gone,
+                where: SQL(
+                    code: source.refers("r", to: "gone.id", of: type) + (source.type.name == type.name ? " AND r.id <> gone.id" : "")))
         }
         let record =
             SQL(code: "DELETE FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + allowed(reach, ifMatch) + " RETURNING r.*"
         let written: SQL = "WITH record AS (" + record + "), logged AS (" + logging(.purge, "'{}' FROM record") + ")"
-        let change = try await prepared(.purge, id)
         let unit = WriteUnit(
-            locks: type.rules.locking(change), lock: lock(id, reach: reach, trash: .include), guards: guardsOfUse(id) + releases,
+            locks: type.rules.locking(change), lock: lock(id, reach: reach, ifMatch, trash: .include), guards: guardsOfUse(id) + releases,
             rules: try type.rules.saving(change), repeatable: repeatable, .init(write: leaving(written, repeatable)))
         let outcome = try await refusing(nil) { () async throws(PostgresError) in try await unit.run(in: scope) }
         try await check(outcome, id, ifMatch, "delete for good")
         return RecordAnswer(status: 204)
+    }
+
+    /// What the change log says of the way into the trash and out of it: each side is a record, or nothing.
+    private static func deletion(_ before: String, _ after: String) -> SQL {
+        let sides = [before, after].map { $0 == "NULL" ? $0 : CommonFields.deletedAt.json($0) }
+        return SQL(code: "jsonb_build_object('deleted_at', jsonb_build_object('before', \(sides[0]), 'after', \(sides[1])))")
     }
 
     /// A write that brings no fields, if the type's rule lets it pass.

@@ -6,7 +6,8 @@ extension RecordStore {
     /// Makes a record. The write, its change-log row, what the type's rule adds and the kept answer leave in one flush.
     package func create(_ body: JSON, repeatable: RepeatableRequest? = nil) async throws -> RecordAnswer {
         guard caller.rights[type.name].create else { throw Problem(.forbidden, "Your role may not create \(type.name).") }
-        return try await create(try Draft(body, of: type, by: caller, isCreate: true), repeatable)
+        let store = type.rules.cascades ? operating : self
+        return try await store.create(try Draft(body, of: type, by: caller, isCreate: true), repeatable)
     }
 
     /// The same with a draft that is checked already.
@@ -50,7 +51,8 @@ extension RecordStore {
             try await find(id.uuidString)
             throw error
         }
-        return try await patch(id.uuidString.lowercased(), draft, ifMatch: ifMatch, repeatable)
+        let store = type.rules.cascades ? operating : self
+        return try await store.patch(id.uuidString.lowercased(), draft, ifMatch: ifMatch, repeatable)
     }
 
     /// The same with a draft that is checked already.
@@ -87,7 +89,7 @@ extension RecordStore {
             + "SELECT * FROM record UNION ALL SELECT * FROM before WHERE NOT EXISTS (SELECT FROM record))"
         let change = change(.update, id, draft)
         let unit = WriteUnit(
-            locks: type.rules.locking(change), lock: lock(id, reach: caller.rights[type.name].update), guards: guards(for: draft),
+            locks: type.rules.locking(change), lock: lock(id, reach: caller.rights[type.name].update, ifMatch), guards: guards(for: draft),
             rules: try type.rules.saving(change), repeatable: repeatable,
             answering(written, "result", id, projection, status: 200, repeatable))
         return PlannedWrite(

@@ -24,18 +24,20 @@ package struct RecordStore: Sendable {
         var fields: [String]?
         var includes: [String] = []
         var trash = ListRequest.Trash.without
+        var asOf: Moment?
 
         package init() {}
 
-        /// Reads `fields`, `include` and `trash` of a query; anything else is `malformed`.
+        /// Reads `fields`, `include`, `trash` and `as_of` of a query; anything else is `malformed`.
         package init(query: [(name: String, value: String)], of type: RecordType, in catalog: Catalog, for caller: Caller) throws(Problem) {
-            for (name, value) in query where !["fields", "include", "trash"].contains(name) {
+            for (name, value) in query where !["fields", "include", "trash", "as_of"].contains(name) {
                 throw Problem(.malformed, "The parameter \(name.prefix(100)) is not known here; its value was \(value.prefix(100)).")
             }
             let request = try ListRequest(query: query, of: type, in: catalog, for: caller)
             fields = request.fields
             includes = request.includes
             trash = request.trash
+            asOf = request.asOf
         }
     }
 
@@ -43,8 +45,9 @@ package struct RecordStore: Sendable {
     package func get(_ id: String, _ view: View = View()) async throws -> RecordAnswer {
         guard let id = UUID(uuidString: id) else { throw Problem.notFound }
         let projection = projection(view.fields, view.includes)
-        let rows = try await scope.run([reading(id, projection, view.trash)], isRepeatable: true)
-        guard let row = rows[0].first else { throw Problem.notFound }
+        let unit = (view.asOf.map { [$0.hasPassed] } ?? []) + [reading(id, projection, view.trash, view.asOf)]
+        let rows = try await answering { () async throws(PostgresError) in try await scope.run(unit, isRepeatable: true) }
+        guard let row = rows[unit.count - 1].first else { throw Problem.notFound }
         return try answer(row, projection, status: 200)
     }
 
@@ -62,12 +65,17 @@ package struct RecordStore: Sendable {
         _ = try await get(id, view)
     }
 
-    private func reading(_ id: UUID, _ projection: Projection, _ trash: ListRequest.Trash) -> SQL {
-        "SELECT " + projection.columns() + SQL(code: " FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + condition(trash)
+    private func reading(_ id: UUID, _ projection: Projection, _ trash: ListRequest.Trash, _ moment: Moment? = nil) -> SQL {
+        "SELECT " + projection.columns() + " FROM " + source(moment) + " AS r WHERE r.id = \(id)" + condition(trash)
     }
 
     func projection(_ fields: [String]? = nil, _ includes: [String] = []) -> Projection {
         Projection(type, for: caller, only: fields, includes: type.includes(includes, in: catalog, for: caller))
+    }
+
+    /// What the records are read from: their table, or what it was at a moment.
+    func source(_ moment: Moment?) -> SQL {
+        moment.map { Past(type: type, moment: $0, caller: caller).relation } ?? SQL(code: type.table)
     }
 
     /// ` AND ...`: in or out of the trash, and within the caller's reach.

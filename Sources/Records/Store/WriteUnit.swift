@@ -7,7 +7,7 @@ import Tenancy
 struct WriteUnit: Sendable {
     /// Locks that several records share; they come before the record's own, so that two writes never wait for each other.
     private let locks: [SQL]
-    /// Locks the record and tells its version and whether the caller may write it.
+    /// Locks the record, or ends the unit: see `LockRefusal`.
     private let lock: SQL?
     /// Conditions that end the unit.
     private let guards: [SQL]
@@ -34,26 +34,31 @@ struct WriteUnit: Sendable {
     }
 
     struct Outcome: Sendable {
-        let lock: Row?
+        /// Why the record may not be written; nil when it was.
+        let refusal: LockRefusal?
         let written: Row?
     }
 
     func run(in scope: TenantScope) async throws(PostgresError) -> Outcome {
-        outcome(of: try await scope.run(statements))
+        do throws(PostgresError) {
+            return outcome(of: try await scope.run(statements))
+        } catch {
+            guard let refusal = error.refusal.flatMap(LockRefusal.init) else { throw error }
+            return Outcome(refusal: refusal, written: nil)
+        }
     }
 
-    /// The same inside a transaction that does more.
+    /// The same inside a transaction that does more; a refusal of the lock ends it like any other.
     func run(in transaction: borrowing Transaction) throws(PostgresError) -> Outcome {
         outcome(of: try transaction.flush(statements))
     }
 
-    private var first: [SQL] { (repeatable?.claim ?? []) + locks }
-    private var before: [SQL] { first + (lock.map { [$0] } ?? []) + guards }
+    private var before: [SQL] { (repeatable?.claim ?? []) + locks + (lock.map { [$0] } ?? []) + guards }
     private var statements: [SQL] { before + [writing.write] + rules + (writing.answer.map { [$0] } ?? []) }
 
     private func outcome(of answers: [Rows]) -> Outcome {
         let written = writing.answer == nil ? answers[before.count] : answers[answers.count - 1]
-        return Outcome(lock: lock == nil ? nil : answers[first.count].first, written: written.first)
+        return Outcome(refusal: nil, written: written.first)
     }
 }
 
@@ -62,7 +67,7 @@ extension Caller {
     /// the written row `record`.
     package func logging(_ action: RecordType.Change.Action, in type: RecordType, id: SQL = "cell.uuid_v7()", _ source: SQL) -> SQL {
         "INSERT INTO changes (id, type, record_id, version, action, actor_type, actor_id, request_id, operation_id, fields) SELECT " + id
-            + ", \(type.name), record.id, record.version, \(action.rawValue), \(actor.kind.rawValue), \(actor.id)::uuid, "
+            + ", \(type.name), record.id, record.version, \(purpose?.rawValue ?? action.rawValue), \(actor.kind.rawValue), \(actor.id)::uuid, "
             + "\(requestID), \(operationID)::uuid, " + source
     }
 }
@@ -80,37 +85,25 @@ extension RecordStore {
         return condition
     }
 
-    func lock(_ id: String, reach: Rights.Reach, trash: ListRequest.Trash = .without) -> SQL {
-        "SELECT r.version, " + caller.within(reach) + SQL(code: ", r.deleted_at IS NULL FROM \(type.table) AS r WHERE r.id = ") + "\(id)"
-            + condition(trash) + " FOR UPDATE"
-    }
-
     /// Refuses when the record was not there (`notFound`), not the caller's to write (`forbidden`) or of another version.
     func check(_ outcome: WriteUnit.Outcome, _ id: String, _ ifMatch: Precondition?, _ verb: String) async throws {
-        guard let version = try otherVersion(outcome, ifMatch, verb) else { return }
-        throw mismatch(version, try await scope.rows(changesSince(ifMatch, id)))
-    }
-
-    /// Refuses with `notFound` or `forbidden`; answers the version the record has if that is not the one expected.
-    func otherVersion(_ outcome: WriteUnit.Outcome, _ ifMatch: Precondition?, _ verb: String) throws -> Int? {
-        guard let lock = outcome.lock else { throw Problem.notFound }
-        guard try lock.bool(1) else { throw Problem(.forbidden, "Your role may read this \(type.singular) but not \(verb) it.") }
-        let version = try lock.int(0)
-        guard let versions = ifMatch?.versions, !versions.contains(version) else { return nil }
-        return version
-    }
-
-    /// Which fields others have changed since the newest version that the caller knows.
-    func changesSince(_ ifMatch: Precondition?, _ id: String) -> SQL {
-        """
-        SELECT DISTINCT jsonb_object_keys(fields) AS field FROM changes
-        WHERE record_id = \(id) AND version > \(ifMatch?.versions?.max() ?? 0)::int ORDER BY field
-        """
-    }
-
-    func mismatch(_ version: Int, _ rows: Rows) -> Problem {
-        let changed = rows.compactMap { $0.optionalText(0) }.filter { !caller.rights.isHidden($0, of: type.name) }
-        return Problem(
+        let version: Int
+        switch outcome.refusal {
+        case nil: return
+        case .absent: throw Problem.notFound
+        case .forbidden: throw Problem(.forbidden, "Your role may read this \(type.singular) but not \(verb) it.")
+        case .otherVersion(let current): version = current
+        }
+        let versions = ifMatch?.versions ?? []
+        let rows = try await scope.run(
+            [
+                """
+                SELECT DISTINCT jsonb_object_keys(fields) AS field FROM changes
+                WHERE record_id = \(id) AND version > \(versions.max() ?? 0)::int ORDER BY field
+                """
+            ], isRepeatable: true)
+        let changed = rows[0].compactMap { $0.optionalText(0) }.filter { !caller.rights.isHidden($0, of: type.name) }
+        throw Problem(
             .versionMismatch, "This \(type.singular) is at version \(version) now; read it again and apply your change to that.",
             members: [.init("current_version", JSON(version)), .init("changed", JSON(changed))])
     }

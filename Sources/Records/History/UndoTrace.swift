@@ -1,0 +1,63 @@
+import Postgres
+
+/// What an operation did to one record.
+struct UndoTrace: Sendable {
+    let type: String
+    let id: String
+    private(set) var lastVersion = 0
+    /// Whether the operation made the record.
+    private(set) var isCreation = false
+    private(set) var isPurged = false
+    /// By name: what the field held before the operation and after it.
+    private(set) var fields: [String: (before: JSON, after: JSON)] = [:]
+
+    init(type: String, id: String) {
+        self.type = type
+        self.id = id
+    }
+
+    /// Takes in one row of the change log; they come in the order of their versions.
+    mutating func add(version: Int, isPurge: Bool, _ changes: JSON) {
+        lastVersion = version
+        isCreation = isCreation || version == 1
+        isPurged = isPurged || isPurge
+        for member in changes.members ?? [] {
+            let before = fields[member.name]?.before ?? member.value["before"] ?? .null
+            fields[member.name] = (before, member.value["after"] ?? .null)
+        }
+    }
+}
+
+/// How a record stands before an undo, and what the caller may do to it.
+struct UndoState: Sendable {
+    let version: Int
+    let fields: JSON
+    let canUpdate: Bool
+    let canDelete: Bool
+
+    var isTrashed: Bool { !(fields[CommonFields.deletedAt.name] ?? .null).isNull }
+}
+
+/// A record of which an undo left something as it is.
+struct UndoConflict: Sendable, Hashable {
+    let type: String
+    let id: String
+    var fields: [String]
+
+    init(_ trace: UndoTrace, _ fields: [String]) {
+        type = trace.type
+        id = trace.id
+        self.fields = fields
+    }
+
+    var json: JSON { ["type": .string(type), "id": .string(id), "fields": JSON(fields)] }
+}
+
+/// One write of an undo.
+struct UndoStep: Sendable {
+    let conflict: UndoConflict
+    /// The write itself selects the record's id if there was anything to write.
+    let statements: [SQL]
+    /// Which of the statements that is.
+    let write: Int
+}
