@@ -37,6 +37,8 @@ struct Site: Sendable {
             CalendarRoutes(house).endpoints,
             VCardRoutes().endpoints,
             SearchRoutes(house.catalog).endpoints,
+            OperationRoutes().endpoints,
+            AccessRoutes().endpoints,
         ].flatMap(\.self)
         for type in house.catalog.types { endpoints += RecordRoutes(type, of: house.catalog).endpoints }
         let schemas: [JSON.Member] = [
@@ -52,6 +54,8 @@ struct Site: Sendable {
             CalendarRoutes.schemas,
             VCardRoutes.schemas,
             SearchRoutes.schemas,
+            OperationRoutes.schemas,
+            AccessRoutes.schemas,
         ].flatMap(\.members)
         let records = house.catalog.types.flatMap { RecordDescription.components(of: $0, in: house.catalog) }
         let document = OpenAPIDocument("Tenantry", endpoints: endpoints, schemas: schemas + records + RecordDescription.sharedComponents)

@@ -61,6 +61,10 @@ struct RecordDescription {
     private static let trash = Parameter(
         "trash", in: .query, ["type": "string", "enum": ["include", "only"]], "With the trash, or only it.")
 
+    private static let asOf = Parameter(
+        "as_of", in: .query, ["type": "string", "format": "date-time"],
+        "As it was at this moment; records deleted for good are gone from the past too. Not together with include.")
+
     private var shaping: [Parameter] {
         [
             Parameter("fields", in: .query, ["type": "string"], "Only these fields, with commas between them; the id always comes."),
@@ -68,7 +72,7 @@ struct RecordDescription {
                 "include", in: .query, ["type": "string"],
                 "Records to put inside, with commas between them: \(type.includeNames(in: catalog).joined(separator: ", "))."),
             Self.trash,
-        ]
+        ] + (type.rules.remembers ? [Self.asOf] : [])
     }
 
     private func record(_ description: String, location: Bool = false) -> ResponseDescription {

@@ -58,6 +58,27 @@ enum CredentialLookup {
         """
     }
 
+    /// A user as the door would know them, were they signed in; nil when there is none.
+    static func user(_ id: UUID, in scope: TenantScope) async throws -> KnownUser? {
+        let rows = try await scope.rows(
+            "SELECT u.name, r.name, \(isActive), \(teamMembers), \(role) FROM users u JOIN roles r ON r.id = u.role_id WHERE u.id = \(id)")
+        return try rows.first.map { row in
+            KnownUser(
+                id: id, name: try row.text(0), role: try row.text(1), isActive: try row.bool(2),
+                teamMemberIDs: try row.texts(3).compactMap { UUID(uuidString: $0) }, rights: try rights(row, from: 4))
+        }
+    }
+
+    /// Someone who may not be signed in at all.
+    struct KnownUser: Sendable {
+        let id: UUID
+        let name: String
+        let role: String
+        let isActive: Bool
+        let teamMemberIDs: [UUID]
+        let rights: Rights
+    }
+
     private static func use(_ hash: [UInt8]) -> SQL {
         """
         UPDATE api_keys SET last_used_at = now()
