@@ -89,7 +89,10 @@ import Testing
             leads.append(
                 try await Self.lead(
                     admin,
-                    ["last_name": "Ng", "company_name": .string("Ng \(number)"), "email": .string("Zoe@\(number % 2 == 0 ? "ng" : "NG").example")]))
+                    [
+                        "last_name": "Ng", "company_name": .string("Ng \(number)"),
+                        "email": .string("Zoe@\(number % 2 == 0 ? "ng" : "NG").example"),
+                    ]))
         }
 
         let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
