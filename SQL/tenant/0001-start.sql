@@ -115,6 +115,8 @@ CREATE TABLE changes (
     fields jsonb NOT NULL
 );
 CREATE INDEX changes_record ON changes (record_id, version, id);
+-- What happened to a record in the order of time, for its timeline.
+CREATE INDEX changes_timeline ON changes (record_id, at, id);
 -- Rows come in the order of their time, so a few bytes per hundred pages find a span of it.
 CREATE INDEX changes_at ON changes USING brin (at) WITH (autosummarize = on);
 CREATE INDEX changes_operation ON changes (operation_id) WHERE operation_id IS NOT NULL;

@@ -66,7 +66,7 @@ CREATE INDEX tasks_created_at ON tasks (created_at, id) WHERE deleted_at IS NULL
 CREATE INDEX tasks_due_at ON tasks (due_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_assignee_id ON tasks (assignee_id, due_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_owner_id ON tasks (owner_id, id);
-CREATE INDEX tasks_about ON tasks (about_id, due_at, id);
+CREATE INDEX tasks_about ON tasks (about_id, created_at, id);
 CREATE INDEX tasks_search ON tasks USING gin (search);
 
 -- SHA-256 of the token in the address of the user's calendar. A tenant's users are few: they need no index to find it.

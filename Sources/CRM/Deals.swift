@@ -42,5 +42,6 @@ package enum Deals {
         rules.saving = { change throws(Problem) in StageMove.consequences(change) }
         rules.settlesLast = true
         rules.remembers = true
+        rules.story.milestone = .init("stage", of: "stage_id", namedIn: "stages")
     }
 }

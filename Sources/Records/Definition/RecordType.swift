@@ -61,6 +61,8 @@ package struct RecordType: Sendable {
         package var cascades = false
         /// Whether get and list answer what was at a moment in the past (`as_of`).
         package var remembers = false
+        /// What its timeline tells beyond the changes of its records and the work on them.
+        package var story = Story()
         /// What decides, beside the role, whether the caller may read the record `r`.
         package var visible: (@Sendable (Caller, _ r: String) -> SQL)?
 

@@ -170,6 +170,18 @@ struct RecordDescription {
             responses: [200: ResponseDescription("A page of changes.", schema: Self.list(of: Self.reference("Change")))],
             problems: [.cursor, .notFound])
     }
+
+    var timeline: Operation {
+        Operation(
+            "\(type.name).timeline", "Everything that happened to \(article) \(type.singular), newest first", tag: type.name,
+            parameters: [Self.identifier, Self.limit, Self.after],
+            responses: [
+                200: ResponseDescription(
+                    "A page of its changes, the work on it and, of a company, the same of its people and deals.",
+                    schema: Self.list(of: Self.reference("TimelineEntry")),
+                    headers: [(name: "Link", description: "The next page, rel=\"next\", if there is one.")])
+            ], problems: [.cursor, .notFound])
+    }
 }
 
 extension RecordDescription {
@@ -204,6 +216,24 @@ extension RecordDescription {
                     ],
                 ],
             ]),
+        .init(
+            "TimelineEntry",
+            .objectSchema(
+                [
+                    "id": .idSchema, "at": .timeSchema,
+                    "kind": ["type": "string", "enum": ["activity", "task", "change", "mail", "stage", "reminder"]],
+                    "record": .objectSchema(
+                        ["type": ["type": "string"], "id": .idSchema, "title": ["type": "string"]], required: ["type", "id", "title"]),
+                    "actor": [
+                        "type": ["object", "null"], "required": ["type", "id", "name"], "additionalProperties": false,
+                        "properties": ["type": ["type": "string"], "id": .idSchema, "name": ["type": ["string", "null"]]],
+                    ],
+                    "summary": ["type": "string", "description": "What happened, in a few words."],
+                    "data": [
+                        "type": ["object", "null"],
+                        "description": "Of activities and tasks the record; of changes `action` and `fields`; of stages `from`, `to`, `fields`.",
+                    ],
+                ], required: ["id", "kind", "at", "record", "actor", "summary", "data"])),
         .init(
             "Change",
             [

@@ -40,6 +40,7 @@ struct RecordRoutes: Sendable {
             (.trash, .person(.delete, record, description.trashing, trash)),
             (.restore, .person(.post, "\(record)/restore", description.restore, restore)),
             (.changes, .person(.get, "\(record)/changes", description.changes, changes)),
+            (.timeline, .person(.get, "\(record)/timeline", description.timeline, timeline)),
         ]
         return all.filter { type.operations.contains($0.0) }.map(\.1)
     }
@@ -118,6 +119,11 @@ struct RecordRoutes: Sendable {
     @Sendable private func changes(_ call: Call, _ person: Person) async throws -> Reply {
         let limit = try call.query.integer("limit", in: ListRequest.limits, otherwise: 50)
         return call.page(try await store(call, person).changes(call.parameters["id"], limit: limit, after: call.query["after"]))
+    }
+
+    @Sendable private func timeline(_ call: Call, _ person: Person) async throws -> Reply {
+        let limit = try call.query.integer("limit", in: ListRequest.limits, otherwise: 50)
+        return call.page(try await store(call, person).timeline(call.parameters["id"], limit: limit, after: call.query["after"]))
     }
 }
 
