@@ -13,7 +13,7 @@ import Testing
         }
     }
 
-    private static let customers: JSON = ["field": "lifecycle_stage", "op": "eq", "value": "customer"]
+    private static let customers: JSON = ["op": "eq", "field": "lifecycle_stage", "value": "customer"]
 
     private static func names(_ answer: Client.Answer) throws -> [String] {
         guard answer.status == 200 else { throw Unexpected(answer) }
