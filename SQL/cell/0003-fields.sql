@@ -124,34 +124,45 @@ BEGIN
 END
 $$;
 
+-- These are PL/pgSQL, which keeps its plans for the session: a function in SQL is planned again by each statement, which took ten times as long.
+--
 -- One word as someone typed it, in every spelling, as the text of a tsquery: `ending` is `:*` for the beginning of a word or nothing for a
 -- whole one. NULL for what has neither letter nor digit.
 CREATE FUNCTION search_term(word text, ending text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT '(' || string_agg(DISTINCT one.spelling, ' | ') || ')'
-    FROM unnest(word || cell.search_spellings(word) || CASE WHEN word ~ '^0+\d' THEN ltrim(word, '0') END) AS form,
-        LATERAL (
-            SELECT '(' || string_agg('''' || left(piece, 100) || '''' || ending, ' & ') || ')' AS spelling
-            FROM regexp_split_to_table(cell.search_pieces(cell.search_fold(form), true), ' +') AS piece
-            WHERE piece <> '') AS one
-    WHERE one.spelling IS NOT NULL
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (
+        SELECT '(' || string_agg(DISTINCT one.spelling, ' | ') || ')'
+        FROM unnest(word || cell.search_spellings(word) || CASE WHEN word ~ '^0+\d' THEN ltrim(word, '0') END) AS form,
+            LATERAL (
+                SELECT '(' || string_agg('''' || left(piece, 100) || '''' || ending, ' & ') || ')' AS spelling
+                FROM regexp_split_to_table(cell.search_pieces(cell.search_fold(form), true), ' +') AS piece
+                WHERE piece <> '') AS one
+        WHERE one.spelling IS NOT NULL);
+END
 $$;
 
 -- A telephone number as someone typed it, whatever stands for the country: the beginnings of numbers without their first zeros and with none,
 -- one, two or three more digits dropped. NULL for anything else.
 CREATE FUNCTION search_number(words text, ending text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT string_agg(DISTINCT '''' || ltrim(substr(ltrim(cell.digits(words), '0'), 1 + dropped), '0') || '''' || ending, ' | ')
-    FROM generate_series(0, CASE WHEN length(ltrim(cell.digits(words), '0')) >= 9 THEN 3 ELSE 0 END) AS dropped
-    WHERE words ~ '^[\d\s+()/.-]+$' AND length(ltrim(cell.digits(words), '0')) BETWEEN 6 AND 20
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (
+        SELECT string_agg(DISTINCT '''' || ltrim(substr(ltrim(cell.digits(words), '0'), 1 + dropped), '0') || '''' || ending, ' | ')
+        FROM generate_series(0, CASE WHEN length(ltrim(cell.digits(words), '0')) >= 9 THEN 3 ELSE 0 END) AS dropped
+        WHERE words ~ '^[\d\s+()/.-]+$' AND length(ltrim(cell.digits(words), '0')) BETWEEN 6 AND 20);
+END
 $$;
 
 -- The words that someone typed, in any order, each as the beginning of a word (`ending` ':*') or as a whole one (''); null when there is none.
 CREATE FUNCTION search_query(words text, ending text DEFAULT ':*') RETURNS tsquery
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT ('(' || string_agg(term, ' & ') || ')' || coalesce(' | ' || cell.search_number(cell.search_fold(words), ending), ''))::tsquery
-    FROM (SELECT cell.search_term(word, ending) AS term FROM regexp_split_to_table(words, '\s+') AS word) AS terms
-    WHERE term IS NOT NULL
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (
+        SELECT ('(' || string_agg(term, ' & ') || ')' || coalesce(' | ' || cell.search_number(cell.search_fold(words), ending), ''))::tsquery
+        FROM (SELECT cell.search_term(word, ending) AS term FROM regexp_split_to_table(words, '\s+') AS word) AS terms
+        WHERE term IS NOT NULL);
+END
 $$;
 
 GRANT EXECUTE ON FUNCTION minor_digits, half_even, money_json, digits, search_fold, search_pieces, search_spellings, search_vector,
