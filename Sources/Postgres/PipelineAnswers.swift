@@ -74,6 +74,8 @@ extension PipelineLink {
         if refusal.isStalePlan {
             flights[0].flight.standAlone()
             flights[0].failure = .repeatable(.refused(refusal))
+        } else if refusal.deniesRole {
+            flights[0].failure = .roleDenied(.refused(refusal))
         } else if insistsOnWriting && refusal.state == .readOnlyTransaction {
             flights[0].failure = .readOnly(.refused(refusal))
         } else {

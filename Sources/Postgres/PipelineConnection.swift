@@ -17,6 +17,8 @@ final class PipelineConnection: Sendable {
         case repeatable(PostgresError)
         /// The server has turned read-only under connections that insist on writing; the unit was rolled back.
         case readOnly(PostgresError)
+        /// The session may not take on the unit's role, perhaps only because it is out of date; the unit was rolled back.
+        case roleDenied(PostgresError)
     }
 
     enum Sent {

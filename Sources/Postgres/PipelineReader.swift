@@ -58,7 +58,7 @@ struct PipelineReader: ~Copyable {
         let breakage = connection.receive(into: &finished, now: now)
         let count = finished.count
         pool.roster.withLock { $0.finish(count, on: connection, isHealthy: true) }
-        settle(now: now)
+        settle(connection, now: now)
         if let breakage {
             lose(connection, "broken", breakage, now: now)
         } else {
@@ -73,7 +73,7 @@ struct PipelineReader: ~Copyable {
     }
 
     /// Wakes the callers of finished units.
-    private mutating func settle(now: Instant) {
+    private mutating func settle(_ connection: PipelineConnection, now: Instant) {
         for (flight, outcome) in finished {
             switch outcome {
             case .answered(let rows):
@@ -81,6 +81,9 @@ struct PipelineReader: ~Copyable {
             case .failed(let error):
                 flight.finish(.failure(error))
             case .repeatable(let error):
+                again(flight, error, now: now)
+            case .roleDenied(let error):
+                pool.roster.withLock { $0.remove(connection, "role") }
                 again(flight, error, now: now)
             case .readOnly(let error):
                 pool.roster.withLock { $0.removeAll("fail-over") }
@@ -103,7 +106,7 @@ struct PipelineReader: ~Copyable {
         pool.roster.withLock { $0.lose(connection, kind, now: now) }
         finished = connection.abandon(reason)
         pool.roster.withLock { $0.bury(connection) }
-        settle(now: now)
+        settle(connection, now: now)
     }
 
     /// Gives up connections that owe an answer and have said nothing for too long.

@@ -44,6 +44,10 @@ extension PostgresError.Refusal {
         return severity == "FATAL" || severity == "PANIC"
     }
 
+    /// Whether a session may not take on a role. One that learnt of its memberships while a grant was being committed may keep what it knew
+    /// before (acl.c keeps one list, and a list that is being made misses the news); a new session knows better.
+    var deniesRole: Bool { state == .insufficientPrivilege && sourceFunction == "call_string_check_hook" }
+
     /// Whether a prepared statement was gone or no longer fits its table (plancache.c): the unit was rolled back and the next attempt
     /// prepares it anew.
     var isStalePlan: Bool {

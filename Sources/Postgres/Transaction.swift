@@ -102,6 +102,8 @@ final class TransactionWork {
             switch error {
             case .unreachable where !interruption.isCancelled:
                 try connection.reopen(interruption)
+            case .refused(let refusal) where refusal.deniesRole && !interruption.isCancelled:
+                try connection.reopen(interruption)
             case .refused(let refusal) where refusal.isStalePlan:
                 try connection.session().script("ROLLBACK")
             default:
