@@ -1,0 +1,115 @@
+import HTTPTypes
+import Support
+import Testing
+
+@testable import Records
+@testable import Server
+
+/// The record contract, type by type: what is tried follows from the catalogue.
+@Suite("Every record type keeps the contract") struct ConformanceTests {
+    private static let types = TestHouse.catalog.types.map(\.name)
+
+    @Test("What is created is answered, read back and listed; a patch changes what it names and no more", arguments: types)
+    func creating(name: String) async throws {
+        let specimens = try await Specimens.open(name)
+        let made = try await specimens.admin.post(specimens.address, specimens.body(1))
+        #expect(made.status == 201, "\(made.text)")
+        let id = try #require(try made.json["id"]?.string)
+        let address = "\(specimens.address)/\(id)"
+
+        #expect(try await specimens.admin.get(address).bytes == made.bytes)
+        let list = try await specimens.admin.get("\(specimens.address)?filter[id]=\(id)").json["data"]?.elements
+        #expect(try list == [made.json])
+        for field in specimens.writable where !field.isWriteOnly && !Self.isShapedByRule(name, field) {
+            let same = try made.json[field.name]
+            #expect(Self.includes(same ?? .null, specimens.value(field, 1) ?? .null), "\(field.name): \(same?.text ?? "")")
+        }
+        let none = try await specimens.admin.patch(address, [:])
+        #expect(none.status == 200 && none.headers[.eTag] == "\"1\"")
+        let patched = try await specimens.admin.patch(address, ["tags": ["other"]])
+        #expect(patched.status == 200, "\(patched.text)")
+        #expect(try patched.json["tags"] == ["other"])
+        #expect(try patched.json["version"] == 2)
+        for member in try made.json.members ?? [] where !["tags", "version", "updated_at"].contains(member.name) {
+            #expect(try patched.json[member.name] == member.value, "\(member.name)")
+        }
+    }
+
+    @Test("The trash hides a record and gives it back as it was", arguments: types)
+    func trashing(name: String) async throws {
+        let specimens = try await Specimens.open(name)
+        let made = try await specimens.create(1)
+        let address = "\(specimens.address)/\(made["id"]?.string ?? "")"
+
+        #expect(try await specimens.admin.delete(address).status == 204)
+        #expect(try await specimens.admin.get(address).status == 404)
+        #expect(try await specimens.admin.delete(address).status == 404)
+        #expect(try await specimens.admin.get("\(address)?trash=only").status == 200)
+        let restored = try await specimens.admin.send(.post, "\(address)/restore")
+        #expect(restored.status == 200, "\(restored.text)")
+        for member in made.members ?? [] where !["version", "updated_at", "position"].contains(member.name) {
+            #expect(try restored.json[member.name] == member.value, "\(member.name)")
+        }
+        #expect(try await specimens.admin.delete("\(address)?purge=true").status == 204)
+        #expect(try await specimens.admin.get("\(address)?trash=include").status == 404)
+    }
+
+    @Test("Of writes that race with If-Match one wins and nothing is lost", arguments: types)
+    func racing(name: String) async throws {
+        let specimens = try await Specimens.open(name)
+        let address = "\(specimens.address)/\(try await specimens.create(1)["id"]?.string ?? "")"
+        let first = specimens.admin.with(.ifMatch, "\"1\"")
+
+        let answers = try await withThrowingTaskGroup(of: Client.Answer.self) { group in
+            for number in 0..<4 {
+                group.addTask { try await first.patch(address, ["tags": [.string("by \(number)")]]) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+
+        #expect(answers.map(\.status).sorted() == [200, 412, 412, 412])
+        let winner = try answers.first { $0.status == 200 }?.json
+        #expect(try await specimens.admin.get(address).json == winner)
+        for answer in answers where answer.status == 412 {
+            #expect(try answer.json["current_version"] == 2)
+            #expect(try answer.json["changed"] == ["tags"])
+        }
+        #expect(try await first.delete(address).status == 412)
+    }
+
+    @Test("Every refusal is the one that fits: 403, 404, 409, 422", arguments: types)
+    func refusing(name: String) async throws {
+        let specimens = try await Specimens.open(name)
+        let made = try await specimens.create(1)
+        let address = "\(specimens.address)/\(made["id"]?.string ?? "")"
+        let reader = try await specimens.firm.person("read_only")
+
+        #expect(try await reader.post(specimens.address, specimens.body(2)).status == 403)
+        #expect(try await reader.patch(address, ["tags": []]).status == 403)
+        #expect(try await reader.delete(address).status == 403)
+        #expect(try await specimens.admin.get("\(specimens.address)/no-uuid").status == 404)
+        #expect(try await specimens.admin.post(specimens.address, ["bogus": 1]).pointers.contains("/bogus"))
+        for field in specimens.writable {
+            let refused = try await specimens.admin.patch(address, .object([.init(field.name, [["nonsense": 1]])]))
+            #expect(refused.status == 422, "\(field.name): \(refused.text)")
+            #expect(refused.pointers.allSatisfy { $0.hasPrefix("/\(field.name)") }, "\(field.name): \(refused.text)")
+        }
+        for field in specimens.type.fields where field.isUnique && !field.isReadOnly {
+            var body = specimens.body(5).members ?? []
+            body.removeAll { $0.name == field.name }
+            body.append(.init(field.name, specimens.value(field, 1) ?? .null))
+            let refused = try await specimens.admin.post(specimens.address, .object(body))
+            #expect(refused.status == 409 && refused.code == "duplicate", "\(field.name): \(refused.text)")
+        }
+    }
+
+    /// Whether the answer has what the body said; objects may have more.
+    private static func includes(_ answer: JSON, _ said: JSON) -> Bool {
+        guard let members = said.members else { return answer == said }
+        return members.allSatisfy { includes(answer[$0.name] ?? .null, $0.value) }
+    }
+
+    private static func isShapedByRule(_ type: String, _ field: FieldDefinition) -> Bool {
+        type == "pipelines" && field.name == "stages" || type == "roles" && field.name == "rights"
+    }
+}
