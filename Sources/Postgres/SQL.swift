@@ -94,6 +94,13 @@ package struct SQL: Sendable, Hashable {
     package static func quoted(identifier: String) -> String {
         "\"" + identifier.replacing("\"", with: "\"\"") + "\""
     }
+
+    /// A text as a literal, for statements that take no values (`ALTER TABLE`): whatever it holds, it stays one text, however the
+    /// server is set to read backslashes.
+    package static func quoted(literal: String) -> String {
+        let text = literal.replacing("'", with: "''")
+        return text.contains("\\") ? " E'" + text.replacing("\\", with: "\\\\") + "'" : "'" + text + "'"
+    }
 }
 
 extension SQL: ExpressibleByStringInterpolation {

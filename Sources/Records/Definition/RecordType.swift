@@ -82,6 +82,8 @@ package struct RecordType: Sendable {
         package let catalog: Catalog
         /// The way to the tenant's schema, for a rule that must read before it writes.
         package let scope: TenantScope
+        /// The versions that the write may meet; nil for any.
+        package var versions: [Int]?
 
         /// The value that the change gives the field: nil when it does not touch it, `.some(nil)` when it unsets it.
         package subscript(field: Field<String>) -> String?? {
@@ -119,6 +121,11 @@ package struct RecordType: Sendable {
         self.init(
             name, singular: singular, table: table, own: own, custom: [], operations: Set(Operation.allCases), staysWhileUsed: false,
             standing: .subject, isSearchable: true, Rules())
+    }
+
+    /// Whether every record has a field of this name.
+    package static func isCommon(_ name: String) -> Bool {
+        (CommonFields.leading + [CommonFields.tags, CommonFields.custom([])]).contains { $0.name == name }
     }
 
     /// Whether a tenant has made it.

@@ -11,10 +11,15 @@ extension RecordType {
         (fields + customFields).filter { !$0.isWriteOnly && $0.includeName != nil && $0.target.flatMap { catalog[$0] } != nil }
     }
 
-    /// Types of which exactly one own field refers here: their records are this record's children.
+    /// Types of which exactly one own field refers here: their records are this record's children. A field that a tenant has added
+    /// takes no child away.
     func children(in catalog: Catalog) -> [Catalog.Referrer] {
         let all = catalog.references(to: self).filter { $0.field.name != "owner_id" }
-        return all.filter { child in all.count { $0.type.name == child.type.name } == 1 && child.type.operations.contains(.list) }
+        let builtIn = all.filter { !$0.field.isCustom }
+        let counting = builtIn + all.filter { field in field.field.isCustom && !builtIn.contains { $0.type.name == field.type.name } }
+        return counting.filter { child in
+            counting.count { $0.type.name == child.type.name } == 1 && child.type.operations.contains(.list)
+        }
     }
 
     /// The projections of the names asked for. What the caller may not read is null, or an empty list.

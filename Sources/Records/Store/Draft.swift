@@ -9,6 +9,10 @@ package struct Draft: Sendable {
     /// Records that must exist and be the caller's to read.
     private(set) var references: [Reference] = []
 
+    /// What a rule that could wait has found to be done, in the same flush: before the record is locked, and after it is written.
+    package var before: [SQL] = []
+    package var after: [SQL] = []
+
     /// A write that touches no field.
     package static let empty = Draft()
 

@@ -7,7 +7,7 @@ extension RecordStore {
         draft.references.compactMap { reference in
             // What is no record type of its own (a pipeline's stages) has a foreign key of the same name.
             if reference.field.kind != .record, catalog[reference.target] == nil { return nil }
-            let name = "\(type.name)_\(reference.field.column)_reference"
+            let name = reference.field.constraint(of: type.table, "reference")
 
             guard let target = catalog[reference.target], reference.field.kind != .record || target.isSubject else {
                 return "SELECT cell.refuse('23503', \(name))"
@@ -55,14 +55,16 @@ extension RecordStore {
                 .conflict, "This \(type.singular) is still in use; give what uses it to another first.",
                 members: [.init("used_by", [["type": JSON(place.first), "field": JSON(place.last)]])])
         case .uniqueViolation:
-            guard let field = field(of: constraint, suffix: "_unique") else { return nil }
+            guard let field = field(of: constraint, suffix: "unique") else { return nil }
             return try await duplicate(field, draft, except: id)
         case .foreignKeyViolation:
-            if let field = field(of: constraint, suffix: "_reference") {
+            if let field = field(of: constraint, suffix: "reference") {
                 return Problem.invalid([.init(field.pointer, .reference, "There is no such record.")])
             }
             return Problem(.conflict, "Other records still need this \(type.singular).")
         case .notNullViolation:
+            // What refers to a record that is deleted for good, and cannot be without it.
+            if let table = refusal.table, table != type.table { return Problem(.conflict, "Other records still need this \(type.singular).") }
             guard let field = refusal.column.flatMap(field(column:)) else { return nil }
             return Problem.invalid([.init(field.pointer, .required, "This cannot be empty.")])
         case .queryCanceled:
@@ -75,8 +77,7 @@ extension RecordStore {
     }
 
     private func field(of constraint: String, suffix: String) -> FieldDefinition? {
-        guard constraint.hasPrefix(type.table + "_"), constraint.hasSuffix(suffix) else { return nil }
-        return field(column: String(constraint.dropFirst(type.table.count + 1).dropLast(suffix.count)))
+        (type.fields + type.customFields).first { $0.constraint(of: type.table, suffix) == constraint }
     }
 
     private func field(column: String) -> FieldDefinition? {

@@ -11,7 +11,7 @@ extension RecordStore {
             + allowed(reach, ifMatch) + " RETURNING r.*"
         let written: SQL =
             "WITH record AS (" + record + "), logged AS (" + logging(.trash, Self.deletion("NULL", "record") + " FROM record") + ")"
-        let change = try await prepared(.trash, id)
+        let change = change(.trash, id, try await prepared(.empty, .trash, id, ifMatch))
         let unit = WriteUnit(
             locks: type.rules.locking(change), lock: lock(id, reach: reach, ifMatch), guards: guardsOfUse(id),
             rules: try type.rules.saving(change),
@@ -34,7 +34,7 @@ extension RecordStore {
             "WITH before AS (" + before + "), record AS (" + record + "), logged AS ("
             + logging(.restore, Self.deletion("before", "NULL") + " FROM record JOIN before USING (id)")
             + "), result AS (SELECT * FROM record UNION ALL SELECT * FROM before WHERE NOT EXISTS (SELECT FROM record))"
-        let change = try await prepared(.restore, id)
+        let change = change(.restore, id, try await prepared(.empty, .restore, id))
         let unit = WriteUnit(
             locks: type.rules.locking(change), lock: lock(id, reach: reach, trash: .include), rules: try type.rules.saving(change),
             repeatable: repeatable, answering(written, "result", id, projection, status: 200, repeatable))
@@ -52,7 +52,7 @@ extension RecordStore {
         guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
         let reach: Rights.Reach = caller.rights[type.name].delete == .all ? .all : .none
         let gone: SQL = "(SELECT \(id)::uuid AS id) AS gone"
-        let change = try await prepared(.purge, id)
+        let change = change(.purge, id, try await prepared(.empty, .purge, id, ifMatch))
         let releases = catalog.references(to: type).filter { !$0.field.isRequired }.map { source in
             change.cascade(
                 source.type, set: SQL(code: source.release(from: "gone.id")), with: gone,
@@ -74,14 +74,6 @@ extension RecordStore {
     private static func deletion(_ before: String, _ after: String) -> SQL {
         let sides = [before, after].map { $0 == "NULL" ? $0 : CommonFields.deletedAt.json($0) }
         return SQL(code: "jsonb_build_object('deleted_at', jsonb_build_object('before', \(sides[0]), 'after', \(sides[1])))")
-    }
-
-    /// A write that brings no fields, if the type's rule lets it pass.
-    private func prepared(_ action: RecordType.Change.Action, _ id: String) async throws(Problem) -> RecordType.Change {
-        let change = change(action, id)
-        var draft = Draft.empty
-        try await type.rules.preparing?(&draft, change)
-        return change
     }
 
     private var stamp: SQL {

@@ -65,7 +65,7 @@ extension RecordStore {
     package func change(
         of id: String, by draft: Draft, ifMatch: Precondition? = nil, repeatable: RepeatableRequest? = nil
     ) async throws -> PlannedWrite {
-        let draft = try await prepared(draft, .update, id)
+        let draft = try await prepared(draft, .update, id, ifMatch)
         let projection = projection()
         let before =
             SQL(code: "SELECT * FROM \(type.table) AS r WHERE r.id = ") + "\(id) AND r.deleted_at IS NULL"
@@ -98,10 +98,14 @@ extension RecordStore {
     }
 
     /// The draft as the type's rule wants it, while no connection is held.
-    private func prepared(_ draft: Draft, _ action: RecordType.Change.Action, _ id: String) async throws(Problem) -> Draft {
+    func prepared(_ draft: Draft, _ action: RecordType.Change.Action, _ id: String, _ ifMatch: Precondition? = nil) async throws(Problem)
+        -> Draft
+    {
         guard let preparing = type.rules.preparing else { return draft }
         var draft = draft
-        try await preparing(&draft, change(action, id, draft))
+        var change = change(action, id, draft)
+        change.versions = ifMatch?.versions
+        try await preparing(&draft, change)
         return draft
     }
 

@@ -70,7 +70,7 @@ package final class Directory: Sendable {
     package func scope(for tenant: Tenant) throws(TenancyError) -> TenantScope {
         if let reason = tenant.quarantinedReason { throw .maintenance(slug: tenant.slug, reason: reason) }
         guard tenant.state.allowsReads else { throw .unknownTenant(tenant.slug) }
-        return TenantScope(tenant, in: try cells.named(tenant.cell))
+        return TenantScope(tenant, in: try cells.named(tenant.cell), limits: plan(tenant.plan)?.limits ?? [:])
     }
 
     /// Takes over what the caller has just written or read.
