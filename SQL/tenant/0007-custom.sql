@@ -37,6 +37,8 @@ CREATE TABLE custom_objects (
     tags text[] NOT NULL DEFAULT '{}',
     name text NOT NULL,
     plural text NOT NULL,
-    label_field text NOT NULL
+    label_field text NOT NULL,
+    -- Repeats the object's custom_fields, for the readers of an object.
+    fields jsonb NOT NULL DEFAULT '[]'
 );
 CREATE UNIQUE INDEX custom_objects_plural_unique ON custom_objects (plural);
