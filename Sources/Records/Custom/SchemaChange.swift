@@ -59,9 +59,11 @@ package struct SchemaChange: Sendable {
         case .kept(let condition): refuse(.loses, "EXISTS (SELECT FROM \(identifier: table) WHERE \(SQL(code: condition)))")
         case .converted(let expression, let condition):
             refuse(.loses, "EXISTS (SELECT FROM \(identifier: table) WHERE \(SQL(code: condition)))")
-            after += [from.notUnique] + from.noDefaults + from.names.map { column in
-                ddl("ALTER TABLE \(SQL.quoted(identifier: table)) ALTER COLUMN \(SQL.quoted(identifier: column)) DROP NOT NULL")
-            }
+            after +=
+                [from.notUnique] + from.noDefaults
+                + from.names.map { column in
+                    ddl("ALTER TABLE \(SQL.quoted(identifier: table)) ALTER COLUMN \(SQL.quoted(identifier: column)) DROP NOT NULL")
+                }
             after.append(to.converting(expression))
         case .none:
             refuse(.loses, "EXISTS (SELECT FROM \(identifier: table) WHERE \(SQL(code: from.isSet)))")
@@ -113,11 +115,9 @@ package struct SchemaChange: Sendable {
 
     private mutating func refuse(_ refusal: Refusal, _ condition: SQL) { refuse(refusal.rawValue, where: condition) }
 
+    /// A single flush has no BEGIN, which LOCK TABLE asks for; a change that changes nothing takes the same lock. Conditions that are asked
+    /// after it hold until the end. A reference's target is locked by the foreign key itself.
     private mutating func lock(_ columns: CustomColumns) {
-        // Its own name again, should it refer to its own type.
-        before.append(ddl("LOCK TABLE \(SQL.quoted(identifier: columns.table)) IN ACCESS EXCLUSIVE MODE"))
-        if let target = columns.target, target != columns.table {
-            before.append(ddl("LOCK TABLE \(SQL.quoted(identifier: target)) IN SHARE ROW EXCLUSIVE MODE"))
-        }
+        before.append(ddl("ALTER TABLE \(SQL.quoted(identifier: columns.table)) ALTER COLUMN id SET NOT NULL"))
     }
 }
