@@ -24,7 +24,7 @@ struct Site: Sendable {
 
     /// Someone of one tenant, and the way in.
     private var tenants: [Endpoint] {
-        var endpoints = [
+        let verbs = [
             SessionRoutes(house).endpoints,
             APIKeyRoutes().endpoints,
             SettingsRoutes(house).endpoints,
@@ -40,7 +40,6 @@ struct Site: Sendable {
             OperationRoutes().endpoints,
             AccessRoutes().endpoints,
         ].flatMap(\.self)
-        for type in house.catalog.types { endpoints += RecordRoutes(type, of: house.catalog).endpoints }
         let schemas: [JSON.Member] = [
             SessionRoutes.schemas,
             APIKeyRoutes.schemas,
@@ -57,10 +56,10 @@ struct Site: Sendable {
             OperationRoutes.schemas,
             AccessRoutes.schemas,
         ].flatMap(\.members)
-        let records = house.catalog.types.flatMap { RecordDescription.components(of: $0, in: house.catalog) }
-        let document = OpenAPIDocument("Tenantry", endpoints: endpoints, schemas: schemas + records + RecordDescription.sharedComponents)
+        let descriptions = TenantDescriptions(verbs, schemas, house)
+        let builtIn = house.catalog.types.flatMap { RecordRoutes($0, of: house.catalog).endpoints }
         let ofTenants = RecordRoutes.forTenantTypes(of: house.catalog).endpoints
-        return endpoints + ofTenants + [document.open(at: "/v1/openapi.json")]
+        return verbs + builtIn + ofTenants + descriptions.endpoints
             + DocumentationPages(of: "/v1/openapi.json").endpoints(at: "/docs")
     }
 

@@ -5,19 +5,22 @@ import Tenancy
 /// Fields that a tenant has added to record types: real columns, made together with their definition.
 package enum CustomFields {
     package static let recordType = Field.text("type", "The record type that has the field.").required
-    package static let fieldName = Field.text("name", "A lower-case letter; lower-case letters, digits and _ follow; never changes.").required
+    package static let fieldName = Field.text("name", "A lower-case letter; lower-case letters, digits and _ follow; never changes.")
+        .required
     package static let label = Field.text("label", "What people read.").required.title
     package static let kind = Field.choice("kind", CustomKind.allCases.map(\.rawValue), "What it holds.").required
     package static let options = Field.document(
         "options", schema: ["type": ["array", "object", "null"]], empty: .null,
         "The words of a select or multi_select; {\"type\"} for a reference.")
     package static let isRequired = Field<Bool>(
-        FieldDefinition("required", .flag, column: "is_required", help: "Every record must have a value; with records only with a default."))
+        FieldDefinition("required", .flag, column: "is_required", help: "Every record must have a value; with records only with a default.")
+    )
     package static let isUnique = Field<Bool>(
         FieldDefinition("unique", .flag, column: "is_unique", help: "No two records outside the trash share a value."))
     package static let standard = Field<JSON>(
         FieldDefinition(
-            "default", .document(schema: [:], empty: .null), column: "default_value", help: "What a record gets that is made without a value."))
+            "default", .document(schema: [:], empty: .null), column: "default_value",
+            help: "What a record gets that is made without a value."))
 
     package static let type = RecordType(
         "custom_fields", singular: "custom_field",

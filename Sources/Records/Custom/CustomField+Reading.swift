@@ -12,9 +12,9 @@ extension CustomField {
         } else {
             errors.append(.init(place, .type, "This is an object, not \(document.kind)."))
         }
-        func given<Value>(_ name: String, _ read: (FieldKind) -> FieldKind, _ take: (JSON) -> Value?) -> Value? {
+        func given<Value>(_ name: String, _ kind: FieldKind, _ take: (JSON) -> Value?) -> Value? {
             do throws(Refused) {
-                let shown = try read(.text(max: 500)).read(document[name] ?? .null, at: "\(place)/\(name)").shown
+                let shown = try kind.read(document[name] ?? .null, at: "\(place)/\(name)").shown
                 if let value = take(shown) { return value }
                 errors.append(.init("\(place)/\(name)", .required, "A field needs this."))
             } catch {
@@ -22,15 +22,16 @@ extension CustomField {
             }
             return nil
         }
-        let name = given("name", { $0 }, \.string)
+        let name = given("name", .text(max: 500), \.string)
         if let name, !Self.isName(name) {
             errors.append(
-                .init("\(place)/name", .format, "This begins with a lower-case letter; lower-case letters, digits and _ follow, 41 at most."))
+                .init(
+                    "\(place)/name", .format, "This begins with a lower-case letter; lower-case letters, digits and _ follow, 41 at most."))
         }
-        let label = given("label", { $0 }, \.string)
-        let kind = given("kind", { _ in .choice(CustomKind.allCases.map(\.rawValue)) }) { $0.string.flatMap(CustomKind.init(rawValue:)) }
-        let isRequired = given("required", { _ in .flag }, \.bool) ?? false
-        let isUnique = given("unique", { _ in .flag }, \.bool) ?? false
+        let label = given("label", .text(max: 500), \.string)
+        let kind = given("kind", .choice(CustomKind.allCases.map(\.rawValue))) { $0.string.flatMap(CustomKind.init(rawValue:)) }
+        let isRequired = given("required", .flag, \.bool) ?? false
+        let isUnique = given("unique", .flag, \.bool) ?? false
         let options = kind.map { Self.options(document["options"] ?? .null, of: $0, in: catalog, at: "\(place)/options", &errors) } ?? []
         if let kind, isUnique, !kind.canBeUnique {
             errors.append(.init("\(place)/unique", .enum, "Values of the kind \(kind.rawValue) cannot be unique."))

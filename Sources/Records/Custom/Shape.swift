@@ -2,6 +2,7 @@ import Postgres
 
 /// What one tenant has added to the built-in record types: fields and types of its own.
 package struct Shape: Sendable {
+    private let text: String
     private let fields: [CustomField]
     private let objects: [Object]
 
@@ -26,6 +27,7 @@ package struct Shape: Sendable {
 
     /// Reads what `column` selected.
     package init(parsing text: String) throws {
+        self.text = text
         let document = try JSON(parsing: text)
         let objects = (document["objects"]?.elements ?? []).compactMap { object -> Object? in
             guard let name = object["name"]?.string, let plural = object["plural"]?.string, let label = object["label_field"]?.string else {
@@ -52,7 +54,7 @@ package struct Shape: Sendable {
                     return field
                 })
         }
-        return Catalog(known + added)
+        return Catalog(known + added, shape: text)
     }
 
     private func fields(of type: String, isCustom: Bool) -> [FieldDefinition] {

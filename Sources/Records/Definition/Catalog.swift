@@ -1,10 +1,13 @@
 /// All record types that a tenant has.
 package struct Catalog: Sendable {
     package let types: [RecordType]
+    /// What the tenant has added, as it was read; empty for the built-in types alone. Two catalogues of the same shape are the same.
+    package let shape: String
     private let typesByName: [String: RecordType]
 
-    package init(_ types: [RecordType]) {
+    package init(_ types: [RecordType], shape: String = "") {
         self.types = types
+        self.shape = shape
         typesByName = Dictionary(uniqueKeysWithValues: types.map { ($0.name, $0) })
     }
 

@@ -14,19 +14,13 @@ struct OpenAPIDocument: Sendable {
         self.schemas = schemas
     }
 
-    /// Serves the document to anyone: what the product can do is no secret.
-    func open(at path: String) -> Endpoint {
-        let bytes = ByteBuffer(bytes: json.bytes)
-        return .anyone(.get, path, Self.operation) { _ in Reply(bytes) }
-    }
-
     /// Serves the document to operators.
     func guarded(at path: String) -> Endpoint {
         let bytes = ByteBuffer(bytes: json.bytes)
         return .operator(.get, path, role: .viewer, Self.operation) { _, _ in Reply(bytes) }
     }
 
-    private static let operation = Operation(
+    static let operation = Operation(
         "openapi", "This description", tag: "Description",
         responses: [200: ResponseDescription("OpenAPI 3.1.", schema: ["type": "object"])])
 

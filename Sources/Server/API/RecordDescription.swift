@@ -13,7 +13,8 @@ struct RecordDescription {
 
     /// The name of the record's schema among the document's components.
     static func schemaName(_ type: RecordType) -> String {
-        type.singular.prefix(1).uppercased() + type.singular.dropFirst()
+        // No name of a tenant's own meets one of ours.
+        type.isOfTenant ? "Own_\(type.singular)" : type.singular.prefix(1).uppercased() + type.singular.dropFirst()
     }
 
     /// The component schemas that the operations refer to.
@@ -119,7 +120,7 @@ struct RecordDescription {
             "\(type.name).create", "Make \(article) \(type.singular)", tag: type.name, parameters: [Self.idempotencyKey],
             body: BodyDescription(Self.reference("\(name)Create")),
             responses: [201: record("The \(type.singular) as it is kept.", location: true)],
-            problems: [.forbidden, .duplicate, .invalid, .idempotencyMismatch, .idempotencyRunning])
+            problems: [.planLimit, .forbidden, .duplicate, .invalid, .idempotencyMismatch, .idempotencyRunning])
     }
 
     var get: Operation {
@@ -160,7 +161,7 @@ struct RecordDescription {
         Operation(
             "\(type.name).restore", "Take \(article) \(type.singular) out of the trash", tag: type.name,
             parameters: [Self.identifier, Self.idempotencyKey], responses: [200: record("The \(type.singular).")],
-            problems: [.forbidden, .notFound, .duplicate, .invalid, .idempotencyMismatch, .idempotencyRunning])
+            problems: [.planLimit, .forbidden, .notFound, .duplicate, .invalid, .idempotencyMismatch, .idempotencyRunning])
     }
 
     var changes: Operation {

@@ -42,6 +42,18 @@ struct Door: Sendable {
             policy: principal.policy, catalog: principal.catalog)
     }
 
+    /// The same person with the record types as the tenant has them now; nil when they are as this process knew them.
+    func anew(_ person: Person) async throws -> Person? {
+        guard let principal = try await CredentialLookup.find(person.credential, in: person.scope, catalogs),
+            principal.catalog.shape != person.catalog.shape
+        else { return nil }
+        principals.forgetAll(of: person.tenant.slug)
+        return Person(
+            tenant: person.tenant, scope: person.scope, caller: principal.caller(requestID: person.caller.requestID),
+            credential: person.credential, credentialID: person.credentialID, cameAsCookie: person.cameAsCookie, policy: principal.policy,
+            catalog: principal.catalog)
+    }
+
     /// Whose calendar an address reads. Refuses with `.notFound`, whatever was wrong, with `.maintenance` while the tenant's schema cannot be
     /// used, and with `.forbidden` when its settings let nobody in from there.
     func subscriber(_ call: Call, _ token: Credential?) async throws -> Person {

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Logging
+import Postgres
 import Records
 
 /// The one way in: finds the endpoint, lets its door decide who may enter, and sees to it that every answer leaves in good order - with a
@@ -116,10 +117,39 @@ struct Front: Sendable {
         case .person(let effect, let handler):
             let person = try await door.person(call, effect: effect)
             note.tenant = person.tenant.slug
-            return try await handler(call, person)
+            let reply = try await serve(call, person, handler)
+            // Whoever adds a field finds it with the next request, before the news of it has come around.
+            if effect == .writes, endpoint.path.hasPrefix("/v1/custom_") { door.principals.forgetAll(of: person.tenant.slug) }
+            return reply
         case .operator(let role, let handler):
             return try await handler(call, try await door.operator(call, atLeast: role))
         }
+    }
+
+    /// How often a tenant's record types may change while one request is served.
+    private static let patience = 3
+
+    /// A refusal may be due to fields and record types that have come or gone since this process heard of them: then once more with those
+    /// of now. Nothing of a refused unit has happened.
+    private func serve(_ call: Call, _ person: Person, _ handler: @Sendable (Call, Person) async throws -> Reply) async throws -> Reply {
+        var person = person
+        for _ in 1..<Self.patience {
+            do {
+                return try await handler(call, person)
+            } catch {
+                guard Self.mayComeOfOldShape(error, call), let again = try await door.anew(person) else { throw error }
+                person = again
+            }
+        }
+        return try await handler(call, person)
+    }
+
+    private static func mayComeOfOldShape(_ error: any Error, _ call: Call) -> Bool {
+        if let error = error as? PostgresError { return error.refusal != nil }
+        // A refusal that is kept for repetitions stays what it is.
+        guard let problem = error as? Problem, call.headers[.idempotencyKey] == nil else { return false }
+        return [.notFound, .malformed, .cursor].contains(problem.code)
+            || problem.errors.contains { [.unknown, .required, .reference, .enum, .type].contains($0.code) }
     }
 
     private func finish(
