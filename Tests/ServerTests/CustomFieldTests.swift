@@ -13,19 +13,19 @@ import Testing
         let firm = try await TestSite.shared.firm()
         let admin = try await firm.admin()
 
-        let made = try await admin.post("/v1/custom_fields", field("score", "integer"))
+        let made = try await admin.post("/v1/custom_fields", field("fitness", "integer"))
         #expect(made.status == 201, "\(made.text)")
-        let contact = try await admin.post("/v1/contacts", ["last_name": "A", "custom": ["score": 7]])
-        let other = try await admin.post("/v1/contacts", ["last_name": "B", "custom": ["score": 9]])
+        let contact = try await admin.post("/v1/contacts", ["last_name": "A", "custom": ["fitness": 7]])
+        let other = try await admin.post("/v1/contacts", ["last_name": "B", "custom": ["fitness": 9]])
 
-        #expect(try contact.json["custom"]?["score"] == 7, "\(contact.text)")
-        let found = try await admin.get("/v1/contacts?filter[custom.score][gte]=8&sort=-custom.score").json
+        #expect(try contact.json["custom"]?["fitness"] == 7, "\(contact.text)")
+        let found = try await admin.get("/v1/contacts?filter[custom.fitness][gte]=8&sort=-custom.fitness").json
         #expect(found["data"]?.elements?.compactMap { $0["id"] } == [try #require(try other.json["id"])])
         let id = try #require(try contact.json["id"]?.string)
         let changes = try await admin.get("/v1/contacts/\(id)/changes").text
-        #expect(changes.contains("custom.score"))
-        #expect(try await admin.get("/v1/openapi.json").text.contains("\"score\""))
-        #expect(try await firm.site.stranger.get("/v1/openapi.json").text.contains("\"score\"") == false)
+        #expect(changes.contains("custom.fitness"))
+        #expect(try await admin.get("/v1/openapi.json").text.contains("\"fitness\""))
+        #expect(try await firm.site.stranger.get("/v1/openapi.json").text.contains("\"fitness\"") == false)
     }
 
     @Test("A field in the trash is gone from the API and comes back with its values") func trash() async throws {
