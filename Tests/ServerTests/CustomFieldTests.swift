@@ -111,4 +111,38 @@ import Testing
         #expect(try refused.json["limit"] == 10 && refused.json["used"] == 10 && refused.json["resource"] == "custom_fields")
         #expect(try await admin.post("/v1/contacts", ["last_name": "A", "custom": ["f11": "x"]]).status == 422)
     }
+
+    @Test("Whoever reads and writes while fields come and go meets the old shape or the new one, never an error") func traffic()
+        async throws
+    {
+        let admin = try await TestSite.shared.firm().admin()
+        let statuses = try await withThrowingTaskGroup(of: [Int].self) { group in
+            for number in 0..<4 { group.addTask { try await use(admin, number) } }
+            group.addTask { try await change(admin) }
+            return try await group.reduce(into: [Int]()) { $0 += $1 }
+        }
+
+        #expect(statuses.filter { ![200, 201, 204].contains($0) } == [])
+    }
+
+    private func use(_ client: Client, _ number: Int) async throws -> [Int] {
+        var statuses: [Int] = []
+        for turn in 0..<15 {
+            statuses.append(try await client.post("/v1/contacts", ["last_name": .string("\(number) \(turn)")]).status)
+            statuses.append(try await client.get("/v1/contacts?limit=5").status)
+        }
+        return statuses
+    }
+
+    private func change(_ client: Client) async throws -> [Int] {
+        var statuses: [Int] = []
+        for _ in 0..<4 {
+            let made = try await client.post("/v1/custom_fields", field("moving", "text"))
+            statuses.append(made.status)
+            let id = try made.json["id"]?.string ?? ""
+            statuses.append(try await client.delete("/v1/custom_fields/\(id)").status)
+            statuses.append(try await client.delete("/v1/custom_fields/\(id)?purge=true").status)
+        }
+        return statuses
+    }
 }
