@@ -6,7 +6,7 @@ import Testing
 
 /// Filters and orders, type by type: what is tried follows from the catalogue, what is right from the records' own answers.
 @Suite("Every record type can be filtered and sorted") struct ConformanceListTests {
-    private static let types = TestHouse.catalog.types.map(\.name)
+    private static let types = Specimens.types
     private static let count = 9
 
     @Test("Every operator of every field finds what it says", arguments: types)

@@ -7,7 +7,7 @@ import Testing
 
 /// The record contract, type by type: what is tried follows from the catalogue.
 @Suite("Every record type keeps the contract") struct ConformanceTests {
-    private static let types = TestHouse.catalog.types.map(\.name)
+    private static let types = Specimens.types
 
     @Test("What is created is answered, read back and listed; a patch changes what it names and no more", arguments: types)
     func creating(name: String) async throws {

@@ -79,6 +79,7 @@ import Testing
         }
         for type in ["contacts", "companies", "deals"] { #expect(try await Self.count(admin, type) == 1) }
         #expect(try await admin.patch("/v1/leads/\(lead)", ["score": 5]).code == "conflict")
+        #expect(try await admin.patch("/v1/leads/\(lead)", ["status": "new", "score": 5]).code == "conflict")
     }
 
     @Test("Sixteen leads of one person at the same moment share one contact and one company") func sameStranger() async throws {

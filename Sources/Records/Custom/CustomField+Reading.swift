@@ -13,12 +13,12 @@ extension CustomField {
             errors.append(.init(place, .type, "This is an object, not \(document.kind)."))
         }
         func given<Value>(_ name: String, _ kind: FieldKind, _ take: (JSON) -> Value?) -> Value? {
-            do throws(Refused) {
-                let shown = try kind.read(document[name] ?? .null, at: "\(place)/\(name)").shown
-                if let value = take(shown) { return value }
+            let reading = Result { () throws(Refused) in try kind.read(document[name] ?? .null, at: "\(place)/\(name)") }
+            switch reading {
+            case .success(let reading):
+                if let value = take(reading.shown) { return value }
                 errors.append(.init("\(place)/\(name)", .required, "A field needs this."))
-            } catch {
-                errors += error.errors
+            case .failure(let refused): errors += refused.errors
             }
             return nil
         }

@@ -64,7 +64,9 @@ extension RecordStore {
             return Problem(.conflict, "Other records still need this \(type.singular).")
         case .notNullViolation:
             // What refers to a record that is deleted for good, and cannot be without it.
-            if let table = refusal.table, table != type.table { return Problem(.conflict, "Other records still need this \(type.singular).") }
+            if let table = refusal.table, table != type.table {
+                return Problem(.conflict, "Other records still need this \(type.singular).")
+            }
             guard let field = refusal.column.flatMap(field(column:)) else { return nil }
             return Problem.invalid([.init(field.pointer, .required, "This cannot be empty.")])
         case .queryCanceled:

@@ -27,7 +27,8 @@ struct TimelineQuery {
             "SELECT DISTINCT ON (at, id) * FROM (" + branches.joined(separator: " UNION ALL ")
             + SQL(code: ") AS every ORDER BY at DESC, id DESC, rank LIMIT \(rows)")
         let columns: [SQL] = [
-            "e.id, e.at AT TIME ZONE 'UTC', e.kind, e.type, e.record_id, e.title, e.actor_type, e.actor_id", actorName, "e.action, e.fields",
+            "e.id, e.at AT TIME ZONE 'UTC', e.kind, e.type, e.record_id, e.title, e.actor_type, e.actor_id", actorName,
+            "e.action, e.fields",
             ofWork { type, r in Projection(type, for: caller).json(r) }, ofWork { type, r in SQL(code: type.title(r, for: caller)) },
             place("before"), place("after"), "e.at::text",
         ]

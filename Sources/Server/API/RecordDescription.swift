@@ -232,7 +232,8 @@ extension RecordDescription {
                     "summary": ["type": "string", "description": "What happened, in a few words."],
                     "data": [
                         "type": ["object", "null"],
-                        "description": "Of activities and tasks the record; of changes `action` and `fields`; of stages `from`, `to`, `fields`.",
+                        "description":
+                            "Of activities and tasks the record; of changes `action` and `fields`; of stages `from`, `to`, `fields`.",
                     ],
                 ], required: ["id", "kind", "at", "record", "actor", "summary", "data"])),
         .init(
