@@ -129,27 +129,19 @@ struct Front: Sendable {
     /// How often a tenant's record types may change while one request is served.
     private static let patience = 3
 
-    /// A refusal may be due to fields and record types that have come or gone since this process heard of them: then once more with those
-    /// of now. Nothing of a refused unit has happened.
+    /// The database may refuse a statement because columns and tables have come or gone since this process heard of them: then once more
+    /// with those of now. Nothing of a refused unit has happened. What the old shape itself refuses stays refused: that costs no look.
     private func serve(_ call: Call, _ person: Person, _ handler: @Sendable (Call, Person) async throws -> Reply) async throws -> Reply {
         var person = person
         for _ in 1..<Self.patience {
             do {
                 return try await handler(call, person)
             } catch {
-                guard Self.mayComeOfOldShape(error, call), let again = try await door.anew(person) else { throw error }
+                guard (error as? PostgresError)?.refusal != nil, let again = try await door.anew(person) else { throw error }
                 person = again
             }
         }
         return try await handler(call, person)
-    }
-
-    private static func mayComeOfOldShape(_ error: any Error, _ call: Call) -> Bool {
-        if let error = error as? PostgresError { return error.refusal != nil }
-        // A refusal that is kept for repetitions stays what it is.
-        guard let problem = error as? Problem, call.headers[.idempotencyKey] == nil else { return false }
-        return [.notFound, .malformed, .cursor].contains(problem.code)
-            || problem.errors.contains { [.unknown, .required, .reference, .enum, .type].contains($0.code) }
     }
 
     private func finish(
