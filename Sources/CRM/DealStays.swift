@@ -15,7 +15,7 @@ package enum DealStays {
             [
                 "SELECT FROM deals AS r WHERE r.id = \(id) AND r.deleted_at IS NULL AND \(caller.readable(Deals.type))",
                 """
-                SELECT stage_id, \(time("entered_at")), \(time("left_at")),
+                SELECT stage_id, entered_at, left_at,
                     floor(extract(epoch FROM coalesce(left_at, greatest(now(), entered_at)) - entered_at))::bigint, actor_type, actor_id
                 FROM deal_stages WHERE deal_id = \(id) ORDER BY entered_at, id
                 """,
@@ -24,14 +24,11 @@ package enum DealStays {
         let stays = try answers[1].map { row -> JSON in
             let actor: JSON = row.isNull(5) ? .null : ["type": JSON(row.optionalText(4)), "id": JSON(row.optionalText(5))]
             return [
-                "stage_id": .string(try row.text(0)), "entered_at": .string(try row.text(1)), "left_at": JSON(row.optionalText(2)),
+                "stage_id": .string(try row.text(0)), "entered_at": .string(try row.date(1).apiText),
+                "left_at": JSON(try row.optionalDate(2)?.apiText),
                 "seconds": JSON(try row.int(3)), "actor": actor,
             ]
         }
         return ["data": .array(stays)]
-    }
-
-    private static func time(_ column: String) -> SQL {
-        SQL(code: #"to_char(\#(column) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"#)
     }
 }

@@ -49,7 +49,7 @@ package struct Agenda: Sendable {
 
     private func page(_ items: SQL, _ limit: Int) -> SQL {
         """
-        SELECT kind, at, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), id, title, status
+        SELECT kind, at, id, title, status
         FROM (\(items)) AS items (kind, at, id, title, status) ORDER BY at, id LIMIT \(limit)
         """
     }
@@ -77,12 +77,12 @@ package struct Agenda: Sendable {
     private static func item(_ row: Row, _ zone: String) throws -> JSON {
         let kind = try row.text(0)
         let type = kind == "task" ? Tasks.type.name : Activities.type.name
+        let at = try row.date(1)
         var members: [JSON.Member] = [
-            .init("kind", .string(kind)), .init("at", .string(try row.text(2))),
-            .init("local", JSON(LocalTime.text(of: try row.date(1), in: zone))),
-            .init("record", ["type": .string(type), "id": .string(try row.text(3)), "title": JSON(row.optionalText(4))]),
+            .init("kind", .string(kind)), .init("at", .string(at.apiText)), .init("local", JSON(LocalTime.text(of: at, in: zone))),
+            .init("record", ["type": .string(type), "id": .string(try row.text(2)), "title": JSON(row.optionalText(3))]),
         ]
-        if let status = row.optionalText(5) { members.append(.init("status", .string(status))) }
+        if let status = row.optionalText(4) { members.append(.init("status", .string(status))) }
         return .object(members)
     }
 }

@@ -10,7 +10,7 @@ enum PlanLimit {
         guard let limit = change.scope.limits[resource] else { return [] }
         let plan = change.scope.tenant.plan.name
         return [
-            "SELECT cell.refuse('TN004', concat_ws(':', \(name)::text, \(resource)::text, \(limit)::integer, count(*) - \(adding)::integer, \(plan)::text)) FROM "
+            "SELECT cell.refuse('TN002', concat_ws(':', \(name)::text, \(resource)::text, \(limit)::integer, count(*) - \(adding)::integer, \(plan)::text)) FROM "
                 + rows + " HAVING count(*) > \(limit)::integer"
         ]
     }

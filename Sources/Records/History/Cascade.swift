@@ -14,15 +14,12 @@ extension RecordType.Change {
     package func cascade(_ type: RecordType, set assignments: SQL, with source: SQL? = nil, where condition: SQL) -> SQL {
         let table = SQL(code: type.table)
         let others: SQL = source.map { ", " + $0 } ?? ""
-        let actor: SQL = "updated_by_type = \(caller.actor.kind.rawValue), updated_by_id = \(caller.actor.id)"
         return """
             WITH before AS (SELECT r.* FROM \(table) AS r\(others) WHERE \(condition) FOR UPDATE OF r),
                 record AS (
-                    UPDATE \(table) AS r SET \(assignments), version = r.version + 1, updated_at = now(), \(actor)
+                    UPDATE \(table) AS r SET \(assignments), \(caller.stamp)
                     FROM before\(others) WHERE r.id = before.id AND \(condition) RETURNING r.*)
-            \(caller.logging(
-                .update, in: type,
-                SQL(code: "cell.field_changes(\(type.loggedJSON("before")), \(type.loggedJSON("record"))) FROM record JOIN before USING (id)")))
+            \(caller.logging(.update, in: type, type.changedFields))
             """
     }
 }

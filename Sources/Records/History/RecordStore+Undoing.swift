@@ -10,8 +10,7 @@ extension RecordStore {
         try await type.rules.preparing?(&draft, change(action, trace.id, draft))
         let change = change(action, trace.id, draft)
         let table = SQL(code: type.table)
-        var sets: [SQL] = ["version = r.version + 1", "updated_at = now()"]
-        sets.append("updated_by_type = \(caller.actor.kind.rawValue), updated_by_id = \(caller.actor.id)")
+        var sets = [caller.stamp]
         let differs: SQL
         switch action {
         case .trash:

@@ -7,7 +7,7 @@ extension RecordStore {
         guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
         let reach = caller.rights[type.name].delete
         let record =
-            SQL(code: "UPDATE \(type.table) AS r SET deleted_at = now(), ") + stamp + " WHERE r.id = \(id) AND r.deleted_at IS NULL"
+            SQL(code: "UPDATE \(type.table) AS r SET deleted_at = now(), ") + caller.stamp + " WHERE r.id = \(id) AND r.deleted_at IS NULL"
             + allowed(reach, ifMatch) + " RETURNING r.*"
         let written: SQL =
             "WITH record AS (" + record + "), logged AS (" + logging(.trash, Self.deletion("NULL", "record") + " FROM record") + ")"
@@ -28,7 +28,7 @@ extension RecordStore {
         let projection = projection()
         let before = SQL(code: "SELECT * FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + allowed(reach, nil)
         let record =
-            SQL(code: "UPDATE \(type.table) AS r SET deleted_at = NULL, ") + stamp
+            SQL(code: "UPDATE \(type.table) AS r SET deleted_at = NULL, ") + caller.stamp
             + " FROM before WHERE r.id = before.id AND r.deleted_at IS NOT NULL RETURNING r.*"
         let written: SQL =
             "WITH before AS (" + before + "), record AS (" + record + "), logged AS ("
@@ -74,10 +74,6 @@ extension RecordStore {
     private static func deletion(_ before: String, _ after: String) -> SQL {
         let sides = [before, after].map { $0 == "NULL" ? $0 : CommonFields.deletedAt.json($0) }
         return SQL(code: "jsonb_build_object('deleted_at', jsonb_build_object('before', \(sides[0]), 'after', \(sides[1])))")
-    }
-
-    private var stamp: SQL {
-        "version = r.version + 1, updated_at = now(), updated_by_type = \(caller.actor.kind.rawValue), updated_by_id = \(caller.actor.id)"
     }
 
     /// `written` (a WITH list) and an answer without a body.

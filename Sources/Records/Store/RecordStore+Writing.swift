@@ -70,20 +70,13 @@ extension RecordStore {
         let before =
             SQL(code: "SELECT * FROM \(type.table) AS r WHERE r.id = ") + "\(id) AND r.deleted_at IS NULL"
             + allowed(caller.rights[type.name].update, ifMatch)
-        var sets =
-            SQL(code: "version = r.version + 1, updated_at = now(), updated_by_type = ")
-            + "\(caller.actor.kind.rawValue), updated_by_id = \(caller.actor.id)"
+        var sets = caller.stamp
         for assignment in draft.assignments { sets += SQL(code: ", \(assignment.column) = ") + assignment.value }
         let differs = draft.assignments.filter { !$0.isConsequence }.map { SQL(code: "r.\($0.column) IS DISTINCT FROM ") + $0.value }
         let record =
             SQL(code: "UPDATE \(type.table) AS r SET ") + sets + " FROM before WHERE r.id = before.id AND ("
             + (differs.isEmpty ? "false" : differs.joined(separator: " OR ")) + ") RETURNING r.*"
-        let logged = logging(
-            .update,
-            SQL(
-                code: """
-                    cell.field_changes(\(type.loggedJSON("before")), \(type.loggedJSON("record"))) FROM record JOIN before USING (id)
-                    """))
+        let logged = logging(.update, type.changedFields)
         let written: SQL =
             "WITH before AS (" + before + "), record AS (" + record + "), logged AS (" + logged + "), result AS ("
             + "SELECT * FROM record UNION ALL SELECT * FROM before WHERE NOT EXISTS (SELECT FROM record))"

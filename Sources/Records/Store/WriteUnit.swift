@@ -62,7 +62,17 @@ struct WriteUnit: Sendable {
     }
 }
 
+extension RecordType {
+    /// What a write has changed, for `logging`: the rows `record` against what they were, `before`.
+    var changedFields: SQL {
+        SQL(code: "cell.field_changes(\(loggedJSON("before")), \(loggedJSON("record"))) FROM record JOIN before USING (id)")
+    }
+}
+
 extension Caller {
+    /// What every UPDATE of the record `r` assigns: a new version, by whom and when.
+    var stamp: SQL { "version = r.version + 1, updated_at = now(), updated_by_type = \(actor.kind.rawValue), updated_by_id = \(actor.id)" }
+
     /// Rows of `changes` for the records that `source` selects, as an INSERT; `source` begins with the expression of the fields and names
     /// the written row `record`.
     package func logging(_ action: RecordType.Change.Action, in type: RecordType, id: SQL = "cell.uuid_v7()", _ source: SQL) -> SQL {

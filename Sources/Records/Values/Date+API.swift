@@ -3,7 +3,7 @@ import Postgres
 
 extension Date {
     /// As every time in the API: RFC 3339, UTC, milliseconds; the same text that goes to the database.
-    var apiText: String {
+    package var apiText: String {
         guard case .text(let text) = sqlValue else { return "" }
         return text
     }
