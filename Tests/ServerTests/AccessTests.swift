@@ -41,6 +41,24 @@ import Testing
         #expect(reasons.contains { $0["rule"] == "owner" })
     }
 
+    @Test("Who asks about oneself hears the same of a record that is hidden and of one that is not there; an administrator hears which")
+    func discretion() async throws {
+        let firm = try await TestSite.shared.firm()
+        let admin = try await firm.admin()
+        let rights: JSON = ["contacts": ["read": "own", "update": "own", "delete": "own"]]
+        let member = try await RightsFirm.person(firm, admin, try await RightsFirm.role(admin, rights))
+        let hidden = try await RightsFirm.id(of: admin.post("/v1/contacts", ["last_name": "Hidden"]))
+        let nowhere = "01890000-0000-7000-8000-000000000000"
+
+        for action in ["read", "update", "delete"] {
+            let query = "/v1/access/explain?user_id=\(member.id)&type=contacts&action=\(action)&id="
+            let ofHidden = try await member.client.get(query + hidden)
+            #expect(try ofHidden.status == 200 && ofHidden.json["allowed"] == false)
+            #expect(try await member.client.get(query + nowhere).text == ofHidden.text, "\(action)")
+            #expect(try await admin.get(query + nowhere).text != admin.get(query + hidden).text, "\(action)")
+        }
+    }
+
     @Test("Everyone may ask about oneself, an administrator about all; what makes no sense is malformed") func askers() async throws {
         let firm = try await TestSite.shared.firm()
         let admin = try await firm.admin()

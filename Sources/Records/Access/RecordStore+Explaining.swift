@@ -3,7 +3,12 @@ import Postgres
 
 extension RecordStore {
     /// Goes through the checks that the action would meet for this store's caller, with the conditions that the engine itself uses.
-    package func explain(_ action: AccessExplanation.Action, _ id: String?, _ explanation: inout AccessExplanation) async throws {
+    ///
+    /// - Parameters:
+    ///   - isDiscreet: a record that the caller may not read is as good as none: nobody learns by asking that it is there.
+    package func explain(
+        _ action: AccessExplanation.Action, _ id: String?, isDiscreet: Bool, _ explanation: inout AccessExplanation
+    ) async throws {
         let rights = caller.rights[type.name]
         guard
             explanation.check("operation", offers(action), "\(type.name): \(offers(action) ? "this can be done." : "this is not offered.")")
@@ -20,7 +25,7 @@ extension RecordStore {
             }
             explanation.check("role", rights.read != .none, "The role may read \(rights.read.inWords) \(type.name).")
         case .read, .update, .delete:
-            try await explain(action, record: id ?? "", rights, &explanation)
+            try await explain(action, record: id ?? "", rights, isDiscreet, &explanation)
         }
         if explanation.isAllowed { noteFields(&explanation) }
     }
@@ -36,16 +41,19 @@ extension RecordStore {
     }
 
     private func explain(
-        _ action: AccessExplanation.Action, record text: String, _ rights: Rights.TypeRights, _ explanation: inout AccessExplanation
+        _ action: AccessExplanation.Action, record text: String, _ rights: Rights.TypeRights, _ isDiscreet: Bool,
+        _ explanation: inout AccessExplanation
     ) async throws {
         let reach = action == .delete ? rights.delete : rights.update
         let id = UUID(uuidString: text)
         let query =
             "SELECT r.deleted_at IS NULL, r.owner_id, \(caller.within(rights.read)) IS TRUE, \(caller.readable(type)) IS TRUE, "
             + "\(caller.within(reach)) IS TRUE" + SQL(code: " FROM \(type.table) AS r WHERE r.id = ") + "\(id)::uuid"
+            + (isDiscreet ? " AND " + caller.readable(type) : "")
         let rows = try await scope.rows(query)
         guard let row = rows.first else {
-            explanation.check("record", false, "There is no such \(type.singular).")
+            let unseen = isDiscreet ? ", or the role may not read it" : ""
+            explanation.check("record", false, "There is no such \(type.singular)\(unseen).")
             return
         }
         explanation.note("owner", ownership(row.optionalText(1).flatMap(UUID.init(uuidString:))))

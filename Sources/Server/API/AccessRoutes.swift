@@ -29,7 +29,7 @@ struct AccessRoutes: Sendable {
                 requestID: call.requestID)
             explanation.note("role", "The role is \(user.role).")
             let store = RecordStore(type, of: person.catalog, in: person.scope, for: caller)
-            try await store.explain(action, call.query["id"], &explanation)
+            try await store.explain(action, call.query["id"], isDiscreet: !person.rights.admin.users, &explanation)
         }
         return .json(explanation.document)
     }
