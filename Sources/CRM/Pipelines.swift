@@ -75,7 +75,17 @@ package enum Pipelines {
             stages.id = r.stage_id AND stages.pipeline_id = \(change.id)
             AND (r.status, r.probability) IS DISTINCT FROM (stages.kind, coalesce(r.own_probability, stages.probability))
             """
-        return [change.cascade(deals, set: state, with: "stages", where: differs)]
+        return (change.caller.purpose == .undo ? [forgettingOwn(change.id)] : [])
+            + [change.cascade(deals, set: state, with: "stages", where: differs)]
+    }
+
+    /// Deals that the same undo has put back before its stages: a chance like that of its stage is not the deal's own.
+    private static func forgettingOwn(_ pipeline: String) -> SQL {
+        """
+        UPDATE deals SET own_probability = NULL FROM stages
+        WHERE stages.id = deals.stage_id AND stages.pipeline_id = \(pipeline) AND deals.own_probability = stages.probability
+            AND deals.updated_at = now()::timestamptz(3)
+        """
     }
 
     /// The pipeline of a new tenant, as the blueprint `general` has it.

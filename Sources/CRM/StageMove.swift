@@ -26,7 +26,9 @@ struct StageMove {
     /// What follows for the deal itself is computed where its row is: the stage may be changed at the same moment.
     func prepare(_ draft: inout Draft) {
         let destination: SQL = stage.map { "\($0)::uuid" } ?? "r.stage_id"
-        let own: SQL = probability.map { "\($0)::integer" } ?? (isCreate ? "NULL" : "r.own_probability")
+        var own: SQL = probability.map { "\($0)::integer" } ?? (isCreate ? "NULL" : "r.own_probability")
+        // The log does not say whether a former chance was the deal's own or its stage's; what is the same need not be its own.
+        if change.caller.purpose == .undo { own = "nullif(\(own), (SELECT probability FROM stages WHERE id = \(destination)))" }
         draft.assign("own_probability", own)
         draft.assign("probability", "coalesce(\(own), (SELECT probability FROM stages WHERE id = \(destination)))")
         if let stage { enter(stage, &draft) }

@@ -41,6 +41,16 @@ import Testing
         #expect(reasons.contains { $0["rule"] == "owner" })
     }
 
+    @Test("What a rule has against an empty body is no reason: only what it forbids the person is") func rules() async throws {
+        let admin = try await TestSite.shared.firm().admin()
+
+        for type in TestHouse.catalog.types where type.operations.contains(.create) {
+            let answer = try await admin.get("/v1/access/explain?type=\(type.name)&action=create").json
+            #expect(answer["allowed"] == true, "\(answer.text)")
+            #expect(answer["reasons"]?.elements?.contains { $0["rule"]?.string == type.name } == false, "\(answer.text)")
+        }
+    }
+
     @Test("Who asks about oneself hears the same of a record that is hidden and of one that is not there; an administrator hears which")
     func discretion() async throws {
         let firm = try await TestSite.shared.firm()

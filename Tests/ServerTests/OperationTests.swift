@@ -18,6 +18,8 @@ import Testing
         let undone = try await admin.send(.post, "/v1/operations/\(operation)/undo").json
 
         #expect(undone["conflicts"] == [], "\(undone.text)")
+        // Two people and their team, whichever of them took the others along.
+        #expect(undone["restored"] == 3, "\(undone.text)")
         #expect(try await admin.get("/v1/teams/\(team)").json["member_ids"] == [])
         #expect(try await admin.get("/v1/users/\(people[1])").json["team_ids"] == [])
         let log = try await admin.get("/v1/users/\(people[1])/changes").json["data"]?.elements?.first
@@ -50,6 +52,9 @@ import Testing
         #expect(try await admin.get(address).json["stages"] == pipeline["stages"])
         #expect(try await admin.get("/v1/deals/\(deals[0])").json["probability"] == stage["probability"])
         #expect(try await admin.get("/v1/deals/\(deals[1])").json["probability"] == 50)
+        // What had no chance of its own has none now: it follows its stage again.
+        #expect(try await admin.patch(address, ["stages": Self.surer(pipeline)]).status == 200)
+        #expect(try await admin.get("/v1/deals/\(deals[0])").json["probability"] == 33)
     }
 
     @Test("What was deleted for good does not come back, nor what referred to it; both are listed") func purge() async throws {

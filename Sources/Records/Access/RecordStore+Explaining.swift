@@ -74,7 +74,8 @@ extension RecordStore {
         do throws(Problem) {
             try await preparing(&draft, change(action, id))
         } catch {
-            explanation.check(type.name, error.code != .forbidden, error.detail)
+            // What else a rule has against an empty draft says nothing of the caller.
+            if error.code == .forbidden { explanation.check(type.name, false, error.detail) }
         }
     }
 

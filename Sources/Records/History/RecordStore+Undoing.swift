@@ -43,7 +43,6 @@ extension RecordStore {
             type.rules.locking(change) + [lock(trace.id, reach: reach, trash: .include)] + guards(for: draft)
             + (action == .trash ? guardsOfUse(trace.id) : [])
         let names = action == .update ? values.map(\.field.path) : [CommonFields.deletedAt.name]
-        return UndoStep(
-            conflict: UndoConflict(trace, names), statements: first + [write] + (try type.rules.saving(change)), write: first.count)
+        return UndoStep(conflict: UndoConflict(trace, names), statements: first + [write] + (try type.rules.saving(change)))
     }
 }

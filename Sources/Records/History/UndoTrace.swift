@@ -56,8 +56,5 @@ struct UndoConflict: Sendable, Hashable {
 /// One write of an undo.
 struct UndoStep: Sendable {
     let conflict: UndoConflict
-    /// The write itself selects the record's id if there was anything to write.
     let statements: [SQL]
-    /// Which of the statements that is.
-    let write: Int
 }

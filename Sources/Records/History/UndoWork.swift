@@ -21,8 +21,9 @@ struct UndoWork: Sendable {
         // A step may have to wait for another: a record comes back only after the value it needs is free, or what it refers to is there.
         while true {
             let refused = try waiting.filter { step in
-                guard let hasWritten = try attempt(step, transaction) else { return true }
-                if hasWritten { restored.insert(step.conflict.id) }
+                guard try attempt(step, transaction) else { return true }
+                // What found nothing to write was put back by another step, which took it along.
+                restored.insert(step.conflict.id)
                 return false
             }
             if refused.isEmpty || refused.count == waiting.count {
@@ -50,16 +51,16 @@ struct UndoWork: Sendable {
         }
     }
 
-    /// Nil when a rule or a constraint refuses the step; else whether there was anything to write.
-    private func attempt(_ step: UndoStep, _ transaction: borrowing Transaction) throws -> Bool? {
+    /// False when a rule or a constraint refuses the step.
+    private func attempt(_ step: UndoStep, _ transaction: borrowing Transaction) throws -> Bool {
         do throws(PostgresError) {
-            let answers = try transaction.flush(["SAVEPOINT step"] + step.statements + ["RELEASE SAVEPOINT step"])
-            return !answers[step.write + 1].isEmpty
+            try transaction.flush(["SAVEPOINT step"] + step.statements + ["RELEASE SAVEPOINT step"])
+            return true
         } catch {
             guard let refusal = error.refusal, refusal.isOfRule else { throw error }
         }
         try transaction.flush(["ROLLBACK TO SAVEPOINT step"])
-        return nil
+        return false
     }
 
     /// One entry per record.
