@@ -80,7 +80,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Support", "CRM", "Records", "Tenancy", "Postgres", "Secrets",
+                "Server", "Support", "CRM", "Records", "Tenancy", "Postgres", "Schema", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

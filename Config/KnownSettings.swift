@@ -56,6 +56,9 @@ package struct KnownSettings: Sendable {
         "pool.exclusive_connections", 8, 1...200, help: "Connections per cell for slow or multi-step work, one piece of work each.")
     package let poolMigrationConnections = Setting.number(
         "pool.migration_connections", 4, 1...64, help: "How many tenants of a cell are migrated at the same time.")
+    package let poolProvisioningConnections = Setting.number(
+        "pool.provisioning_connections", 1, 1...64,
+        help: "How many tenants of a cell are made at the same time; each takes a processor of the database for a tenth of a second.")
     package let poolWait = Setting.seconds(
         "pool.wait_seconds", 5, 1...300, help: "How long a request waits for a connection before it is answered 503 `overloaded`.")
     package let poolLifetime = Setting.minutes(

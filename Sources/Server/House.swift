@@ -18,7 +18,8 @@ struct House: Sendable {
     let signIn: SignIn
     let logger: Logger
 
-    init(_ installation: Installation, settings: ServerSettings, logger: Logger) {
+    /// `more` are record types beside the product's own: what a test adds.
+    init(_ installation: Installation, settings: ServerSettings, adding more: [RecordType] = [], logger: Logger) {
         self.installation = installation
         self.settings = settings
         self.logger = logger
@@ -27,7 +28,7 @@ struct House: Sendable {
             if let refusal = policy.refusal(password, at: "/password") { throw Problem.invalid([refusal]) }
             return await PasswordHash.of(password, cost: cost).text
         }
-        catalogs = Catalogs(base)
+        catalogs = Catalogs(more.isEmpty ? base : Catalog(base.types + more))
         door = Door(
             directory: installation.directory, operators: installation.operators, principals: principals, catalogs: catalogs,
             baseDomain: settings.baseDomain,

@@ -15,9 +15,11 @@ package struct InstallationSettings: Sendable {
     package var work = PoolSettings(name: "work", connections: 4)
     /// For the directory and the operators.
     package var control = PoolSettings(name: "control", connections: 2)
-    /// For provisioning and migration, per cell. Its work may wait long: fifty tenants ordered at once stand in line here, and so do not
-    /// disturb those who are being served.
+    /// For migration, per cell.
     package var migration = PoolSettings(name: "migration", connections: 2, waitDeadline: .seconds(60))
+    /// For new tenants' schemas, per cell. Fifty ordered at once stand in line here: making one takes a processor of the database's for a
+    /// tenth of a second, and those who are being served need the others.
+    package var provisioning = PoolSettings(name: "provisioning", connections: 1, waitDeadline: .seconds(60))
     /// How long a statement of a tenant may run unless its scope says otherwise.
     package var timeLimit: Duration = .seconds(10)
     /// What a tenant gets whose order names no plan; nil for what the installation itself keeps, see `PlanList.setDefault`.

@@ -40,10 +40,10 @@ struct TestSite: Sendable {
         return try await TestSite(installation, settings)
     }
 
-    init(_ installation: Installation, _ settings: ServerSettings) async throws {
+    init(_ installation: Installation, _ settings: ServerSettings, adding types: [RecordType] = []) async throws {
         self.installation = installation
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        house = House(installation, settings: settings, logger: logger)
+        house = House(installation, settings: settings, adding: types, logger: logger)
         let figures = RouteFigures()
         let site = Site(house)
         front = Front(site.main(figures), settings: settings, door: house.door, figures: figures, logger: logger)

@@ -40,12 +40,14 @@ package enum TestHouse {
         return address.string ?? owner
     }
 
-    /// One more installation, for a test that counts what its pools do.
-    package static func open() async throws -> Installation {
+    /// One more installation, for a test that counts what its pools do or that needs other settings.
+    package static func open(_ change: (inout InstallationSettings) -> Void = { _ in }) async throws -> Installation {
         var settings = InstallationSettings(ownerURL: try await database())
         settings.seed = FirstRows.seed
         settings.defaultPlan = "unlimited"
         settings.migration.connections = 4
+        settings.provisioning.connections = 4
+        change(&settings)
         let installation = Installation(settings, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         _ = try await installation.migrate()
         try await installation.start()

@@ -7,8 +7,10 @@ final class OpenCell: Sendable {
     let api: PipelinePool
     /// What may take long or decides by what it reads: a connection of its own per piece of work.
     let work: ExclusivePool
-    /// The owner's: provisioning, migration, removal.
+    /// The owner's: migration, removal.
     let owner: ExclusivePool
+    /// The owner's too, for new tenants' schemas.
+    let founder: ExclusivePool
     /// For what needs a session to itself and leaves nothing behind: see `ConcurrentIndexes`.
     let ownerConnection: ConnectionSettings
     let timeLimit: Duration
@@ -28,6 +30,7 @@ final class OpenCell: Sendable {
         api = PipelinePool(login, named(settings.api))
         work = ExclusivePool(login, named(settings.work))
         owner = ExclusivePool(ownerConnection, named(settings.migration))
+        founder = ExclusivePool(ownerConnection, named(settings.provisioning))
         timeLimit = settings.timeLimit
     }
 
@@ -37,6 +40,7 @@ final class OpenCell: Sendable {
         api = before.api
         work = before.work
         owner = before.owner
+        founder = before.founder
         ownerConnection = before.ownerConnection
         timeLimit = before.timeLimit
     }
@@ -53,11 +57,12 @@ final class OpenCell: Sendable {
         await pool.close()
     }
 
-    var figures: [PoolFigures] { [api.figures, work.figures, owner.figures] }
+    var figures: [PoolFigures] { [api.figures, work.figures, owner.figures, founder.figures] }
 
     func close() async {
         await api.close()
         await work.close()
         await owner.close()
+        await founder.close()
     }
 }

@@ -79,7 +79,8 @@ package struct Doctor: Sendable {
 
     private var connectionsWanted: Int {
         let settings = installation.settings
-        let perCell = settings.api.connections + settings.work.connections + settings.migration.connections
+        let perCell =
+            settings.api.connections + settings.work.connections + settings.migration.connections + settings.provisioning.connections
         return 2 * settings.control.connections + perCell + 1
     }
 

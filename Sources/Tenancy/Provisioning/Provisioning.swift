@@ -96,7 +96,7 @@ package struct Provisioning: Sendable {
         let (files, seed, afterStep) = (settings.schema.tenant, settings.seed, afterStep)
         let script = TenantScript(tenant: tenant, cell: cell.cell)
         let version = try await settings.locks.retrying {
-            try await cell.owner.transaction(
+            try await cell.founder.transaction(
                 preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner], namespace: Cell.schema
             ) { transaction in
                 // The ledger knows whether an earlier attempt, or another process, got this far.

@@ -18,8 +18,10 @@ extension Installation {
         installation.work = pool("work", settings, connections: settings.poolExclusiveConnections)
         installation.control = pool("control", settings, connections: 2)
         installation.migration = pool("migration", settings, connections: settings.poolMigrationConnections)
-        // Many tenants ordered at once stand in line here.
         installation.migration.waitDeadline = .seconds(300)
+        installation.provisioning = pool("provisioning", settings, connections: settings.poolProvisioningConnections)
+        // Many tenants ordered at once stand in line here.
+        installation.provisioning.waitDeadline = .seconds(300)
         installation.timeLimit = settings.statementTime
         installation.defaultPlan = settings.isSet(\.defaultPlan) ? settings.defaultPlan : nil
         installation.seed = FirstRows.seed
