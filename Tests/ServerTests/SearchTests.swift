@@ -1,12 +1,21 @@
 import Foundation
 import HTTPTypes
-import Records
+import Postgres
 import Support
 import Testing
 
+@testable import Records
 @testable import Server
 
 @Suite("Search over everything") struct SearchTests {
+    /// What a search finds, whole.
+    private static func find(_ client: Client, _ words: String) async throws -> [JSON] {
+        let query = words.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        let answer = try await client.get("/v1/search?q=\(query)")
+        guard let hits = try answer.json["data"]?.elements else { throw Unexpected(answer) }
+        return hits
+    }
+
     private static func titles(_ client: Client, _ query: String) async throws -> [String] {
         let answer = try await client.get("/v1/search?" + (query.addingPercentEncoding(withAllowedCharacters: .urlQueryAllowed) ?? ""))
         guard answer.status == 200 else { throw Unexpected(answer) }
@@ -39,7 +48,7 @@ import Testing
         ] {
             #expect(try await Self.titles(admin, "q=\(asked)").contains(found), "\(asked)")
         }
-        for asked in ["mullerx", "龙小", "zzz", "connor jose"] {
+        for asked in ["mxuxlxlxexr", "龙小", "zzz", "connor jose", "muller zoe"] {
             #expect(try await Self.titles(admin, "q=\(asked)") == [], "\(asked)")
         }
     }
@@ -87,6 +96,47 @@ import Testing
         #expect(hits.compactMap { $0["title"]?.string } == ["Mark", "Mark the date", "Prepare", "Marketing plan"], "\(answer.text)")
         let scores = hits.compactMap { $0["score"]?.text }.compactMap(Double.init)
         #expect(scores.count == 4 && scores == scores.sorted(by: >) && scores.allSatisfy { (0...1).contains($0) })
+    }
+
+    @Test(
+        "Where no word leads anywhere, a part of a name and a slip of the pen do",
+        arguments: ["chmid", "jurgn schmit", "Jürgen Schmdit", "hoffman gmbh", "ruckmasch", "ruckmasch 00%"])
+    func similar(words: String) async throws {
+        let firm = try await TestSite.shared.firm()
+        let admin = try await firm.admin()
+        let contact = try await RightsFirm.id(of: admin.post("/v1/contacts", ["first_name": "Jürgen", "last_name": "Schmidt"]))
+        let company = try await RightsFirm.id(of: admin.post("/v1/companies", ["name": "Hofmann GmbH"]))
+        let other = try await RightsFirm.id(of: admin.post("/v1/companies", ["name": "Druckmaschinen 100% \\ AG"]))
+
+        let hits = try await Self.find(admin, words)
+
+        let expected = words.hasPrefix("h") ? company : words.hasPrefix("r") ? other : contact
+        #expect(hits.map { $0["id"]?.string } == [expected], "\(hits)")
+        // Who types it as it is gets that and nothing that only looks alike.
+        _ = try await RightsFirm.id(of: admin.post("/v1/contacts", ["first_name": "Jürgen", "last_name": "Schmid"]))
+        #expect(try await Self.find(admin, "Jürgen Schmidt").count == 1)
+        #expect(try await Self.find(admin, "Schmidt zzz") == [])
+        #expect(try await Self.find(admin, "00%").map { $0["id"]?.string } == [other])
+        // A name that is hidden is not found by what it is like.
+        let role = try await RightsFirm.role(admin, ["*": ["read": "all"]], hidden: ["contacts": ["last_name"], "companies": ["name"]])
+        #expect(try await Self.find(try await RightsFirm.person(firm, admin, role).client, words) == [])
+    }
+
+    @Test("Similar names are found through their index", arguments: ["contacts", "companies", "leads", "deals", "activities", "tasks"])
+    func indexes(name: String) async throws {
+        let tenant = try await TestHouse.tenant()
+        let type = try #require(TestHouse.catalog[name])
+        let folded = try #require(type.foldedName("r", for: tenant.admin))
+
+        let plan = try await tenant.scope.run([
+            "SELECT set_config('enable_seqscan', 'off', true)",
+            SQL(
+                "EXPLAIN SELECT id FROM \(SQL(code: name)) AS r WHERE \(SQL(code: folded)) %> 'smith' OR \(SQL(code: folded)) LIKE '%smith%'"
+            )
+            .prepared(.none),
+        ])[1].compactMap { $0.optionalText(0) }.joined(separator: "\n")
+
+        #expect(plan.contains("\(name)_similar"), "\(plan)")
     }
 
     @Test("What a role may not see it does not find, neither by hidden fields nor in the trash") func rights() async throws {

@@ -37,6 +37,8 @@ package struct CustomTable {
                 GENERATED ALWAYS AS (cell.search_vector(coalesce(\(column), ''))) STORED
                 """),
             index("search", "USING gin (search)"),
+            ddl("DROP INDEX IF EXISTS \(SQL.quoted(identifier: ConstraintName.of(name, "similar", "index")))"),
+            index("similar", "USING gin (cell.search_fold(\(column)) cell.gin_trgm_ops)"),
         ]
     }
 

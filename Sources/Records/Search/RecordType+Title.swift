@@ -10,6 +10,15 @@ extension RecordType {
         return "coalesce(\((whole + others + ["''"]).joined(separator: ", ")))"
     }
 
+    /// The name of the record `r` as the index over similar names has it; nil when the caller does not see all of it.
+    func foldedName(_ r: String, for caller: Caller) -> String? {
+        let parts = titleFields.filter(\.isNamePart)
+        let named = parts.isEmpty ? Array(titleFields.prefix(1)) : parts
+        guard !named.isEmpty, !named.contains(where: { caller.rights.isHidden($0.path, of: name) }) else { return nil }
+        guard !parts.isEmpty else { return "cell.search_fold(\(r).\(named[0].column))" }
+        return "cell.search_fold(\(parts.map { "coalesce(\(r).\($0.column), '')" }.joined(separator: " || ' ' || ")))"
+    }
+
     /// Everything that `q` looks through.
     var searchedFields: [FieldDefinition] { titleFields + ownFields.filter { $0.isSearched && !$0.isTitle } }
 

@@ -4,7 +4,8 @@ import Tenancy
 /// Finds records of any type by words: what one types when one does not know where something is.
 ///
 /// One flush. Each type's index leads to a bounded number of candidates, so that the beginning `a` over 100,000 contacts costs little more
-/// than a name; whole words have places of their own among them. Rights stand in the statement.
+/// than a name; whole words have places of their own among them. Where the words lead to nothing, names that hold a part of them or are
+/// nearly the same are found, for whoever has made a slip of the pen. Rights stand in the statement.
 package struct Search: Sendable {
     private let catalog: Catalog
     private let scope: TenantScope
@@ -44,8 +45,11 @@ package struct Search: Sendable {
         }
     }
 
-    /// The planner cannot know how rare the words are; a scan of the whole table is the one plan that must not be.
-    private static let indexesLead: SQL = "SELECT set_config('enable_seqscan', 'off', true)"
+    /// The planner cannot know how rare the words are; a scan of the whole table is the one plan that must not be. Half of its groups of
+    /// three letters make a word similar: a slip of the pen in a short one leaves as many.
+    private static let indexesLead: SQL = """
+        SELECT set_config('enable_seqscan', 'off', true), set_config('pg_trgm.word_similarity_threshold', '0.5', true)
+        """
 
     private func statement(_ request: SearchRequest, _ types: [RecordType]) -> SQL {
         let asked: SQL = """
@@ -53,7 +57,13 @@ package struct Search: Sendable {
                 ARRAY(SELECT cell.search_query(word, '') FROM regexp_split_to_table(\(request.words), '\\s+') AS word) AS words,
                 ARRAY(
                     SELECT '% ' || piece || '%' FROM regexp_split_to_table(
-                        cell.search_pieces(cell.search_fold(\(request.words)), true), '\\s+') AS piece WHERE piece <> '') AS pieces
+                        cell.search_pieces(cell.search_fold(\(request.words)), true), '\\s+') AS piece WHERE piece <> '') AS pieces,
+                folded.words AS folded,
+                CASE WHEN char_length(folded.words[1]) > 2 THEN '%' || regexp_replace(folded.words[1], '([\\\\%_])', '\\\\\\1', 'g') || '%' END AS part
+            FROM (
+                SELECT ARRAY(
+                    SELECT word FROM regexp_split_to_table(cell.search_fold(\(request.words)), '\\s+') AS word WHERE word <> ''
+                    ORDER BY char_length(word) DESC) AS words) AS folded
             """
         let branches = types.map { "(" + ranked($0, request.limit) + ")" }.joined(separator: " UNION ALL ")
         let order: SQL = " ORDER BY score DESC, length(title), created_at DESC, id DESC"
@@ -75,7 +85,10 @@ package struct Search: Sendable {
             CROSS JOIN LATERAL (
                 SELECT ' ' || cell.search_pieces(cell.search_fold(titled.title), false) || ' ' AS title OFFSET 0) AS folded
             """
-        let candidates = candidates(type, "wholes") + " UNION " + candidates(type, "beginnings")
+        let near = candidates(type, "wholes") + " UNION " + candidates(type, "beginnings")
+        let alike = type.foldedName("r", for: caller).map { " UNION ALL " + similar(type, $0) } ?? ""
+        let candidates: SQL =
+            "WITH near AS MATERIALIZED (" + near + ") SELECT id, 0::real AS similarity FROM near" + alike
         return columns + Self.score + " AS score FROM (" + candidates
             + SQL(code: ") AS candidate JOIN \(type.table) AS r ON r.id = candidate.id ") + titled + folded
             + " ORDER BY score DESC, length(titled.title), r.created_at DESC, r.id DESC LIMIT \(limit)"
@@ -86,10 +99,23 @@ package struct Search: Sendable {
             + type.matching(SQL(code: "(SELECT \(query) FROM asked)"), for: caller) + SQL(code: " LIMIT \(Self.candidates))")
     }
 
-    /// Six parts for whole words, three for a title that has them all (half of it if it has only their beginnings), one for its shortness.
+    /// Only where no record holds all the words: who types a name as it is wants that one. The longest word leads through the index; each of
+    /// the others must be like a word of the name too, or stand in it.
+    private func similar(_ type: RecordType, _ name: String) -> SQL {
+        let words = "unnest((SELECT folded FROM asked)) AS word"
+        return SQL(code: "(SELECT r.id, (SELECT avg(cell.word_similarity(word, \(name))) FROM \(words)) FROM \(type.table) AS r ")
+            + "WHERE NOT EXISTS (SELECT FROM near) AND r.deleted_at IS NULL AND " + caller.readable(type)
+            + SQL(code: " AND (\(name) %> (SELECT folded[1] FROM asked) OR \(name) LIKE (SELECT part FROM asked))")
+            + SQL(code: " AND NOT EXISTS (SELECT FROM \(words) WHERE NOT (\(name) %> word OR strpos(\(name), word) > 0))")
+            + SQL(code: " LIMIT \(Self.candidates))")
+    }
+
+    /// Six parts for whole words (half of it for similar ones), three for a title that has them all (half of it if it has only their
+    /// beginnings), one for its shortness.
     private static let score: SQL = """
         round((
             0.6 * coalesce((SELECT avg((r.search @@ word)::int) FROM unnest((SELECT words FROM asked)) AS word), 0)
+            + 0.3 * candidate.similarity
             + 0.15 * (folded.title LIKE ALL ((SELECT pieces FROM asked)::text[]))::int
             + 0.15 * (folded.title LIKE ALL ((SELECT ARRAY(SELECT left(piece, -1) || ' %' FROM unnest(pieces) AS piece) FROM asked)::text[]))::int
             + 0.1 * 20 / (20 + length(titled.title)))::numeric, 4)
