@@ -71,6 +71,9 @@ package struct Rights: Sendable, Hashable {
         hiddenFields[type]?.contains(field) == true || hiddenFields["*"]?.contains(field) == true
     }
 
+    /// Whether there is any field that the type has and the role does not see.
+    package func hidesFields(of type: String) -> Bool { !hiddenFields.isEmpty && (hiddenFields[type] ?? hiddenFields["*"]) != nil }
+
     package func isReadOnly(_ field: String, of type: String) -> Bool {
         readOnlyFields[type]?.contains(field) == true || readOnlyFields["*"]?.contains(field) == true
     }

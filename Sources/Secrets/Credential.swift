@@ -36,20 +36,27 @@ package struct Credential: Sendable, Hashable {
 
     /// Checks form and checksum, so that a slip of the pen is refused before anyone looks anything up; nil for anything else.
     package init?(parsing text: some StringProtocol) {
-        guard let kind = Kind(rawValue: String(text.prefix(2))) else { return nil }
-        let parts = text.split(separator: "_", maxSplits: kind.namesTenant ? 2 : 1, omittingEmptySubsequences: false)
-        guard parts.count == (kind.namesTenant ? 3 : 2), let secret = parts.last, secret.utf8.count == Self.secretLength,
-            secret.utf8.dropLast(Checksum.length).allSatisfy(Base64.url.contains),
-            Checksum.of(text.dropLast(Checksum.length)) == secret.suffix(Checksum.length)
-        else { return nil }
-        if kind.namesTenant {
-            guard Self.couldBeSlug(parts[1]) else { return nil }
-            slug = String(parts[1])
-        } else {
-            slug = nil
+        var text = String(text)
+        guard let parts = text.withUTF8(Self.parts) else { return nil }
+        (kind, slug) = parts
+        self.text = text
+    }
+
+    /// Each request begins with this, so it works on bytes.
+    private static func parts(of text: UnsafeBufferPointer<UInt8>) -> (Kind, slug: String?)? {
+        let separator = UInt8(ascii: "_")
+        guard text.count >= secretLength + 3, text[2] == separator, let kind = Kind(rawValue: String(decoding: text[..<2], as: UTF8.self))
+        else {
+            return nil
         }
-        self.kind = kind
-        self.text = String(text)
+        let start = text.count - secretLength
+        let signed = text.count - Checksum.length
+        guard text[start - 1] == separator, text[start..<signed].allSatisfy(Base64.url.contains),
+            Checksum.matches(text[signed...], of: text[..<signed])
+        else { return nil }
+        guard kind.namesTenant else { return start == 3 ? (kind, nil) : nil }
+        guard start > 4, couldBeSlug(text[3..<(start - 1)]) else { return nil }
+        return (kind, String(decoding: text[3..<(start - 1)], as: UTF8.self))
     }
 
     private init(kind: Kind, slug: String?, text: String) {
@@ -60,9 +67,9 @@ package struct Credential: Sendable, Hashable {
 
     private static let secretLength = 43 + Checksum.length
 
-    private static func couldBeSlug(_ text: some StringProtocol) -> Bool {
-        (3...40).contains(text.utf8.count)
-            && text.utf8.allSatisfy {
+    private static func couldBeSlug(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        (3...40).contains(text.count)
+            && text.allSatisfy {
                 (UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0) || (UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0) || $0 == UInt8(ascii: "-")
             }
     }

@@ -37,20 +37,27 @@ extension FieldDefinition {
     /// How many columns `selection` names.
     var selectionWidth: Int {
         switch kind {
-        case .money: 1
         case .custom(let fields): fields.reduce(0) { $0 + $1.selectionWidth }
-        default: columns.count
+        case .secret, .computed: 0
+        case .address, .actor, .record: parts.count
+        // The instant behind the clocks' time is not shown.
+        case .localTime: parts.count + 1
+        default: 1
         }
     }
 
     private var parts: [String] {
         switch kind {
-        case .address: Address.parts.map(\.name)
-        case .actor, .record: ["type", "id"]
-        case .localTime: ["local", "time_zone"]
+        case .address: Self.partsOfAddress
+        case .actor, .record: Self.partsOfReference
+        case .localTime: Self.partsOfLocalTime
         default: []
         }
     }
+
+    private static let partsOfAddress = Address.parts.map(\.name)
+    private static let partsOfReference = ["type", "id"]
+    private static let partsOfLocalTime = ["local", "time_zone"]
 
     /// Writes the value that stands in the row's columns from `column` on.
     func encode(_ row: Row, _ column: Int, into bytes: inout [UInt8]) {
@@ -59,9 +66,8 @@ extension FieldDefinition {
             var column = column
             bytes.append(UInt8(ascii: "{"))
             for (index, field) in fields.enumerated() {
-                bytes.append(contentsOf: (index == 0 ? "\"" : ",\"").utf8)
-                bytes.append(contentsOf: field.name.utf8)
-                bytes.append(contentsOf: "\":".utf8)
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                bytes.append(contentsOf: field.jsonKey)
                 field.encode(row, column, into: &bytes)
                 column += field.selectionWidth
             }

@@ -23,6 +23,9 @@ package struct RecordType: Sendable {
     /// Whether its table has the column `search`, made of its title fields and those that are `searched`.
     package let isSearchable: Bool
     package let rules: Rules
+    /// Every field that is ever shown, and what must be selected of the record `r` to show them.
+    private let shownFields: [FieldDefinition]
+    let selection: String
     private let fieldsByName: [String: FieldDefinition]
 
     /// What its records are for the tenant.
@@ -147,6 +150,8 @@ package struct RecordType: Sendable {
         self.standing = standing
         self.isSearchable = isSearchable
         self.rules = rules
+        shownFields = fields.filter { !$0.isWriteOnly }
+        selection = Projection.columns(of: shownFields, "r")
         fieldsByName = Dictionary(
             uniqueKeysWithValues: fields.map { ($0.name, $0) } + custom.map { ($0.path, $0) })
     }
@@ -169,8 +174,9 @@ package struct RecordType: Sendable {
 
     /// What a record shows to the caller.
     package func visibleFields(for caller: Caller) -> [FieldDefinition] {
-        fields.compactMap { field in
-            guard !field.isWriteOnly, !caller.rights.isHidden(field.name, of: name) else { return nil }
+        guard caller.rights.hidesFields(of: name) else { return shownFields }
+        return shownFields.compactMap { field in
+            guard !caller.rights.isHidden(field.name, of: name) else { return nil }
             guard case .custom(let custom) = field.kind else { return field }
             return CommonFields.custom(custom.filter { !caller.rights.isHidden($0.path, of: name) })
         }

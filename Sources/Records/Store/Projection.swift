@@ -5,6 +5,8 @@ struct Projection: Sendable {
     private let type: RecordType
     private let fields: [FieldDefinition]
     private let includes: [Include]
+    /// Whether nothing that the type shows is left out.
+    private let isWhole: Bool
 
     /// A record or list that is answered inside another.
     struct Include: Sendable {
@@ -17,17 +19,20 @@ struct Projection: Sendable {
     init(_ type: RecordType, for caller: Caller, only names: [String]? = nil, includes: [Include] = []) {
         self.type = type
         self.includes = includes
-        fields = type.visibleFields(for: caller).filter { field in names.map { $0.contains(field.name) || field.name == "id" } ?? true }
+        let visible = type.visibleFields(for: caller)
+        fields = names.map { names in visible.filter { names.contains($0.name) || $0.name == "id" } } ?? visible
+        isWhole = names == nil && !caller.rights.hidesFields(of: type.name)
     }
 
     /// The select list: id and version first, then what `encode` reads.
     func columns(_ r: String = "r") -> SQL {
-        var list = SQL(code: "\(r).id, \(r).version")
-        for field in fields {
-            for expression in field.selection(r) { list.append(code: ", \(expression)") }
-        }
+        var list = SQL(code: isWhole && r == "r" ? type.selection : Self.columns(of: fields, r))
         for include in includes { list += ", " + include.json }
         return list
+    }
+
+    static func columns(of fields: [FieldDefinition], _ r: String) -> String {
+        (["\(r).id", "\(r).version"] + fields.flatMap { $0.selection(r) }).joined(separator: ", ")
     }
 
     /// How many columns `columns` selects.
@@ -38,9 +43,8 @@ struct Projection: Sendable {
         var column = 2
         bytes.append(UInt8(ascii: "{"))
         for (index, field) in fields.enumerated() {
-            bytes.append(contentsOf: (index == 0 ? "\"" : ",\"").utf8)
-            bytes.append(contentsOf: field.name.utf8)
-            bytes.append(contentsOf: "\":".utf8)
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(contentsOf: field.jsonKey)
             field.encode(row, column, into: &bytes)
             column += field.selectionWidth
         }

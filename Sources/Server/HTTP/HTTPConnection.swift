@@ -29,8 +29,11 @@ struct HTTPConnection: ServerChildChannel, HTTPChannelHandler {
         }
     }
 
+    /// On the thread that reads the connection: a request changes threads only where it waits for something.
     func handle(value: Value, logger: Logger) async {
-        await handleHTTP(asyncChannel: value, logger: logger)
+        await withTaskExecutorPreference(LoopExecutor(value.channel.eventLoop)) {
+            await handleHTTP(asyncChannel: value, logger: logger)
+        }
     }
 
     /// More than `Front` accepts, in bytes, so that most refusals name what was too large.
