@@ -21,29 +21,32 @@ def arguments():
     return parser.parse_args()
 
 
+FIRMS = "(SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM companies) AS firms"
+
+
 def fill(url, schema, role, deals):
     """Deals spread over the pipeline's stages, a third of them open."""
     as_tenant(url, schema, role, f"""
         SET LOCAL statement_timeout = 0;
         INSERT INTO companies (id, name, owner_id) SELECT cell.uuid_v7(), 'Company ' || n, users.id
         FROM generate_series(1, {deals // 5}) AS n, users;
-        CREATE TEMP TABLE firms ON COMMIT DROP AS SELECT id, row_number() OVER () - 1 AS n FROM companies;
         INSERT INTO contacts (id, first_name, last_name, email, company_id, owner_id)
         SELECT cell.uuid_v7(), 'First' || n, 'Last' || n % 977, 'p' || n || '@example.com', firms.id, users.id
-        FROM generate_series(1, {deals * 6 // 10}) AS n JOIN firms ON firms.n = n.n % {deals // 5}, users;
+        FROM generate_series(1, {deals * 6 // 10}) AS n JOIN {FIRMS} ON firms.n = n.n % {deals // 5}, users;
         INSERT INTO deals (id, name, pipeline_id, stage_id, position, amount, amount_currency, close_date, probability, company_id, status,
             lost_reason, stage_entered_at, closed_at, owner_id, created_at, updated_at)
         SELECT cell.uuid_v7(), 'Deal ' || md5(n::text), stages.pipeline_id, stages.id, n / 12, (random() * 100000)::numeric(19, 2), 'EUR',
             current_date + (n % 700) - 500, stages.probability, firms.id, stages.kind, CASE WHEN stages.kind = 'lost' THEN 'Price' END, now(),
             CASE WHEN stages.kind <> 'open' THEN now() END, users.id, now() - n * interval '1 minute', now() - n * interval '1 minute'
-        FROM generate_series(1, {deals}) AS n JOIN firms ON firms.n = n.n % {deals // 5}
+        FROM generate_series(1, {deals}) AS n JOIN {FIRMS} ON firms.n = n.n % {deals // 5}
             JOIN stages ON stages.position = CASE WHEN n.n % 12 < 4 THEN n.n % 3 WHEN n.n % 12 < 7 THEN 3 ELSE 4 END, users;
         UPDATE deals SET position = counted.place
         FROM (SELECT id, row_number() OVER (PARTITION BY stage_id ORDER BY id) - 1 AS place FROM deals) AS counted WHERE deals.id = counted.id;
         INSERT INTO deal_stages (id, deal_id, stage_id, entered_at) SELECT cell.uuid_v7(), id, stage_id, created_at FROM deals;
-        INSERT INTO activities (id, kind, subject, at, company_id, owner_id)
-        SELECT cell.uuid_v7(), 'call', 'Talk ' || n, now() - n * interval '1 minute', firms.id, users.id
-        FROM generate_series(1, {deals * 2}) AS n JOIN firms ON firms.n = CASE WHEN n.n <= 10000 THEN 0 ELSE n.n % {deals // 5} END, users;
+        INSERT INTO activities (id, kind, subject, at, company_id, contact_ids, owner_id)
+        SELECT cell.uuid_v7(), 'call', 'Talk ' || n, now() - n * interval '1 minute', firms.id,
+            CASE WHEN n.n <= 10000 THEN ARRAY(SELECT id FROM contacts ORDER BY id LIMIT 1) ELSE '{{}}' END, users.id
+        FROM generate_series(1, {deals * 2}) AS n JOIN {FIRMS} ON firms.n = CASE WHEN n.n <= 10000 THEN 0 ELSE n.n % {deals // 5} END, users;
         INSERT INTO changes (id, at, type, record_id, version, action, fields)
         SELECT cell.uuid_v7(), created_at, 'deals', id, 1, 'create', '{{}}' FROM deals;""")
     as_tenant(url, schema, role, "ANALYZE companies, contacts, deals, deal_stages, activities, changes;")
@@ -74,13 +77,22 @@ class Person:
         return times[len(times) // 2], times[int(len(times) * 0.95)]
 
 
+def deep(person, path, pages):
+    """The cursor after so many pages."""
+    after = ""
+    for _ in range(pages): after = "&after=" + person.call("GET", path + after)["page"]["next"]
+    return after.removeprefix("&after=")
+
+
 def kinds(person):
     """What is asked, each as a function of the call's number."""
     pipeline = person.call("GET", "/v1/pipelines")["data"][0]
     stages = [stage["id"] for stage in pipeline["stages"]]
     deals = [deal["id"] for deal in person.call("GET", "/v1/deals?limit=200&filter[status]=open")["data"]]
     companies = person.call("GET", "/v1/companies?limit=1&filter[name]=Company%201")["data"]
+    contacts = person.call("GET", "/v1/contacts?limit=1&sort=id")["data"]
     page = person.call("GET", "/v1/deals?limit=50&sort=-amount")["page"]["next"]
+    thousandth = deep(person, f"/v1/companies/{companies[0]['id']}/timeline?limit=200", 5)
     owner = person.call("GET", "/v1/session")["user"]["id"]
     lists = {
         "newest": "limit=50", "by amount": "limit=50&sort=-amount", "by close date": "limit=50&sort=close_date", "by name": "limit=50&sort=name",
@@ -92,6 +104,9 @@ def kinds(person):
     asked["move a deal"] = lambda number: ("POST", f"/v1/deals/{deals[number % len(deals)]}/move", {"stage_id": stages[(number // len(deals) + 1) % 3]})
     asked["drag a deal to the top"] = lambda number: ("POST", f"/v1/deals/{deals[number % len(deals)]}/move", {"stage_id": stages[1], "position": 0})
     asked["timeline of a company"] = lambda number: ("GET", f"/v1/companies/{companies[0]['id']}/timeline?limit=50")
+    asked["timeline of a company, after 1,000 entries"] = lambda number: (
+        "GET", f"/v1/companies/{companies[0]['id']}/timeline?limit=50&after={thousandth}")
+    asked["timeline of a contact"] = lambda number: ("GET", f"/v1/contacts/{contacts[0]['id']}/timeline?limit=50")
     asked["search for a word"] = lambda number: ("GET", f"/v1/search?q=last{random.randrange(977)}")
     return asked
 

@@ -10,8 +10,10 @@ struct Specimens: Sendable {
     let firm: Firm
     let admin: Client
     let type: RecordType
-    /// Every type but those whose records define others: what they hold must fit what is there already; their own suites try them.
-    static let types = TestHouse.catalog.types.map(\.name).filter { !["views", "custom_fields", "custom_objects"].contains($0) }
+    /// Every type, and one that a tenant has made with fields of every kind; but not those whose records make columns and tables: their own
+    /// suites try them.
+    static let types = TestHouse.catalog.types.map(\.name).filter { !["custom_fields", "custom_objects"].contains($0) } + [made]
+    private static let made = "gadgets"
 
     /// Records to refer to, by type.
     private let known: [String: [String]]
@@ -19,7 +21,8 @@ struct Specimens: Sendable {
     static func open(_ name: String) async throws -> Specimens {
         let firm = try await TestSite.shared.firm()
         let admin = try await firm.admin()
-        guard let type = TestHouse.catalog[name] else { throw Unexpected("no type \(name)") }
+        let catalog = name == made ? try await makingGadgets(firm, admin) : TestHouse.catalog
+        guard let type = catalog[name] else { throw Unexpected("no type \(name)") }
         var known: [String: [String]] = [:]
         let pipeline = try await admin.get("/v1/pipelines").json["data"]?.elements?.first ?? .null
         let stage = pipeline["stages"]?.elements?.first?["id"]?.string ?? ""
@@ -34,6 +37,28 @@ struct Specimens: Sendable {
         ]
         for (name, body) in bodies { known[name] = [try await RightsFirm.id(of: admin.post("/v1/\(name)", body))] }
         return Specimens(firm: firm, admin: admin, type: type, known: known)
+    }
+
+    /// The catalogue of the tenant once it has made a type of its own.
+    private static func makingGadgets(_ firm: Firm, _ admin: Client) async throws -> Catalog {
+        let fields = CustomKind.allCases.map { kind -> JSON in
+            let options: JSON =
+                switch kind {
+                case .select, .multiSelect: ["red", "green", "blue"]
+                case .reference: ["type": "contacts"]
+                default: .null
+                }
+            let isLabel = kind == .text
+            return [
+                "name": .string("a_\(kind.rawValue)"), "label": "A", "kind": .string(kind.rawValue), "options": options,
+                "required": .bool(isLabel), "unique": .bool(isLabel || kind == .email),
+            ]
+        }
+        let order: JSON = ["name": "gadget", "plural": .string(made), "label_field": "a_text", "fields": .array(fields)]
+        let answer = try await admin.post("/v1/custom_objects", order)
+        guard answer.status == 201 else { throw Unexpected(answer) }
+        let shape = try await firm.scope().rows("SELECT \(Shape.column)")[0].text(0)
+        return try Shape(parsing: shape).applied(to: TestHouse.catalog)
     }
 
     var address: String { "/v1/\(type.name)" }
@@ -63,6 +88,10 @@ struct Specimens: Sendable {
         case "leads.status": return .string(["new", "working", "qualified"][number % 3])
         case "users.status": return .string(["active", "disabled"][number % 2])
         case "deals.position", "deals.lost_reason": return nil
+        case "views.type": return "contacts"
+        case "views.shared_with": return "all"
+        case "views.sort": return .string(["last_name", "-created_at"][number % 2])
+        case "views.columns": return [["last_name", "email"], ["email"]][number % 2]
         // A user owns oneself; who is in a team cannot be deleted.
         case "users.owner_id", "users.team_ids", "teams.member_ids": return nil
         default: break
