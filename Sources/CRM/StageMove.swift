@@ -53,19 +53,17 @@ struct StageMove {
         }
     }
 
-    /// At the end of its new stage unless said otherwise; a place beyond the end is the end. Who stands there makes room: see `renumbering`.
+    /// At the end of its new stage unless said otherwise; a place beyond the end is the end. Who stands there makes room: see `makingRoom`.
     private func place(_ destination: SQL, _ draft: inout Draft) {
-        guard !isCreate else {
-            let end: SQL =
-                "(SELECT coalesce(max(last.position) + 1, 0) FROM deals AS last WHERE last.stage_id = \(destination) AND last.deleted_at IS NULL)"
-            return draft.assign("position", position.map { "least(\($0)::integer, \(end))" } ?? end)
-        }
-        let others: SQL =
-            "(SELECT count(*) FROM deals AS other WHERE other.stage_id = \(destination) AND other.deleted_at IS NULL AND other.id <> r.id)"
+        let end: SQL = """
+            (SELECT coalesce(max(last.position) + 1, 0) FROM deals AS last WHERE last.stage_id = \(destination) AND last.deleted_at IS NULL)
+            """
+        guard !isCreate else { return draft.assign("position", position.map { "least(\($0)::integer, \(end))" } ?? end) }
         if let position {
-            draft.assign("position", "least(\(position)::integer, \(others))")
+            // Among the others: in its own stage it does not count itself.
+            draft.assign("position", "least(\(position)::integer, \(end) - (r.stage_id = \(destination))::integer)")
         } else if stage != nil {
-            draft.assign("position", "CASE WHEN r.stage_id = \(destination) THEN r.position ELSE \(others) END", isConsequence: true)
+            draft.assign("position", "CASE WHEN r.stage_id = \(destination) THEN r.position ELSE \(end) END", isConsequence: true)
         }
     }
 
@@ -74,14 +72,19 @@ struct StageMove {
     /// One lock for all of a tenant's stages: a move touches two of them, and which they are is only sure once nobody else moves.
     static let turn: SQL = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.deals.position', 0))"
 
-    /// Where a deal was before the write: known to the transaction as long as it lasts, also when the deal is gone.
-    private static let left = "tenantry.stage_left"
+    /// Where a deal was before the write: known to the transaction as long as it lasts, also when the deal is gone; empty for one that stood
+    /// nowhere, because it was in the trash or is new.
+    private static let left = (stage: "tenantry.stage_left", place: "tenantry.place_left")
 
     static func locks(_ change: RecordType.Change) -> [SQL] {
         if change.action == .update, change[Deals.stage] == nil, change[Deals.position] == nil { return [] }
         var locks = [turn]
         if change.action != .create {
-            locks.append("SELECT set_config(\(left), stage_id::text, true) FROM deals WHERE id = \(change.id)")
+            locks.append(
+                """
+                SELECT set_config(\(left.stage), coalesce(max(stage_id::text), ''), true), set_config(\(left.place), coalesce(max(position::text), ''), true)
+                FROM deals WHERE id = \(change.id) AND deleted_at IS NULL
+                """)
         }
         guard let stage = change[Deals.stage]?.flatMap({ $0 }) else { return locks }
         let known: SQL = "SELECT cell.refuse('23503', 'deals_stage_id_reference') WHERE NOT EXISTS (SELECT FROM stages WHERE id = \(stage))"
@@ -92,12 +95,12 @@ struct StageMove {
     static func consequences(_ change: RecordType.Change) -> [SQL] {
         switch change.action {
         case .create:
-            return [gate(change)] + (change[Deals.position] == nil ? [] : [renumbering(change.id)]) + history(change)
+            return [gate(change)] + (change[Deals.position] == nil ? [] : [makingRoom(change.id, comesFromStage: false)]) + history(change)
         case .update:
             let movesStage = change[Deals.stage] != nil
             let movesPlace = movesStage || change[Deals.position] != nil
-            return (movesStage ? [gate(change)] : []) + (movesPlace ? [renumbering(change.id)] : []) + (movesStage ? history(change) : [])
-        case .trash, .purge: return [renumbering(change.id)]
+            return (movesStage ? [gate(change)] : []) + (movesPlace ? [makingRoom(change.id)] : []) + (movesStage ? history(change) : [])
+        case .trash, .purge: return [makingRoom(change.id)]
         case .restore: return [toTheEnd(change.id)]
         }
     }
@@ -127,24 +130,27 @@ struct StageMove {
             names.map { .init("/" + $0.replacing("custom.", with: "custom/"), .required, "The stage requires this.") })
     }
 
-    /// Places from 0 without gaps, in the stage the deal is in and in the one it comes from: the others keep their order and make room
-    /// for it.
-    private static func renumbering(_ deal: String) -> SQL {
-        """
-        UPDATE deals SET position = counted.place
-        FROM (
-            SELECT others.id, others.rank + CASE WHEN others.rank >= moved.position THEN 1 ELSE 0 END AS place
+    /// Places from 0 without gaps: those behind it close up in the stage that the deal comes from and make room in the stage that it is in.
+    /// It costs in proportion to them, and nothing at the end of a stage.
+    private static func makingRoom(_ deal: String, comesFromStage: Bool = true) -> SQL {
+        let before: SQL =
+            comesFromStage
+            ? "nullif(current_setting(\(left.stage), true), '')::uuid AS stage, nullif(current_setting(\(left.place), true), '')::integer AS place"
+            : "NULL::uuid AS stage, NULL::integer AS place"
+        return """
+            UPDATE deals SET position = moved.place
             FROM (
-                SELECT id, stage_id, row_number() OVER (PARTITION BY stage_id ORDER BY position, id) - 1 AS rank
-                FROM deals
-                WHERE deleted_at IS NULL AND id <> \(deal) AND stage_id IN (
-                    SELECT stage_id FROM deals WHERE id = \(deal)
-                    UNION SELECT nullif(current_setting(\(left), true), '')::uuid)
-            ) AS others
-                LEFT JOIN deals AS moved ON moved.id = \(deal) AND moved.stage_id = others.stage_id AND moved.deleted_at IS NULL
-        ) AS counted
-        WHERE deals.id = counted.id AND deals.position <> counted.place
-        """
+                SELECT other.id, closed.place + (closed.place >= here.position AND other.stage_id = here.stage_id IS TRUE)::integer AS place
+                FROM (SELECT \(before)) AS was
+                    LEFT JOIN deals AS here ON here.id = \(deal) AND here.deleted_at IS NULL
+                    JOIN deals AS other ON other.id <> \(deal) AND other.deleted_at IS NULL AND (
+                        other.stage_id = was.stage AND other.position > was.place
+                        OR other.stage_id = here.stage_id AND other.position >= here.position)
+                    CROSS JOIN LATERAL (
+                        SELECT other.position - (other.stage_id = was.stage AND other.position > was.place IS TRUE)::integer AS place) AS closed
+            ) AS moved
+            WHERE deals.id = moved.id AND deals.position <> moved.place
+            """
     }
 
     /// For a deal that has just come out of the trash.

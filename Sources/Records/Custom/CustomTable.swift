@@ -36,11 +36,14 @@ package struct CustomTable {
                 ALTER TABLE \(table) ADD COLUMN search tsvector \
                 GENERATED ALWAYS AS (cell.search_vector(coalesce(\(column), ''))) STORED
                 """),
-            index("search", "USING gin (search)"),
+            index("search", "USING gin (search) \(Self.prompt)"),
             ddl("DROP INDEX IF EXISTS \(SQL.quoted(identifier: ConstraintName.of(name, "similar", "index")))"),
-            index("similar", "USING gin (cell.search_fold(\(column)) cell.gin_trgm_ops)"),
+            index("similar", "USING gin (cell.search_fold(\(column)) cell.gin_trgm_ops) \(Self.prompt)"),
         ]
     }
+
+    /// Every search reads what has been written since the index was last cleared up; so little (in kB) may pile up.
+    private static let prompt = "WITH (gin_pending_list_limit = 128)"
 
     /// The table and every reference to it.
     package var dropping: SQL { ddl("DROP TABLE IF EXISTS \(table) CASCADE") }
