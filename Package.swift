@@ -78,6 +78,12 @@ let package = Package(
             name: "Support",
             dependencies: ["CRM", "Records", "Tenancy", "Postgres", "Secrets", .product(name: "Logging", package: "swift-log")],
             path: "Tests/Support"),
+        .executableTarget(
+            name: "JobsLoad",
+            dependencies: [
+                "Support", "Jobs", "Tenancy", "Postgres", "Secrets", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Load/Jobs"),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
         .testTarget(
@@ -95,7 +101,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Support", "CRM", "Records", "Tenancy", "Postgres", "Schema", "Secrets",
+                "Server", "Support", "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Schema", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

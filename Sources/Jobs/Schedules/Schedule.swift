@@ -21,6 +21,7 @@ package struct Schedule: Sendable {
     let catchUp: CatchUp
     let spread: Duration
     let job: ScheduledJob
+    package var kindName: String { job.kind.name }
 
     package init<J: Job>(
         _ name: String, _ job: J, rule: String, catchUp: CatchUp = .once, spread: Duration = .seconds(1800),

@@ -34,11 +34,6 @@ package struct SignInLimit: Sendable {
             locks(attempt) + [
                 waiting(attempt),
                 "INSERT INTO sign_in_failures (account, address) VALUES (\(SQLValue.bytes(attempt.account)), \(attempt.address))",
-                // A few old ones at a time, past those that another process is just removing.
-                """
-                DELETE FROM sign_in_failures WHERE ctid = ANY (ARRAY(
-                    SELECT ctid FROM sign_in_failures WHERE at < now() - interval '1 hour' LIMIT 100 FOR UPDATE SKIP LOCKED))
-                """,
             ])
         return try duration(answers[2])
     }
@@ -51,6 +46,11 @@ package struct SignInLimit: Sendable {
                 "DELETE FROM sign_in_failures WHERE account = \(SQLValue.bytes(attempt.account)) AND (\(waiting(attempt))) IS NULL",
             ])
         return try duration(answers[2])
+    }
+
+    /// Removes what counts no more, whoever signs in or not: it tells who came from where.
+    package func forgetOld() async throws {
+        _ = try await control.rows("DELETE FROM sign_in_failures WHERE at < now() - interval '1 hour'", isRepeatable: true)
     }
 
     /// One after another, always the account's first: two attempts cannot wait for each other.
