@@ -10,6 +10,14 @@ struct Scheduler: Sendable {
     let schedules: [Schedule]
     let log: Logger
 
+    /// A schedule as the queue has it.
+    private struct Known {
+        let rule: String
+        let next: Date
+        /// To the microsecond, as the server wrote it.
+        let exact: String
+    }
+
     /// Until the task is cancelled.
     func run() async {
         guard !schedules.isEmpty else { return }
@@ -31,10 +39,10 @@ struct Scheduler: Sendable {
     /// Fires what is due by the database's clock; answers how long until the next.
     func fireDue() async throws -> Duration {
         let answers = try await cell.run(
-            ["SELECT clock_timestamp()", "SELECT name, rule, next_at FROM job_schedules"], isRepeatable: true, affinity: 2)
+            ["SELECT clock_timestamp()", "SELECT name, rule, next_at, next_at::text FROM job_schedules"], isRepeatable: true, affinity: 2)
         guard let now = try answers[0].first?.date(0) else { return .seconds(1) }
-        var known: [String: (rule: String, next: Date)] = [:]
-        for row in answers[1] { known[try row.text(0)] = (try row.text(1), try row.date(2)) }
+        var known: [String: Known] = [:]
+        for row in answers[1] { known[try row.text(0)] = Known(rule: try row.text(1), next: try row.date(2), exact: try row.text(3)) }
         var pause = Duration.seconds(15)
         for schedule in schedules {
             guard let following = schedule.next(now) else { continue }
@@ -43,7 +51,7 @@ struct Scheduler: Sendable {
                 continue
             }
             if row.next <= now {
-                try await fire(schedule, due: row.next, following: following, now: now)
+                try await fire(schedule, row, following: following, now: now)
                 pause = min(pause, .seconds(following.timeIntervalSince(now)))
             } else {
                 pause = min(pause, .seconds(row.next.timeIntervalSince(now)))
@@ -61,17 +69,17 @@ struct Scheduler: Sendable {
             """, isRepeatable: true, affinity: 2)
     }
 
-    private func fire(_ schedule: Schedule, due: Date, following: Date, now: Date) async throws {
-        let isMissed = schedule.catchUp == .skip && now.timeIntervalSince(due) > 60
+    private func fire(_ schedule: Schedule, _ known: Known, following: Date, now: Date) async throws {
+        let isMissed = schedule.catchUp == .skip && now.timeIntervalSince(known.next) > 60
         guard !isMissed, let payload = schedule.job.payload else {
             _ = try await cell.rows(
-                "UPDATE job_schedules SET next_at = \(following) WHERE name = \(schedule.name) AND next_at = \(due)", affinity: 2)
-            return log.notice("A schedule passed over an instant.", metadata: ["schedule": "\(schedule.name)", "due": "\(due)"])
+                "UPDATE job_schedules SET next_at = \(following) WHERE name = \(schedule.name) AND next_at = \(known.exact)::timestamptz", affinity: 2)
+            return log.notice("A schedule passed over an instant.", metadata: ["schedule": "\(schedule.name)", "due": "\(known.exact)"])
         }
         let kind = schedule.job.kind
         _ = try await cell.rows(
             """
-            SELECT fire_job_schedule(\(schedule.name), \(due), \(following), \(kind.name), \(kind.version), \(payload)::jsonb,
+            SELECT fire_job_schedule(\(schedule.name), \(known.exact)::timestamptz, \(following), \(kind.name), \(kind.version), \(payload)::jsonb,
                 \(kind.priority.rawValue), \(kind.maximumAttempts), \(schedule.spread.milliseconds)::integer / 1000.0::double precision)
             """, within: .seconds(60), affinity: 2)
     }

@@ -78,7 +78,7 @@ actor CellWorker {
     private func work(as worker: UUID) async {
         line = LaneLine(concurrency: settings.concurrency)
         (held, outbox) = (0, [])
-        await withTaskGroup(of: Bool.self) { group in
+        await withTaskGroup(of: Ending?.self) { group in
             group.addTask { await self.listen() }
             group.addTask { await self.sweep() }
             group.addTask { await self.writeDown(as: worker) }
@@ -86,17 +86,27 @@ actor CellWorker {
             group.addTask { await self.claim(as: worker) }
             group.addTask { await self.waitForTheEnd() }
             group.addTask { await self.fireSchedules() }
-            // The loops that matter answer true: the lease is lost, all jobs have ended, or the time for that is over.
-            while let isOver = await group.next(), !isOver {}
+            var ending: Ending?
+            while ending == nil, let ended = await group.next() { ending = ended }
             group.cancelAll()
             // Also when this very task has been cancelled.
-            await Task { await self.leave(worker) }.value
+            await Task { [ending] in await self.leave(worker, after: ending) }.value
         }
     }
 
-    private func leave(_ worker: UUID) async {
+    /// Why the work under a lease is over.
+    private enum Ending {
+        /// All jobs have ended after a stop, or the time for that is over.
+        case stopped
+        case leaseLost
+    }
+
+    /// After a lost lease nothing is handed back here: the sweep frees its jobs, and their attempts count, as whatever kept this process from
+    /// saying that it lives may have been one of them.
+    private func leave(_ worker: UUID, after ending: Ending?) async {
+        await flush(as: worker, retrying: false)
+        guard ending != .leaseLost else { return }
         do throws(PostgresError) {
-            await flush(as: worker, retrying: false)
             let freed = try await queue.leave(worker, takeFigures())
             if freed > 0 { log.notice("Jobs were handed back.", metadata: ["count": "\(freed)"]) }
         } catch {
@@ -105,8 +115,8 @@ actor CellWorker {
     }
 
     /// Hears what was enqueued.
-    private func listen() async -> Bool {
-        guard let listener else { return false }
+    private func listen() async -> Ending? {
+        guard let listener else { return nil }
         for await event in listener.events() {
             guard case .notification(_, let payload) = event else { continue }
             let words = payload.split(separator: " ", maxSplits: 2).map(String.init)
@@ -114,7 +124,7 @@ actor CellWorker {
             line.heard(of: id, slug: words[1], kind: kind)
             bell.ring()
         }
-        return false
+        return nil
     }
 
     private nonisolated func serves(_ slug: String) -> Bool { settings.tenants?.contains(slug) ?? true }
@@ -126,7 +136,7 @@ actor CellWorker {
     }
 
     /// Finds what nobody told of: jobs whose time has come, lost news, jobs of processes that fell silent.
-    private func sweep() async -> Bool {
+    private func sweep() async -> Ending? {
         while !mustStop {
             let began = ContinuousClock.now
             do throws(PostgresError) {
@@ -158,7 +168,7 @@ actor CellWorker {
             // Cancellation ends the sleep and the loop.
             try? await Task.sleep(for: pause * Double.random(in: 0.8...1.2))
         }
-        return false
+        return nil
     }
 
     private func takeFigures() -> [WorkFigures] {
@@ -166,13 +176,13 @@ actor CellWorker {
         return figures.values.sorted { $0.kind < $1.kind }
     }
 
-    private nonisolated func fireSchedules() async -> Bool {
+    private nonisolated func fireSchedules() async -> Ending? {
         await scheduler.run()
-        return false
+        return nil
     }
 
     /// Says that the process lives. Ends when it was declared dead, or has to take itself for dead since nobody hears it.
-    private func beat(as worker: UUID) async -> Bool {
+    private func beat(as worker: UUID) async -> Ending? {
         var heard = ContinuousClock.now
         while !Task.isCancelled {
             // Cancellation ends the sleep and, with the answer of the beat, the loop.
@@ -182,17 +192,17 @@ actor CellWorker {
             do throws(PostgresError) {
                 guard try await queue.beat(worker, lease: settings.lease, news) else {
                     log.warning("The lease was lost; its jobs start elsewhere.")
-                    return true
+                    return .leaseLost
                 }
                 heard = began
             } catch {
                 // What had been counted is counted with the next beat. If this one was heard after all, it counts twice: figures, not money.
                 for figure in news { merge(figure) }
                 if error.isWorthALine { log.warning("A heartbeat failed.", metadata: ["error": "\(error.reason)"]) }
-                if ContinuousClock.now - heard > settings.lease - settings.beat * 0.5 { return true }
+                if ContinuousClock.now - heard > settings.lease - settings.beat * 0.5 { return .leaseLost }
             }
         }
-        return false
+        return nil
     }
 
     private func merge(_ figure: WorkFigures) {
@@ -200,15 +210,15 @@ actor CellWorker {
     }
 
     /// Ends when the time is over that running jobs have after a stop.
-    private func waitForTheEnd() async -> Bool {
+    private func waitForTheEnd() async -> Ending? {
         while !mustStop { await stopping.wait() }
         // Cancellation ends the sleep: then all has ended before.
         try? await Task.sleep(for: settings.patience)
-        return true
+        return .stopped
     }
 
     /// Claims and starts jobs until a stop is asked for; ends when the last of them has ended.
-    private func claim(as worker: UUID) async -> Bool {
+    private func claim(as worker: UUID) async -> Ending? {
         var isExpired = false
         await withDiscardingTaskGroup { jobs in
             while !mustStop, !isExpired {
@@ -233,7 +243,7 @@ actor CellWorker {
                 }
             }
         }
-        return true
+        return isExpired ? .leaseLost : .stopped
     }
 
     private func limited(_ order: Queue.Order) -> Queue.Order {
@@ -268,12 +278,12 @@ actor CellWorker {
     }
 
     /// Writes down what has ended: whatever came together while the last batch was on its way.
-    private func writeDown(as worker: UUID) async -> Bool {
+    private func writeDown(as worker: UUID) async -> Ending? {
         while !Task.isCancelled {
             await ends.wait()
             await flush(as: worker, retrying: true)
         }
-        return false
+        return nil
     }
 
     /// What ended stays in the outbox until it is written down: saying it twice changes nothing.

@@ -34,6 +34,11 @@ package struct SignInLimit: Sendable {
             locks(attempt) + [
                 waiting(attempt),
                 "INSERT INTO sign_in_failures (account, address) VALUES (\(SQLValue.bytes(attempt.account)), \(attempt.address))",
+                // A few old ones at a time, past those that another process is just removing.
+                """
+                DELETE FROM sign_in_failures WHERE ctid = ANY (ARRAY(
+                    SELECT ctid FROM sign_in_failures WHERE at < now() - interval '1 hour' LIMIT 100 FOR UPDATE SKIP LOCKED))
+                """,
             ])
         return try duration(answers[2])
     }
