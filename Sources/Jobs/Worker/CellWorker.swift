@@ -137,6 +137,7 @@ actor CellWorker {
 
     /// Finds what nobody told of: jobs whose time has come, lost news, jobs of processes that fell silent.
     private func sweep() async -> Ending? {
+        var rotation = ContinuousClock.now
         while !mustStop {
             let began = ContinuousClock.now
             do throws(PostgresError) {
@@ -159,7 +160,10 @@ actor CellWorker {
                         "Jobs of a process that fell silent start anew.",
                         metadata: ["kind": "\(figure.kind)", "count": "\(figure.rescued)", "dead": "\(figure.dead)"])
                 }
-                try await queue.rotate()
+                if rotation <= began {
+                    rotation = began + .seconds(600)
+                    try await queue.rotate()
+                }
             } catch {
                 if error.isWorthALine { log.warning("Looking for work failed.", metadata: ["error": "\(error.reason)"]) }
             }

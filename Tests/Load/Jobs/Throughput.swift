@@ -44,7 +44,7 @@ enum Throughput {
         try run("psql", [url, "-q", "-c", "CREATE TABLE bare (id bigint PRIMARY KEY, payload jsonb); INSERT INTO bare SELECT n, '{}' FROM generate_series(1, 400000) AS n; ANALYZE bare"])
         let script = FileManager.default.temporaryDirectory.appending(path: "bare-\(UUID()).sql")
         try "DELETE FROM bare WHERE id = (SELECT id FROM bare ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED);\n".write(to: script, atomically: true, encoding: .utf8)
-        let answer = try run("pgbench", ["-n", "-M", "prepared", "-c", "4", "-j", "2", "-T", "5", "-f", script.path(), url])
+        let answer = try run("pgbench", ["-n", "-M", "prepared", "-c", "4", "-j", "2", "-t", "10000", "-f", script.path(), url])
         guard let line = answer.split(separator: "\n").first(where: { $0.hasPrefix("tps") }), let word = line.split(separator: " ").dropFirst(2).first,
             let rate = Double(word)
         else { return .nan }
