@@ -39,13 +39,21 @@ let package = Package(
             name: "Tenancy",
             dependencies: ["Postgres", "Schema", "Secrets", .product(name: "Logging", package: "swift-log")]),
         .target(
+            name: "Jobs",
+            dependencies: [
+                "Tenancy", "Postgres", "Secrets",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(
             name: "Records",
-            dependencies: ["Tenancy", "Postgres", "Secrets"]),
-        .target(name: "CRM", dependencies: ["Records", "Tenancy", "Postgres", "Secrets"]),
+            dependencies: ["Jobs", "Tenancy", "Postgres", "Secrets"]),
+        .target(name: "CRM", dependencies: ["Records", "Jobs", "Tenancy", "Postgres", "Secrets"]),
         .target(
             name: "Server",
             dependencies: [
-                "CRM", "Records", "Tenancy", "Postgres", "Secrets",
+                "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -59,7 +67,7 @@ let package = Package(
         .executableTarget(
             name: "tenantry",
             dependencies: [
-                "Server", "CRM", "Records", "Tenancy", "Postgres", "Schema", "Secrets", "LocalCluster", "Settings",
+                "Server", "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Schema", "Secrets", "LocalCluster", "Settings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -70,17 +78,30 @@ let package = Package(
             name: "Support",
             dependencies: ["CRM", "Records", "Tenancy", "Postgres", "Secrets", .product(name: "Logging", package: "swift-log")],
             path: "Tests/Support"),
+        .executableTarget(
+            name: "JobsLoad",
+            dependencies: [
+                "Support", "Jobs", "Tenancy", "Postgres", "Secrets", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Load/Jobs"),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
         .testTarget(
             name: "TenancyTests",
             dependencies: ["Tenancy", "Postgres", "Schema", "Secrets", .product(name: "Logging", package: "swift-log")]),
+        .testTarget(
+            name: "JobsTests",
+            dependencies: [
+                "Support", "Jobs", "CRM", "Records", "Tenancy", "Postgres", "Secrets",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .testTarget(name: "RecordsTests", dependencies: ["Support", "CRM", "Records", "Tenancy", "Postgres", "Secrets"]),
         .testTarget(name: "CRMTests", dependencies: ["Support", "CRM", "Records", "Tenancy", "Postgres", "Secrets"]),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Support", "CRM", "Records", "Tenancy", "Postgres", "Schema", "Secrets",
+                "Server", "Support", "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Schema", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -65,8 +65,8 @@ struct Site: Sendable {
 
     /// Those who run the installation.
     private var operators: [Endpoint] {
-        let endpoints = TenantRoutes(house).endpoints + OperatorRoutes(house).endpoints
-        let schemas = [TenantRoutes.schemas, OperatorRoutes.schemas].flatMap(\.members)
+        let endpoints = TenantRoutes(house).endpoints + OperatorRoutes(house).endpoints + JobRoutes(house).endpoints
+        let schemas = [TenantRoutes.schemas, OperatorRoutes.schemas, JobRoutes.schemas].flatMap(\.members)
         let document = OpenAPIDocument("Tenantry for operators", endpoints: endpoints, schemas: schemas)
         return endpoints + [document.guarded(at: "/operator/v1/openapi.json")]
             + DocumentationPages(of: "/operator/v1/openapi.json").endpoints(at: "/operator/docs")

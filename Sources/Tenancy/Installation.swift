@@ -69,7 +69,7 @@ package final class Installation: Sendable {
         }
     }
 
-    /// Keeps the directory fresh and deletes whoever's day has come, until the task is cancelled.
+    /// Keeps the directory fresh and deletes whoever's and whatever's day has come, until the task is cancelled.
     package func run() async {
         let listener = Listener(ownerConnection, channels: [Control.channel])
         await withTaskCancellationHandler {
@@ -99,10 +99,11 @@ package final class Installation: Sendable {
         while !Task.isCancelled {
             do {
                 try await lifecycle.deleteDue()
+                try await signIns.forgetOld()
             } catch PostgresError.cancelled {
                 return
             } catch {
-                log.warning("Tenants whose day has come could not be deleted yet.", metadata: ["error": "\(error.explained)"])
+                log.warning("Tenants whose day has come, or old failures to sign in, could not be deleted yet.", metadata: ["error": "\(error.explained)"])
             }
             // Cancellation ends the sleep and, with the next look at the condition, the loop.
             try? await Task.sleep(for: .seconds(Double.random(in: 15...25)))

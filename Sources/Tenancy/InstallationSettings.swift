@@ -20,6 +20,8 @@ package struct InstallationSettings: Sendable {
     /// For new tenants' schemas, per cell. Fifty ordered at once stand in line here: making one takes a processor of the database's for a
     /// tenth of a second, and those who are being served need the others.
     package var provisioning = PoolSettings(name: "provisioning", connections: 1, waitDeadline: .seconds(60))
+    /// For the queue of jobs, per cell; only processes that work connect.
+    package var queue = PoolSettings(name: "queue", connections: 3)
     /// How long a statement of a tenant may run unless its scope says otherwise.
     package var timeLimit: Duration = .seconds(10)
     /// What a tenant gets whose order names no plan; nil for what the installation itself keeps, see `PlanList.setDefault`.

@@ -4,7 +4,7 @@ import Foundation
 enum Tower {
     /// The outside world and what needs nobody of ours.
     static let leaves = ["CLibPQ", "CLibCrypto", "Secrets", "Schema", "LocalCluster", "Settings"]
-    static let floors = ["Postgres", "Tenancy", "Records", "CRM", "Server", "tenantry"]
+    static let floors = ["Postgres", "Tenancy", "Jobs", "Records", "CRM", "Server", "tenantry"]
 
     /// What a leaf may stand on.
     static let underLeaves = ["Secrets": ["CLibCrypto"]]

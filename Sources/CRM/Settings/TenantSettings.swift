@@ -87,6 +87,6 @@ package enum TenantSettings {
     ]
 
     private static let retention: [SettingKey] = [
-        SettingKey("trash_days", .integer(1...3650), "After how many days in the trash a record is deleted for good; unset: never.")
+        SettingKey("trash_days", .integer(1...3650), default: 30, "After how many days in the trash a record is deleted for good.")
     ]
 }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Jobs
 import NIOCore
 import Records
 import Tenancy
@@ -45,6 +46,7 @@ struct Health: Sendable {
         var page = MetricsPage()
         figures.write(into: &page)
         PoolMetrics.write(installation.figures, into: &page)
+        await JobMetrics.write(JobDesk(installation), into: &page)
         var tenants: [TenantState: Int] = [:]
         for tenant in installation.directory.tenants { tenants[tenant.state, default: 0] += 1 }
         page.family("tenantry_tenants", .gauge, "Tenants that exist, by state.")

@@ -11,6 +11,8 @@ final class OpenCell: Sendable {
     let owner: ExclusivePool
     /// The owner's too, for new tenants' schemas.
     let founder: ExclusivePool
+    /// The owner's: single flushes on what belongs to the cell as a whole. Connects when someone works on its queue.
+    let queue: PipelinePool
     /// For what needs a session to itself and leaves nothing behind: see `ConcurrentIndexes`.
     let ownerConnection: ConnectionSettings
     let timeLimit: Duration
@@ -31,6 +33,7 @@ final class OpenCell: Sendable {
         work = ExclusivePool(login, named(settings.work))
         owner = ExclusivePool(ownerConnection, named(settings.migration))
         founder = ExclusivePool(ownerConnection, named(settings.provisioning))
+        queue = PipelinePool(ownerConnection, named(settings.queue))
         timeLimit = settings.timeLimit
     }
 
@@ -41,6 +44,7 @@ final class OpenCell: Sendable {
         work = before.work
         owner = before.owner
         founder = before.founder
+        queue = before.queue
         ownerConnection = before.ownerConnection
         timeLimit = before.timeLimit
     }
@@ -57,12 +61,13 @@ final class OpenCell: Sendable {
         await pool.close()
     }
 
-    var figures: [PoolFigures] { [api.figures, work.figures, owner.figures, founder.figures] }
+    var figures: [PoolFigures] { [api.figures, work.figures, owner.figures, founder.figures, queue.figures] }
 
     func close() async {
         await api.close()
         await work.close()
         await owner.close()
         await founder.close()
+        await queue.close()
     }
 }

@@ -53,6 +53,11 @@ package struct SignInLimit: Sendable {
         return try duration(answers[2])
     }
 
+    /// Removes what counts no more, whoever signs in or not: it tells who came from where.
+    package func forgetOld() async throws {
+        _ = try await control.rows("DELETE FROM sign_in_failures WHERE at < now() - interval '1 hour'", isRepeatable: true)
+    }
+
     /// One after another, always the account's first: two attempts cannot wait for each other.
     private func locks(_ attempt: Attempt) -> [SQL] {
         [

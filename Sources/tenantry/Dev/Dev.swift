@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 import LocalCluster
 import Logging
 import Postgres
@@ -65,7 +66,8 @@ struct Dev: Sendable {
         // Half of what a stop may take; the other half is PostgreSQL's.
         var serverSettings = try ServerSettings(settings, patience: .seconds(10))
         serverSettings.allowsPrivateHosts = true
-        try await Serving.serve(installation, serverSettings, log: log) { addresses in
+        let worker = Worker(installation, queues: nil, concurrency: 8, patience: .seconds(9), log: log)
+        try await Serving.serve(installation, serverSettings, worker: worker, log: log) { addresses in
             try ready(
                 DevReady(
                     addresses: addresses, operatorToken: credentials.operatorToken ?? "", databaseURL: url, folder: folder,

@@ -19,6 +19,7 @@ extension Installation {
         installation.control = pool("control", settings, connections: 2)
         installation.migration = pool("migration", settings, connections: settings.poolMigrationConnections)
         installation.migration.waitDeadline = .seconds(300)
+        installation.queue = pool("queue", settings, connections: 3)
         installation.provisioning = pool("provisioning", settings, connections: settings.poolProvisioningConnections)
         // Many tenants ordered at once stand in line here.
         installation.provisioning.waitDeadline = .seconds(300)

@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 import Logging
 import NIOCore
 import Postgres
@@ -36,10 +37,11 @@ struct Serving: Service {
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    /// Serves until a stop is asked for; `ready` is told once when everything answers, and what it throws ends the server. The installation
+    /// Serves, and works on the queue if there is a worker, until a stop is asked for; `ready` is told once when everything answers, and what it throws ends the server. The installation
     /// has been started.
     static func serve(
-        _ installation: Installation, _ settings: ServerSettings, log: Logger, ready: @escaping @Sendable (Addresses) throws -> Void
+        _ installation: Installation, _ settings: ServerSettings, worker: Worker? = nil, log: Logger,
+        ready: @escaping @Sendable (Addresses) throws -> Void
     ) async throws {
         let (listening, continuation) = AsyncStream.makeStream(of: TenantryServer.Listening.self)
         let server = TenantryServer(installation, settings: settings, logger: log) { continuation.yield($0) }
@@ -54,15 +56,33 @@ struct Serving: Service {
             }
             group.addTask {
                 try await explainingPorts(settings) { try await server.run() }
-                return .server
+                return .main
             }
-            // The others end only by cancellation, when the server has ended or one of them has failed.
-            while let part = try await group.next(), part == .beside {}
+            if let worker {
+                group.addTask {
+                    await worker.run()
+                    return .main
+                }
+            }
+            // The others end only by cancellation, when the server and the worker have ended or one of them has failed.
+            var running = worker == nil ? 1 : 2
+            while running > 0, let part = try await group.next() {
+                if part == .main { running -= 1 }
+            }
             group.cancelAll()
         }
     }
 
-    private enum Part { case server, beside }
+    /// Works on the queues until a stop is asked for. The installation has been started.
+    static func work(_ installation: Installation, _ worker: Worker) async {
+        await withTaskGroup { group in
+            group.addTask { await installation.run() }
+            await worker.run()
+            group.cancelAll()
+        }
+    }
+
+    private enum Part { case main, beside }
 
     private static func explainingPorts(_ settings: ServerSettings, _ work: () async throws -> Void) async throws {
         do {

@@ -1,0 +1,70 @@
+import Foundation
+import Jobs
+import Postgres
+import Records
+import Secrets
+import Tenancy
+
+/// Deletes for good what has lain in the trash for as long as the tenant's settings say (`retention.trash_days`); definitions of fields and
+/// record types of a tenant's own, for thirty days.
+///
+/// Each goes as if someone had purged it: what refers to it refers to nothing, the change log says so. What is still used stays.
+struct EmptyTrash: Job {
+    static let kind = JobKind("empty_trash") { kind in
+        kind.queue = "maintenance"
+        kind.priority = .bulk
+        kind.timeout = .seconds(1800)
+        // One tenant's purges leave the database to others.
+        kind.cellLimit = 2
+    }
+
+    static func handler(_ base: Catalog) -> JobHandler {
+        JobHandler(EmptyTrash.self) { _, context in
+            let scope = context.scope
+            guard
+                let row = try await scope.rows(
+                    "SELECT \(Shape.column), coalesce((SELECT (document->'retention'->>'trash_days')::integer FROM settings), 30)"
+                ).first
+            else { return .giveUp(because: "The tenant's settings cannot be read.") }
+            let catalog = try row.optionalText(0).map { try Shape(parsing: $0).applied(to: base) } ?? base
+            let days = try row.int(1)
+            for type in catalog.types where type.operations.contains(.trash) {
+                try await empty(type, of: catalog, in: scope, days: isDefinition(type) ? 30 : days)
+            }
+            return .done
+        }
+    }
+
+    private static func isDefinition(_ type: RecordType) -> Bool {
+        type.name == CustomFields.type.name || type.name == CustomObjects.type.name
+    }
+
+    /// Page by page in the order of ids, so that what has to stay is met once. Once a day the table is read through: an index would be one
+    /// more object in each of a thousand schemas.
+    private static func empty(_ type: RecordType, of catalog: Catalog, in scope: TenantScope, days: Int) async throws {
+        let store = RecordStore(type, of: catalog, in: scope, for: caretaker(of: scope.tenant))
+        var last = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        while true {
+            let page = try await scope.rows(
+                SQL(code: "SELECT id, version FROM \(type.table) WHERE deleted_at < now() - make_interval(days => ")
+                    + "\(days)::integer) AND id > \(last) ORDER BY id LIMIT 100")
+            for row in page {
+                last = try row.uuid(0)
+                do {
+                    // The version: whoever takes it out of the trash just now keeps it.
+                    _ = try await store.purge(last.uuidString, ifMatch: .versions([try row.int(1)]))
+                } catch let problem as Problem where [.notFound, .versionMismatch, .conflict].contains(problem.code) {
+                    continue
+                }
+            }
+            if page.count < 100 { return }
+        }
+    }
+
+    /// Whom the change log names.
+    private static func caretaker(of tenant: Tenant) -> Caller {
+        Caller(
+            actor: Actor(.system, tenant.id), userID: tenant.adminID, rights: Rights(types: ["*": .everything], admin: .everything),
+            requestID: "empty_trash")
+    }
+}

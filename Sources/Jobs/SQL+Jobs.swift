@@ -1,0 +1,52 @@
+import Foundation
+import Postgres
+import Secrets
+
+extension SQL {
+    /// Promises a job in the transaction this statement runs in: a tenant's, through its `TenantScope`. It exists when that commits, and
+    /// never otherwise. Costs no round trip of its own in a unit of several statements.
+    ///
+    /// - Parameters:
+    ///   - at: when it is due; nil for now.
+    ///   - key: while a job of the kind with this key waits or runs for the tenant, this one is not enqueued ...
+    ///   - replacing: ... or gives the one that waits its time and content.
+    package static func enqueue<J: Job>(
+        _ job: J, at time: Date? = nil, key: String? = nil, replacing: Bool = false, priority: JobPriority? = nil
+    ) -> SQL {
+        enqueue([Promise(job, at: time, key: key)], replacing: replacing, priority: priority)
+    }
+
+    /// Many of one kind in one statement. Keys must differ among themselves.
+    package static func enqueue<J: Job>(_ promises: [Promise<J>], replacing: Bool = false, priority: JobPriority? = nil) -> SQL {
+        let kind = J.kind
+        let payloads = promises.map(\.payload)
+        guard !payloads.contains(nil) else { return refusal }
+        let sql: SQL = """
+            SELECT cell.enqueue_jobs(\(kind.name), \(kind.version), \(promises.map { _ in UUID.v7() }), \(payloads), \
+            \(promises.map(\.time)), \(promises.map(\.key)), \((priority ?? kind.priority).rawValue), \(kind.maximumAttempts), \(replacing))
+            """
+        return sql.prepared(.shared)
+    }
+
+    /// Takes back the promise with this key, unless it has begun.
+    package static func cancel<J: Job>(_ type: J.Type, key: String) -> SQL {
+        SQL("SELECT cell.cancel_job(\(J.kind.name), \(key))").prepared(.shared)
+    }
+
+    /// A job that cannot be written as JSON is a mistake of the program; its transaction is refused, so nothing is promised by half.
+    private static let refusal = SQL("SELECT cell.refuse('22030', 'jobs_payload_is_json')").prepared(.shared)
+}
+
+/// A job with its time and key, for enqueueing many at once.
+package struct Promise<J: Job>: Sendable {
+    let payload: String?
+    let time: Date?
+    let key: String?
+
+    package init(_ job: J, at time: Date? = nil, key: String? = nil) {
+        // Nil is refused by `SQL.enqueue`.
+        payload = (try? JSONEncoder().encode(job)).map { String(decoding: $0, as: UTF8.self) }
+        self.time = time
+        self.key = key
+    }
+}
