@@ -18,7 +18,8 @@ import Foundation
             """,
         version: Version.text,
         subcommands: [
-            DevCommand.self, ServeCommand.self, MigrateCommand.self, TenantCommand.self, CellCommand.self, OperatorCommand.self,
+            DevCommand.self, ServeCommand.self, MigrateCommand.self, TenantCommand.self, PlanCommand.self, CellCommand.self,
+            OperatorCommand.self,
             DoctorCommand.self, ConfigCommand.self, VersionCommand.self,
         ])
 
