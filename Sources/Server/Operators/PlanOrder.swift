@@ -43,7 +43,7 @@ package struct PlanOrder: Sendable {
                 form.add(.init("/price/amount", .range, "A price is not negative."))
                 return nil
             }
-            return per.map { PlanPrice(amount: money.amount, currency: money.currency, per: $0) }
+            return per.map { PlanPrice(amount: money.printed, currency: money.currency, per: $0) }
         } catch {
             for error in error.errors { form.add(error) }
             return nil
@@ -91,7 +91,7 @@ struct PlanWords: Sendable {
 
     func features(in form: inout Form) -> [String: Bool] {
         guard let object = form.object("features") else { return [:] }
-        var inner = Form(object, known: (object.members ?? []).map(\.name), at: "/features")
+        var inner = Form(object, known: (object.members ?? []).map(\.name), at: form.pointer("features"))
         var features: [String: Bool] = [:]
         for member in object.members ?? [] {
             if !PlanTerms.features.contains(member.name) {
@@ -113,7 +113,7 @@ struct PlanWords: Sendable {
         _ place: String, in form: inout Form, _ range: (String, inout Form) -> ClosedRange<Int>?
     ) -> [String: Int?] {
         guard let object = form.object(place) else { return [:] }
-        var inner = Form(object, known: (object.members ?? []).map(\.name), at: "/\(place)")
+        var inner = Form(object, known: (object.members ?? []).map(\.name), at: form.pointer(place))
         var numbers: [String: Int?] = [:]
         for member in object.members ?? [] {
             guard let range = range(member.name, &inner) else { continue }

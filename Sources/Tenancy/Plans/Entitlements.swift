@@ -22,15 +22,16 @@ package struct Entitlements: Sendable, Hashable {
         self.features = features
     }
 
-    /// What was agreed wins over the plan, name by name.
     package init(_ plan: Plan, _ overrides: Overrides, tightened: Set<String> = []) {
-        guard !overrides.isEmpty || !tightened.isEmpty else {
-            self = plan.entitlements
-            return
-        }
-        self.init(
-            plan: plan.key, limits: overrides.limits.applied(to: plan.limits), rates: overrides.rates.applied(to: plan.terms.rates),
-            features: plan.terms.features.merging(overrides.features) { $1 }, tightened: tightened)
+        self =
+            overrides.isEmpty && tightened.isEmpty ? plan.entitlements : plan.entitlements.overridden(by: overrides, tightened: tightened)
+    }
+
+    /// What was agreed wins over the plan, name by name.
+    func overridden(by overrides: Overrides, tightened: Set<String> = []) -> Entitlements {
+        Entitlements(
+            plan: plan, limits: overrides.limits.applied(to: limits), rates: overrides.rates.applied(to: rates),
+            features: features.merging(overrides.features) { $1 }, tightened: tightened)
     }
 
     package func allows(_ feature: String) -> Bool { features[feature] ?? false }
