@@ -55,18 +55,18 @@ package struct PlanOrder: Sendable {
 struct PlanWords: Sendable {
     private let catalog: Catalog
 
-    /// As JSON Schema.
+    /// As JSON Schema; null is nothing, as everywhere.
     static let limits: JSON = [
-        "type": "object",
+        "type": ["object", "null"],
         "propertyNames": ["pattern": .string("^(\(Resource.all.joined(separator: "|"))|records\\.[a-z][a-z0-9_]{0,40})$")],
         "additionalProperties": ["type": ["integer", "null"], "minimum": 0, "maximum": JSON(most)],
     ]
-    static let rates: JSON = .objectSchema(
-        Dictionary(
-            uniqueKeysWithValues: PlanTerms.rates.map { ($0, ["type": ["integer", "null"], "minimum": 1, "maximum": JSON(most)]) }),
-        required: [])
-    static let features: JSON = .objectSchema(
-        Dictionary(uniqueKeysWithValues: PlanTerms.features.map { ($0, ["type": "boolean"]) }), required: [])
+    static let rates = object(PlanTerms.rates, ["type": ["integer", "null"], "minimum": 1, "maximum": JSON(most)])
+    static let features = object(PlanTerms.features, ["type": "boolean"])
+
+    private static func object(_ names: [String], _ value: JSON) -> JSON {
+        ["type": ["object", "null"], "additionalProperties": false, "properties": .object(names.map { .init($0, value) })]
+    }
 
     init(_ catalog: Catalog) {
         self.catalog = catalog
