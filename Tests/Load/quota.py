@@ -164,24 +164,24 @@ def served(binary, folder, options, limits):
 
 
 INSERT = """WITH record AS (
-    INSERT INTO contacts (id, first_name, last_name, phone) VALUES (cell.uuid_v7(), 'Load', 'Test', '+49 30 1') RETURNING *
+    INSERT INTO {schema}.contacts (id, first_name, last_name, phone) VALUES (cell.uuid_v7(), 'Load', 'Test', '+49 30 1') RETURNING *
 ), logged AS (
-    INSERT INTO changes (id, type, record_id, version, action, fields)
+    INSERT INTO {schema}.changes (id, type, record_id, version, action, fields)
     SELECT cell.uuid_v7(), 'contacts', record.id, 1, 'create',
         cell.field_changes('{}', jsonb_build_object('last_name', record.last_name, 'phone', record.phone)) FROM record
 ) SELECT id FROM record;"""
 
-# What Records/Usage/Usage.swift says.
+# What Records/Usage/Usage.swift says. pgbench prepares before the search path is set, hence the schema's name.
 COUNT = """WITH moved AS (
     SELECT 'records.' || type AS resource,
         sum(CASE WHEN fields ? 'deleted_at' THEN CASE WHEN fields #>> '{deleted_at,after}' IS NULL THEN 1 ELSE -1 END
             WHEN version = 1 AND action <> 'purge' THEN 1 ELSE 0 END) AS moved
-    FROM changes WHERE transaction = pg_current_xact_id() AND type <> ALL ('{users,roles,teams,views,pipelines}'::text[]) GROUP BY type
+    FROM {schema}.changes WHERE transaction = pg_current_xact_id() AND type <> ALL ('{users,roles,teams,views,pipelines}'::text[]) GROUP BY type
 ), due AS (
     SELECT resource, moved FROM moved WHERE moved <> 0
     UNION ALL SELECT 'records', sum(moved)::bigint FROM moved HAVING sum(moved) <> 0
 ), counted AS (
-    INSERT INTO usage (resource, used) SELECT resource, moved FROM due ORDER BY resource
+    INSERT INTO {schema}.usage AS usage (resource, used) SELECT resource, moved FROM due ORDER BY resource
     ON CONFLICT (resource) DO UPDATE SET used = usage.used + excluded.used RETURNING resource, used
 ) SELECT cell.refuse('TN002', resource) FROM counted JOIN due USING (resource)
     JOIN unnest('{records,records.contacts}'::text[], '{1000000000,1000000000}'::bigint[]) AS allowed (resource, most) USING (resource)
@@ -192,7 +192,7 @@ def pgbench(url, schema, role, folder, options, statements, clients=16):
     path = folder / "write.sql"
     path.write_text(
         f"\\startpipeline\nSELECT set_config('role', '{role}', true), set_config('search_path', '{schema}, cell', true),"
-        " set_config('statement_timeout', '10000', true);\n" + "\n".join(" ".join(text.split()) for text in statements) + "\n\\endpipeline\n")
+        " set_config('statement_timeout', '10000', true);\n" + "\n".join(" ".join(text.replace("{schema}", schema).split()) for text in statements) + "\n\\endpipeline\n")
     answer = subprocess.run(["pgbench", url, "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(options.seconds), "-f", str(path)],
                             capture_output=True, text=True)
     found = re.search(r"tps = ([\d.]+)", answer.stdout)
