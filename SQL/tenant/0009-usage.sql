@@ -2,7 +2,8 @@
 -- `records` is the sum of all `records.<type>`; see Records/Usage.
 
 CREATE TABLE usage (
-    resource text PRIMARY KEY,
+    -- Of a bounded length: no TOAST table for every tenant.
+    resource varchar(60) PRIMARY KEY,
     used bigint NOT NULL
 );
 
