@@ -29,7 +29,7 @@ let package = Package(
         .target(name: "Schema", path: "SQL", exclude: ["control", "cell", "tenant"], plugins: ["EmbedSQLPlugin"]),
         .target(name: "Secrets", dependencies: ["CLibCrypto"]),
         .target(name: "LocalCluster"),
-        .target(name: "Settings", dependencies: ["Yams"], path: "Config"),
+        .target(name: "Settings", dependencies: ["Yams"], path: "Config", exclude: ["plans.yaml"], plugins: ["EmbedSQLPlugin"]),
 
         // The tower, from the ground up.
         .target(

@@ -22,5 +22,6 @@ package enum FirstRows {
             SELECT version, document, \(settings.decided)::text[] FROM settings
             """,
         ] + Pipelines.first(currency: settings.stored["currency"]?.string ?? "EUR", owner: new.adminID)
+            + Usage.recounted(Resource.users, of: Users.counted, Entitlements(plan: new.tenant.plan))
     }
 }

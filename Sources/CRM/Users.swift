@@ -37,8 +37,16 @@ package enum Users {
             ]
             rules.preparing = { draft, change throws(Problem) in try await prepare(&draft, change, hashing) }
             rules.cascades = true
-            rules.saving = { change throws(Problem) in try saving(change) + Teams.following(change) }
+            rules.saving = { change throws(Problem) in try saving(change) + Teams.following(change) + counting(change) }
         }
+    }
+
+    /// Who takes a place of the plan's: everyone who may sign in, or who is invited to.
+    package static let counted: SQL = "users WHERE deleted_at IS NULL AND status IN ('active', 'invited')"
+
+    private static func counting(_ change: RecordType.Change) -> [SQL] {
+        guard change.action != .update || change[status] != nil || change[password] != nil else { return [] }
+        return Usage.recounted(Resource.users, of: counted, change.scope.entitlements)
     }
 
     /// What everyone may change of oneself; the rest is for those who run the account's users.

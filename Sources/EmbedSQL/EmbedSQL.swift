@@ -1,8 +1,9 @@
 import Foundation
 
-/// Writes one Swift file that holds every `.sql` file of a folder: the binary carries its schema and needs no files beside it.
+/// Writes one Swift file that holds every `.sql` file of a folder, or else its `.yaml` files: the binary carries them and needs no files
+/// beside it.
 ///
-/// Usage: `EmbedSQL <folder> <output.swift>`; the folder's subfolders are the scopes (`control`, `cell`, `tenant`).
+/// Usage: `EmbedSQL <folder> <output.swift>`; subfolders with SQL are its scopes (`control`, `cell`, `tenant`).
 @main enum EmbedSQL {
     static func main() throws {
         let arguments = CommandLine.arguments
@@ -11,26 +12,43 @@ import Foundation
         let files =
             FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?
             .compactMap { $0 as? URL }
-            .filter { $0.pathExtension == "sql" }
             .sorted { $0.path() < $1.path() } ?? []
+        let sql = files.filter { $0.pathExtension == "sql" }
+        let source = try sql.isEmpty ? texts(files.filter { $0.pathExtension == "yaml" }) : schema(sql)
+        try source.write(to: URL(filePath: arguments[2]), atomically: true, encoding: .utf8)
+    }
+
+    private static func schema(_ files: [URL]) throws -> String {
         let entries = try files.map { file in
             let scope = file.deletingLastPathComponent().lastPathComponent
-            let text = try String(contentsOf: file, encoding: .utf8)
-            guard !text.contains("\"####") else { throw Failure.delimiter(file.lastPathComponent) }
             return """
-                    SchemaFile(scope: "\(scope)", name: "\(file.deletingPathExtension().lastPathComponent)", text: ####\"\"\"
-                \(text)
-                \"\"\"####),
+                    SchemaFile(scope: "\(scope)", name: "\(file.deletingPathExtension().lastPathComponent)", text: \(try literal(file))),
                 """
         }
-        let source = """
+        return """
             /// Every file of `SQL/`, in the order of its number.
             package let embeddedSchemaFiles: [SchemaFile] = [
             \(entries.joined(separator: "\n"))
             ]
 
             """
-        try source.write(to: URL(filePath: arguments[2]), atomically: true, encoding: .utf8)
+    }
+
+    private static func texts(_ files: [URL]) throws -> String {
+        let entries = try files.map { file in "    \"\(file.lastPathComponent)\": \(try literal(file))," }
+        return """
+            /// What stands beside the source as text, by the name of its file.
+            let embeddedTexts: [String: String] = [
+            \(entries.isEmpty ? "    :" : entries.joined(separator: "\n"))
+            ]
+
+            """
+    }
+
+    private static func literal(_ file: URL) throws -> String {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        guard !text.contains("\"####") else { throw Failure.delimiter(file.lastPathComponent) }
+        return "####\"\"\"\n\(text)\n\"\"\"####"
     }
 
     enum Failure: Error {

@@ -39,6 +39,7 @@ struct Site: Sendable {
             SearchRoutes(house.catalog).endpoints,
             OperationRoutes().endpoints,
             AccessRoutes().endpoints,
+            EntitlementRoutes(house).endpoints,
         ].flatMap(\.self)
         let schemas: [JSON.Member] = [
             SessionRoutes.schemas,
@@ -55,6 +56,7 @@ struct Site: Sendable {
             SearchRoutes.schemas,
             OperationRoutes.schemas,
             AccessRoutes.schemas,
+            EntitlementRoutes.schemas,
         ].flatMap(\.members)
         let descriptions = TenantDescriptions(verbs, schemas, house)
         let builtIn = house.catalog.types.flatMap { RecordRoutes($0, of: house.catalog).endpoints }

@@ -41,13 +41,15 @@ package final class Installation: Sendable {
         provisioning = Provisioning(
             control: control, identity: identity, cells: cells, directory: directory, removal: removal, settings: settings)
         lifecycle = Lifecycle(control: control, directory: directory, removal: removal)
+        plans = PlanList(control: control, directory: directory)
         migrator = Migrator(
-            control: control, identity: identity, cells: cells, directory: directory, settings: settings, locks: settings.locks, log: log)
+            control: control, identity: identity, cells: cells, directory: directory, plans: plans, settings: settings,
+            locks: settings.locks,
+            log: log)
         operators = Operators(control: control)
         audit = Audit(control: control)
         signIns = SignInLimit(control: control, identity: identity)
         tenants = TenantList(control: control)
-        plans = PlanList(control: control)
         cellList = CellList(control: control, identity: identity, cells: cells, migrator: migrator)
         isolation = IsolationCheck(directory: directory, cells: cells)
     }

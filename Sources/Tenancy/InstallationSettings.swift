@@ -26,6 +26,8 @@ package struct InstallationSettings: Sendable {
     package var timeLimit: Duration = .seconds(10)
     /// What a tenant gets whose order names no plan; nil for what the installation itself keeps, see `PlanList.setDefault`.
     package var defaultPlan: String?
+    /// The plans that the program itself brings; a migration makes new versions of those that have changed.
+    package var plans: [String: PlanTerms] = [:]
     /// What fills a new tenant's schema with its first rows; the record types' room knows.
     package var seed: Seed = { _ in [] }
     /// How often the directory asks what has changed; notifications come before that.

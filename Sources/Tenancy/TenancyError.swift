@@ -10,6 +10,7 @@ package enum TenancyError: Error, Sendable, Equatable {
     case conflict(String)
     case unknownTenant(String)
     case unknownPlan(String)
+    case unknownPlanVersion(String, Int)
     case unknownCell(String)
     /// The cell, or without a name every open cell, has as many tenants as it may.
     case cellFull(String?)
@@ -31,6 +32,7 @@ package enum TenancyError: Error, Sendable, Equatable {
         case .conflict(let slug): "\"\(slug)\" was already provisioned by another request with another content."
         case .unknownTenant(let slug): "There is no tenant \"\(slug)\"."
         case .unknownPlan(let name): "There is no plan \"\(name)\"."
+        case .unknownPlanVersion(let name, let version): "The plan \"\(name)\" has no version \(version)."
         case .unknownCell(let name): "There is no cell \"\(name)\"."
         case .cellFull(let name?): "The cell \"\(name)\" is closed or has as many tenants as it may."
         case .cellFull(nil): "Every cell is closed or has as many tenants as it may; add one with `tenantry cell add`."

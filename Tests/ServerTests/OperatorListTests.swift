@@ -23,7 +23,8 @@ import Testing
 
         #expect(Set(names).count == names.count)
         let expected = ["cells": ["main"], "plans": ["business", "free", "team", "unlimited"]][list]
-        if let expected { #expect(names == expected) } else { #expect(names.count >= 3) }
+        // Other tests make plans and operators of their own.
+        if let expected { #expect(Set(names).isSuperset(of: expected)) } else { #expect(names.count >= 3) }
     }
 
     @Test("A cursor of another list, and a limit out of range, are refused", arguments: ["cells", "plans", "operators"])

@@ -209,7 +209,9 @@ import Testing
         let plans = try await client.get("/operator/v1/plans").json["data"]?.elements ?? []
 
         #expect(cell?["name"] == "main" && cell?["state"] == "open" && cell?["tenant_limit"] == 1000)
-        #expect(plans.compactMap { $0["name"]?.string } == ["business", "free", "team", "unlimited"])
+        // Other tests make plans of their own.
+        let names = Set(plans.compactMap { $0["name"]?.string })
+        #expect(names.isSuperset(of: ["business", "free", "team", "unlimited"]))
         #expect(try await client.get("/operator/v1/plans/team").json["limits"]?["users"] == 25)
         #expect(try await client.get("/operator/v1/plans/gold").status == 404)
     }

@@ -42,7 +42,19 @@ package enum TestHouse {
 
     /// One more installation, for a test that counts what its pools do or that needs other settings.
     package static func open(_ change: (inout InstallationSettings) -> Void = { _ in }) async throws -> Installation {
-        var settings = InstallationSettings(ownerURL: try await database())
+        try await open(at: try await database(), change)
+    }
+
+    /// The shared installation once more, as another process has it: with connections and a memory of its own, fresh until the test ends.
+    package static func again() async throws -> Installation {
+        let other = try await open(at: try await installation.settings.ownerURL)
+        // Ends with the process, as the installation does.
+        Task { await other.run() }
+        return other
+    }
+
+    private static func open(at url: String, _ change: (inout InstallationSettings) -> Void = { _ in }) async throws -> Installation {
+        var settings = InstallationSettings(ownerURL: url)
         settings.seed = FirstRows.seed
         settings.defaultPlan = "unlimited"
         settings.migration.connections = 4

@@ -57,7 +57,7 @@ struct ConversionPlan: Sendable {
             contact = try contacts.get(known, in: transaction)
         }
         let deal = try newDeal?.run(in: transaction)
-        let lead = try converting.run(in: transaction)
+        let lead = try converting.run(in: transaction, isLast: true)
         return Self.document([("lead", lead), ("contact", contact), ("company", company), ("deal", deal)])
     }
 

@@ -66,7 +66,6 @@ package enum CustomFields {
         case .restore:
             guard current.isTrashed else { return }
             schema.show(current.field, in: table, of: change.catalog)
-            schema.run(PlanLimit.check("custom_fields", counted, adding: 1, change))
         case .purge:
             schema.refuse(isLabel, where: labels(current.field))
             schema.drop(current.field, from: table, of: change.catalog)
@@ -89,7 +88,6 @@ package enum CustomFields {
                 SchemaChange.Refusal.typeGone.rawValue,
                 where: "NOT EXISTS (SELECT FROM custom_objects WHERE plural = \(name) AND deleted_at IS NULL)")
         }
-        schema.run(PlanLimit.check("custom_fields", counted, adding: 1, change))
         schema.add(field, to: type.table, of: change.catalog)
         keep(field, in: &draft)
         finish(&draft, schema, name, change)
@@ -104,7 +102,8 @@ package enum CustomFields {
     /// Everyone learns of the new shape when it is there.
     private static func finish(_ draft: inout Draft, _ schema: SchemaChange, _ type: String, _ change: RecordType.Change) {
         draft.before = schema.before
-        draft.after = schema.after + [SchemaRules.mirror(type), Credentials.changed(change.slug)]
+        let counting = change.action == .update ? [] : Usage.recounted(Resource.customFields, of: counted, change.scope.entitlements)
+        draft.after = schema.after + [SchemaRules.mirror(type)] + counting + [Credentials.changed(change.slug)]
     }
 
     private static func labels(_ field: CustomField) -> SQL {

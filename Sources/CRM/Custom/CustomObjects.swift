@@ -34,7 +34,7 @@ package enum CustomObjects {
     private static let nameTaken = "custom_objects_name_taken"
     private static let pluralTaken = "custom_objects_plural_taken"
     private static let inUse = "custom_objects_in_use"
-    private static let counted: SQL = "custom_objects WHERE deleted_at IS NULL"
+    static let counted: SQL = "custom_objects WHERE deleted_at IS NULL"
 
     private static func taken(_ pointer: String) -> Problem {
         SchemaRules.taken(pointer, "This name is taken; what has it may lie in the trash.")
@@ -47,13 +47,13 @@ package enum CustomObjects {
         var schema = SchemaChange()
         schema.expect("custom_objects", change.id, version: current.version)
         switch change.action {
-        case .create, .trash: break
+        case .create: break
+        case .trash: schema.close(CustomTable(plural: current.plural).name)
         case .update: try update(draft, current, change, &schema)
         case .restore:
             guard current.isTrashed else { return }
             schema.refuse(nameTaken, where: isTaken(current.name, except: change.id))
-            schema.run(PlanLimit.check("custom_objects", counted, adding: 1, change))
-            schema.run(PlanLimit.check("custom_fields", CustomFields.counted, adding: current.fields.count, change))
+            schema.close(CustomTable(plural: current.plural).name)
         case .purge:
             let plural: JSON = ["type": .string(current.plural)]
             schema.refuse(
@@ -66,7 +66,34 @@ package enum CustomObjects {
             schema.run([CustomTable(plural: current.plural).dropping, "DELETE FROM custom_fields WHERE type = \(current.plural)"])
         }
         draft.before = schema.before
-        draft.after = schema.after + [Credentials.changed(change.slug)]
+        draft.after = schema.after + counting(current.plural, change) + [Credentials.changed(change.slug)]
+    }
+
+    /// The object, its fields and its records: all of them go with it into the trash, and come back with it. Its table is closed by then,
+    /// so nobody makes or deletes records meanwhile.
+    private static func counting(_ plural: String, _ change: RecordType.Change) -> [SQL] {
+        let entitlements = change.scope.entitlements
+        let resource = Resource.records(of: plural)
+        let records: [SQL]
+        switch change.action {
+        case .update: return []
+        case .create: records = []
+        case .trash, .purge:
+            let gone = Usage.records(moved: "SELECT resource, -used AS moved FROM usage WHERE resource = \(resource)", entitlements)
+            records = change.action == .trash ? [gone] : [gone, "DELETE FROM usage WHERE resource = \(resource)"]
+        case .restore:
+            let table = SQL(code: CustomTable(plural: plural).name)
+            records = [
+                Usage.records(
+                    moved: """
+                        SELECT \(resource)::text AS resource,
+                            count(*) - coalesce((SELECT used FROM usage WHERE resource = \(resource)), 0) AS moved
+                        FROM \(table) WHERE deleted_at IS NULL
+                        """, entitlements)
+            ]
+        }
+        return Usage.recounted(Resource.customFields, of: CustomFields.counted, entitlements)
+            + Usage.recounted(Resource.customObjects, of: counted, entitlements) + records
     }
 
     private static func create(_ draft: inout Draft, _ change: RecordType.Change) throws(Problem) {
@@ -78,13 +105,11 @@ package enum CustomObjects {
         guard let labelling = own.first(where: { $0.name == label }) else { return }
         var schema = SchemaChange()
         schema.refuse(nameTaken, where: isTaken(name, except: change.id))
-        schema.run(PlanLimit.check("custom_objects", counted, adding: 1, change))
         schema.run(own.enumerated().map { definition($0.element, place: $0.offset, change) })
-        schema.run(PlanLimit.check("custom_fields", CustomFields.counted, adding: own.count, change))
         schema.run(CustomTable(plural: plural).creation(own, label: labelling, of: change.catalog))
         draft.assign("fields", .text(JSON.array(own.map(\.document)).text))
         draft.before = schema.before
-        draft.after = schema.after + [SchemaRules.mirror(plural), Credentials.changed(change.slug)]
+        draft.after = schema.after + [SchemaRules.mirror(plural)] + counting(plural, change) + [Credentials.changed(change.slug)]
     }
 
     private static func update(

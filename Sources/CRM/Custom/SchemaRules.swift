@@ -16,7 +16,6 @@ enum SchemaRules {
     static func mayWrite(_ version: Int, _ change: RecordType.Change) -> Bool { change.versions?.contains(version) ?? true }
 
     static func problem(_ constraint: String) -> Problem? {
-        if let problem = PlanLimit.problem(constraint) { return problem }
         switch SchemaChange.Refusal(rawValue: constraint) {
         case .movedOn: return Problem(.conflict, "Someone else has just changed this definition; read it again and repeat your change.")
         case .needsDefault:

@@ -18,10 +18,13 @@ package struct SchemaChange: Sendable {
     /// everyone else can wait behind; and less long than a deadlock takes to be found, so that it is the change that gives way.
     package init() {
         before = [
-            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.shape', 0))",
+            Self.lock,
             SQL("SELECT set_config('lock_timeout', '800', true)").prepared(.shared),
         ]
     }
+
+    /// One change at a time.
+    package static let lock: SQL = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.shape', 0))"
 
     /// Refuses when the definition is no longer as it was read.
     package mutating func expect(_ table: String, _ id: String, version: Int) {
@@ -113,11 +116,16 @@ package struct SchemaChange: Sendable {
         after += columns.dropping
     }
 
+    /// Nobody writes to the table from here to the end of the transaction.
+    package mutating func close(_ table: String) {
+        before.append(ddl("ALTER TABLE \(SQL.quoted(identifier: table)) ALTER COLUMN id SET NOT NULL"))
+    }
+
     private mutating func refuse(_ refusal: Refusal, _ condition: SQL) { refuse(refusal.rawValue, where: condition) }
 
     /// A single flush has no BEGIN, which LOCK TABLE asks for; a change that changes nothing takes the same lock. Conditions that are asked
     /// after it hold until the end. A reference's target is locked by the foreign key itself.
     private mutating func lock(_ columns: CustomColumns) {
-        before.append(ddl("ALTER TABLE \(SQL.quoted(identifier: columns.table)) ALTER COLUMN id SET NOT NULL"))
+        close(columns.table)
     }
 }

@@ -134,9 +134,14 @@ extension RecordType {
     package func answerSchema(in catalog: Catalog, for caller: Caller? = nil) -> JSON {
         let fields = self.fields.filter { !$0.isWriteOnly && caller?.rights.isHidden($0.name, of: name) != true }
         let included: [JSON.Member] = includeNames(in: catalog).map { .init($0, ["description": "Only when included."]) }
+        let readOnly: JSON = [
+            "type": "boolean", "enum": [true],
+            "description": "Only there where the record lies beyond a limit of the plan: it can be read and deleted, not changed.",
+        ]
+        let limited: [JSON.Member] = standing == .furniture ? [] : [.init(Overflow.member, readOnly)]
         return [
             "type": "object", "additionalProperties": false, "required": ["id"],
-            "properties": .object(fields.map { .init($0.name, $0.answerSchema) } + included),
+            "properties": .object(fields.map { .init($0.name, $0.answerSchema) } + included + limited),
         ]
     }
 }

@@ -126,9 +126,9 @@ package struct RecordType: Sendable {
             standing: .subject, isSearchable: true, Rules())
     }
 
-    /// Whether every record has a field of this name.
+    /// Whether every record has, or may have, a member of this name.
     package static func isCommon(_ name: String) -> Bool {
-        (CommonFields.leading + [CommonFields.tags, CommonFields.custom([])]).contains { $0.name == name }
+        name == Overflow.member || (CommonFields.leading + [CommonFields.tags, CommonFields.custom([])]).contains { $0.name == name }
     }
 
     /// Whether a tenant has made it.

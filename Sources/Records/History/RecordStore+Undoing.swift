@@ -41,7 +41,7 @@ extension RecordStore {
         let reach = action == .update ? caller.rights[type.name].update : caller.rights[type.name].delete
         let first =
             type.rules.locking(change) + [lock(trace.id, reach: reach, trash: .include)] + guards(for: draft)
-            + (action == .trash ? guardsOfUse(trace.id) : [])
+            + (action == .trash ? guardsOfUse(trace.id) : []) + (action == .update ? guardOfLimit(trace.id) : [])
         let names = action == .update ? values.map(\.field.path) : [CommonFields.deletedAt.name]
         return UndoStep(conflict: UndoConflict(trace, names), statements: first + [write] + (try type.rules.saving(change)))
     }

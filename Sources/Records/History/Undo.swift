@@ -39,9 +39,12 @@ package struct Undo: Sendable {
                 steps += plan.steps
             }
             do {
-                let work = UndoWork(id: id, steps: steps, conflicts: conflicts, states: states, catalog: catalog, repeatable: repeatable)
+                let work = UndoWork(
+                    id: id, steps: steps, conflicts: conflicts, states: states, catalog: catalog, repeatable: repeatable,
+                    counting: Usage.settled(catalog, scope.entitlements))
                 return RecordAnswer(status: 200, body: try await scope.transaction { transaction in try work.perform(transaction).bytes })
             } catch {
+                if let limit = (error as? PostgresError)?.planLimit { throw limit }
                 // A deadlock with another write is no more than its turn first.
                 let isBehind = (error as? PostgresError)?.refusal?.state == .deadlockDetected
                 guard error is UndoWork.Overtaken || isBehind else { throw error }

@@ -9,6 +9,7 @@ struct UndoWork: Sendable {
     let states: [String: UndoState]
     let catalog: Catalog
     let repeatable: RepeatableRequest?
+    let counting: SQL
 
     /// Someone wrote one of the records after they were read.
     struct Overtaken: Error {}
@@ -36,7 +37,8 @@ struct UndoWork: Sendable {
             "operation_id": .string(id.uuidString.lowercased()), "restored": JSON(restored.count),
             "conflicts": .array(merged(conflicts + waiting.map(\.conflict)).map(\.json)),
         ]
-        if let repeatable { try transaction.flush([repeatable.remember(.init(status: 200, body: answer.text))]) }
+        let kept = repeatable.map { [$0.remember(.init(status: 200, body: answer.text))] } ?? []
+        try transaction.flush(kept + [counting])
         return answer
     }
 

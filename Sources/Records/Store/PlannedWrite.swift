@@ -28,10 +28,12 @@ package struct PlannedWrite: Sendable {
     }
 
     /// Inside a transaction opened by `TenantScope.writing`, which says what a refusal means.
-    package func run(in transaction: borrowing Transaction) throws -> RecordAnswer {
+    ///
+    /// - Parameter isLast: whether no further write follows, so that all of them are counted now.
+    package func run(in transaction: borrowing Transaction, isLast: Bool = false) throws -> RecordAnswer {
         let outcome: WriteUnit.Outcome
         do throws(PostgresError) {
-            outcome = try unit.run(in: transaction)
+            outcome = try unit.run(in: transaction, counting: isLast ? store.counting : nil)
         } catch {
             throw Refusal(write: self, error: error)
         }

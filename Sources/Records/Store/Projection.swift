@@ -7,6 +7,8 @@ struct Projection: Sendable {
     private let includes: [Include]
     /// Whether nothing that the type shows is left out.
     private let isWhole: Bool
+    /// Tells which records can only be read.
+    private let overflow: SQL?
 
     /// A record or list that is answered inside another.
     struct Include: Sendable {
@@ -16,9 +18,10 @@ struct Projection: Sendable {
     }
 
     /// Everything the caller may see, or only the fields named (and the id, without which a record is nobody).
-    init(_ type: RecordType, for caller: Caller, only names: [String]? = nil, includes: [Include] = []) {
+    init(_ type: RecordType, for caller: Caller, only names: [String]? = nil, includes: [Include] = [], overflow: SQL? = nil) {
         self.type = type
         self.includes = includes
+        self.overflow = overflow
         let visible = type.visibleFields(for: caller)
         fields = names.map { names in visible.filter { names.contains($0.name) || $0.name == "id" } } ?? visible
         isWhole = names == nil && !caller.rights.hidesFields(of: type.name)
@@ -28,6 +31,7 @@ struct Projection: Sendable {
     func columns(_ r: String = "r") -> SQL {
         var list = SQL(code: isWhole && r == "r" ? type.selection : Self.columns(of: fields, r))
         for include in includes { list += ", " + include.json }
+        if let overflow { list += ", " + overflow }
         return list
     }
 
@@ -36,7 +40,7 @@ struct Projection: Sendable {
     }
 
     /// How many columns `columns` selects.
-    var width: Int { fields.reduce(2 + includes.count) { $0 + $1.selectionWidth } }
+    var width: Int { fields.reduce(2 + includes.count + (overflow == nil ? 0 : 1)) { $0 + $1.selectionWidth } }
 
     /// The record in a row selected by `columns`, as JSON.
     func encode(_ row: Row, into bytes: inout [UInt8]) {
@@ -57,6 +61,7 @@ struct Projection: Sendable {
             }
             column += 1
         }
+        if overflow != nil, row.optionalText(column) == "t" { bytes.append(contentsOf: ",\"\(Overflow.member)\":true".utf8) }
         bytes.append(UInt8(ascii: "}"))
     }
 

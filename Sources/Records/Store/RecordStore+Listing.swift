@@ -11,7 +11,7 @@ package struct ListAnswer: Sendable {
 extension RecordStore {
     package func list(_ request: ListRequest) async throws -> ListAnswer {
         guard caller.rights[type.name].read != .none else { throw Problem(.forbidden, "Your role may not read \(type.name).") }
-        let projection = projection(request.fields, request.includes)
+        let projection = projection(of: request)
         let condition = condition(request)
         let page = try pageStatement(request, projection, condition)
         let count = counting(request, condition).map { $0.prepared(page.preparation) }
@@ -46,7 +46,7 @@ extension RecordStore {
 
     /// The statement of one page. Conditions hardly repeat, so only a list without any is kept prepared.
     package func pageStatement(_ request: ListRequest) throws(Problem) -> SQL {
-        try pageStatement(request, projection(request.fields, request.includes), condition(request))
+        try pageStatement(request, projection(of: request), condition(request))
     }
 
     private func pageStatement(_ request: ListRequest, _ projection: Projection, _ condition: SQL) throws(Problem) -> SQL {
@@ -54,6 +54,10 @@ extension RecordStore {
         let after = try request.after.map { text throws(Problem) in try Cursor(parsing: text, for: fingerprint, request.sort) }
         let page = PageQuery(source: source(request.asOf), condition: condition, sort: request.sort, after: after, rows: request.limit + 1)
         return page.statement(projection.columns()).prepared(request.filterText.isEmpty && request.asOf == nil ? .perNamespace : .none)
+    }
+
+    private func projection(of request: ListRequest) -> Projection {
+        projection(request.fields, request.includes, overflow: request.asOf == nil ? overflow : nil)
     }
 
     private func fingerprint(_ request: ListRequest) -> String {

@@ -47,6 +47,7 @@ extension RecordStore {
         // A stranger's record is not there, whatever else is wrong.
         if let id, draft != nil { try await find(id) }
         let constraint = refusal.constraint ?? ""
+        if let limit = PlanLimit(constraint) { return limit.problem }
         if let problem = type.rules.refusals[constraint] ?? type.rules.refusing(constraint) { return problem }
         switch refusal.state {
         case SQLState(rawValue: Self.inUse):

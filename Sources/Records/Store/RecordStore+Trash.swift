@@ -15,7 +15,7 @@ extension RecordStore {
         let unit = WriteUnit(
             locks: type.rules.locking(change), lock: lock(id, reach: reach, ifMatch), guards: guardsOfUse(id),
             rules: try type.rules.saving(change),
-            repeatable: repeatable, .init(write: leaving(written, repeatable)))
+            repeatable: repeatable, counting: ownCounting, .init(write: leaving(written, repeatable)))
         let outcome = try await refusing(nil) { () async throws(PostgresError) in try await unit.run(in: scope) }
         try await check(outcome, id, ifMatch, "delete")
         return RecordAnswer(status: 204)
@@ -37,7 +37,7 @@ extension RecordStore {
         let change = change(.restore, id, try await prepared(.empty, .restore, id))
         let unit = WriteUnit(
             locks: type.rules.locking(change), lock: lock(id, reach: reach, trash: .include), rules: try type.rules.saving(change),
-            repeatable: repeatable, answering(written, "result", id, projection, status: 200, repeatable))
+            repeatable: repeatable, counting: ownCounting, answering(written, "result", id, projection, status: 200, repeatable))
         let outcome = try await refusing(nil, except: id) { () async throws(PostgresError) in try await unit.run(in: scope) }
         try await check(outcome, id, nil, "restore")
         return try answer(outcome, projection, status: 200, repeatable)
@@ -61,10 +61,11 @@ extension RecordStore {
         }
         let record =
             SQL(code: "DELETE FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + allowed(reach, ifMatch) + " RETURNING r.*"
-        let written: SQL = "WITH record AS (" + record + "), logged AS (" + logging(.purge, "'{}' FROM record") + ")"
+        let written: SQL = "WITH record AS (" + record + "), logged AS (" + logging(.purge, Self.purging) + ")"
         let unit = WriteUnit(
             locks: type.rules.locking(change), lock: lock(id, reach: reach, ifMatch, trash: .include), guards: guardsOfUse(id) + releases,
-            rules: try type.rules.saving(change), repeatable: repeatable, .init(write: leaving(written, repeatable)))
+            rules: try type.rules.saving(change), repeatable: repeatable, counting: ownCounting,
+            .init(write: leaving(written, repeatable)))
         let outcome = try await refusing(nil) { () async throws(PostgresError) in try await unit.run(in: scope) }
         try await check(outcome, id, ifMatch, "delete for good")
         return RecordAnswer(status: 204)
@@ -75,6 +76,11 @@ extension RecordStore {
         let sides = [before, after].map { $0 == "NULL" ? $0 : CommonFields.deletedAt.json($0) }
         return SQL(code: "jsonb_build_object('deleted_at', jsonb_build_object('before', \(sides[0]), 'after', \(sides[1])))")
     }
+
+    /// A purge from outside the trash goes the way through it: the change log tells, and so do the counters.
+    private static let purging: SQL =
+        "CASE WHEN record.deleted_at IS NULL THEN " + deletion("NULL", "gone")
+        + " ELSE '{}' END FROM record CROSS JOIN (SELECT now() AS deleted_at) AS gone"
 
     /// `written` (a WITH list) and an answer without a body.
     private func leaving(_ written: SQL, _ repeatable: RepeatableRequest?) -> SQL {

@@ -34,7 +34,7 @@ extension RecordStore {
         let change = change(.create, id, draft)
         let unit = WriteUnit(
             locks: type.rules.locking(change), guards: guards(for: draft), rules: try type.rules.saving(change), repeatable: repeatable,
-            answering(written, "record", id, projection, status: 201, repeatable))
+            counting: ownCounting, answering(written, "record", id, projection, status: 201, repeatable))
         return PlannedWrite(action: .create, id: id, store: self, draft: draft, unit: unit, projection: projection, repeatable: repeatable)
     }
 
@@ -82,8 +82,8 @@ extension RecordStore {
             + "SELECT * FROM record UNION ALL SELECT * FROM before WHERE NOT EXISTS (SELECT FROM record))"
         let change = change(.update, id, draft)
         let unit = WriteUnit(
-            locks: type.rules.locking(change), lock: lock(id, reach: caller.rights[type.name].update, ifMatch), guards: guards(for: draft),
-            rules: try type.rules.saving(change), repeatable: repeatable,
+            locks: type.rules.locking(change), lock: lock(id, reach: caller.rights[type.name].update, ifMatch),
+            guards: guardOfLimit(id) + guards(for: draft), rules: try type.rules.saving(change), repeatable: repeatable,
             answering(written, "result", id, projection, status: 200, repeatable))
         return PlannedWrite(
             action: .update, id: id, store: self, draft: draft, unit: unit, projection: projection, repeatable: repeatable, ifMatch: ifMatch

@@ -44,7 +44,7 @@ package struct RecordStore: Sendable {
     /// The record, or `notFound` for what does not exist, is in the trash or may not be read: the same words for all three.
     package func get(_ id: String, _ view: View = View()) async throws -> RecordAnswer {
         guard let id = UUID(uuidString: id) else { throw Problem.notFound }
-        let projection = projection(view.fields, view.includes)
+        let projection = projection(view.fields, view.includes, overflow: view.asOf == nil ? overflow : nil)
         let unit = (view.asOf.map { [$0.hasPassed] } ?? []) + [reading(id, projection, view.trash, view.asOf)]
         let rows = try await answering { () async throws(PostgresError) in try await scope.run(unit, isRepeatable: true) }
         guard let row = rows[unit.count - 1].first else { throw Problem.notFound }
@@ -69,8 +69,10 @@ package struct RecordStore: Sendable {
         "SELECT " + projection.columns() + " FROM " + source(moment) + " AS r WHERE r.id = \(id)" + condition(trash)
     }
 
-    func projection(_ fields: [String]? = nil, _ includes: [String] = []) -> Projection {
-        Projection(type, for: caller, only: fields, includes: type.includes(includes, in: catalog, for: caller))
+    /// - Parameter overflow: given where records are read that may lie beyond a limit; what was written just now does not.
+    func projection(_ fields: [String]? = nil, _ includes: [String] = [], overflow: Overflow? = nil) -> Projection {
+        Projection(
+            type, for: caller, only: fields, includes: type.includes(includes, in: catalog, for: caller), overflow: overflow?.condition())
     }
 
     /// What the records are read from: their table, or what it was at a moment.

@@ -15,6 +15,8 @@ struct WriteUnit: Sendable {
     /// What the type's rule adds.
     private let rules: [SQL]
     private let repeatable: RepeatableRequest?
+    /// Counts what the unit has made or taken away; see `Usage`.
+    private let counting: SQL?
 
     /// The write itself with its change-log row, and its answer: in the same statement, or in one that follows the type's rule.
     struct Writing: Sendable {
@@ -23,7 +25,8 @@ struct WriteUnit: Sendable {
     }
 
     init(
-        locks: [SQL] = [], lock: SQL? = nil, guards: [SQL] = [], rules: [SQL] = [], repeatable: RepeatableRequest?, _ writing: Writing
+        locks: [SQL] = [], lock: SQL? = nil, guards: [SQL] = [], rules: [SQL] = [], repeatable: RepeatableRequest?, counting: SQL? = nil,
+        _ writing: Writing
     ) {
         self.locks = locks
         self.lock = lock
@@ -31,6 +34,7 @@ struct WriteUnit: Sendable {
         self.writing = writing
         self.rules = rules
         self.repeatable = repeatable
+        self.counting = counting
     }
 
     struct Outcome: Sendable {
@@ -41,23 +45,24 @@ struct WriteUnit: Sendable {
 
     func run(in scope: TenantScope) async throws(PostgresError) -> Outcome {
         do throws(PostgresError) {
-            return outcome(of: try await scope.run(statements))
+            return outcome(of: try await scope.run(statements + (counting.map { [$0] } ?? [])))
         } catch {
             guard let refusal = error.refusal.flatMap(LockRefusal.init) else { throw error }
             return Outcome(refusal: refusal, written: nil)
         }
     }
 
-    /// The same inside a transaction that does more; a refusal of the lock ends it like any other.
-    func run(in transaction: borrowing Transaction) throws(PostgresError) -> Outcome {
-        outcome(of: try transaction.flush(statements))
+    /// The same inside a transaction that does more; a refusal of the lock ends it like any other. The transaction counts at its end:
+    /// `counting` stands in the flush of its last write.
+    func run(in transaction: borrowing Transaction, counting: SQL?) throws(PostgresError) -> Outcome {
+        outcome(of: try transaction.flush(statements + (counting.map { [$0] } ?? [])))
     }
 
     private var before: [SQL] { (repeatable?.claim ?? []) + locks + (lock.map { [$0] } ?? []) + guards }
     private var statements: [SQL] { before + [writing.write] + rules + (writing.answer.map { [$0] } ?? []) }
 
     private func outcome(of answers: [Rows]) -> Outcome {
-        let written = writing.answer == nil ? answers[before.count] : answers[answers.count - 1]
+        let written = answers[before.count + (writing.answer == nil ? 0 : 1 + rules.count)]
         return Outcome(refusal: nil, written: written.first)
     }
 }

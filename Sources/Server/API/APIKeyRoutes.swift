@@ -1,3 +1,4 @@
+import CRM
 import Foundation
 import HTTPTypes
 import Postgres
@@ -44,13 +45,22 @@ struct APIKeyRoutes: Sendable {
         let kept = repeatable?.remember(
             "SELECT 201::smallint, NULL::integer, \(location)::text, shown.body FROM (\(shown)) AS shown (body)")
         let claim = repeatable?.claim ?? []
-        let rows = try await person.scope.run(claim + [made, shown] + (kept.map { [$0] } ?? []))
+        let rows: [Rows]
+        do {
+            rows = try await person.scope.run(claim + [made, shown] + (kept.map { [$0] } ?? []) + Self.counting(person))
+        } catch {
+            throw error.planLimit ?? error
+        }
         guard let row = rows[claim.count + 1].first else {
             throw Problem.invalid([.init("/role_id", .reference, "There is no such role.")])
         }
         var answer = RecordAnswer(status: 201, body: row.withBytes(0) { Array($0) })
         answer.location = location
         return answer
+    }
+
+    private static func counting(_ person: Person) -> [SQL] {
+        Usage.recounted(Resource.apiKeys, of: APIKeys.counted, person.scope.entitlements)
     }
 
     private func list(_ call: Call, _ person: Person) async throws -> Reply {
@@ -94,7 +104,7 @@ struct APIKeyRoutes: Sendable {
                 SELECT 204::smallint, NULL::integer, NULL::text, NULL::text
                 FROM api_keys WHERE id = \(id) AND revoked_at = now()::timestamptz(3)
                 """)
-            let rows = try await person.scope.run(claim + [revoked] + (kept.map { [$0] } ?? []))
+            let rows = try await person.scope.run(claim + [revoked] + (kept.map { [$0] } ?? []) + Self.counting(person))
             guard !rows[claim.count].isEmpty else { throw Problem.notFound }
             return RecordAnswer(status: 204)
         }
@@ -109,7 +119,7 @@ extension APIKeyRoutes {
         responses: [
             201: ResponseDescription(
                 "The key.", schema: ["$ref": "#/components/schemas/NewAPIKey"], headers: [("Location", "The key's address.")])
-        ], problems: [.idempotencyRunning, .idempotencyMismatch])
+        ], problems: [.planLimit, .idempotencyRunning, .idempotencyMismatch])
     private static let list = Operation(
         "api_keys.list", "My API keys; everyone's for those who run the users", tag: "API keys", parameters: [.limit, .after],
         responses: [200: ResponseDescription("The newest first.", schema: .listSchema(of: key))], problems: [.cursor])

@@ -47,7 +47,7 @@ extension DealRoutes {
             200: ResponseDescription(
                 "The deal as it is kept now.", schema: ["$ref": "#/components/schemas/Deal"], headers: [("ETag", "The version, in quotes.")]
             )
-        ], problems: [.notFound, .versionMismatch, .invalid, .idempotencyMismatch, .idempotencyRunning])
+        ], problems: [.planLimit, .notFound, .versionMismatch, .invalid, .idempotencyMismatch, .idempotencyRunning])
     private static let stages = Operation(
         "deals.stages", "In which stages a deal has been, the oldest first", tag: "deals", parameters: [.id()],
         responses: [

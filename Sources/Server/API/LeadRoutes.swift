@@ -23,7 +23,7 @@ extension LeadRoutes {
         body: BodyDescription(["$ref": "#/components/schemas/LeadConversion"], required: false),
         responses: [
             200: ResponseDescription("The lead and what it became.", schema: ["$ref": "#/components/schemas/ConvertedLead"])
-        ], problems: [.notFound, .conflict, .duplicate, .invalid, .idempotencyMismatch, .idempotencyRunning])
+        ], problems: [.planLimit, .notFound, .conflict, .duplicate, .invalid, .idempotencyMismatch, .idempotencyRunning])
 
     static let schemas: [String: JSON] = [
         "LeadConversion": .objectSchema([

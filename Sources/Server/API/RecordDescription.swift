@@ -139,7 +139,7 @@ struct RecordDescription {
             body: BodyDescription(Self.reference("\(name)Patch"), contentTypes: ["application/json", "application/merge-patch+json"]),
             responses: [200: record("The \(type.singular) as it is kept now.")],
             problems: [
-                .forbidden, .notFound, .duplicate, .versionMismatch, .preconditionRequired, .invalid, .idempotencyMismatch,
+                .planLimit, .forbidden, .notFound, .duplicate, .versionMismatch, .preconditionRequired, .invalid, .idempotencyMismatch,
                 .idempotencyRunning,
             ])
     }

@@ -134,7 +134,7 @@ extension SessionRoutes {
         "session.create", "Sign in with e-mail and password", tag: "Session",
         body: BodyDescription(["$ref": "#/components/schemas/SignIn"]),
         responses: [201: ResponseDescription("Signed in; browsers get a cookie too.", schema: ["$ref": "#/components/schemas/NewSession"])],
-        problems: [.unauthenticated, .forbidden, .rateLimited])
+        problems: [.unauthenticated, .planLimit, .forbidden, .rateLimited])
     private static let show = Operation(
         "session.get", "Who I am and what I may do", tag: "Session",
         responses: [200: ResponseDescription("The caller.", schema: ["$ref": "#/components/schemas/Session"])])

@@ -11,13 +11,13 @@ enum CredentialLookup {
     static func find(_ credential: Credential, in scope: TenantScope, _ catalogs: Catalogs) async throws -> Principal? {
         switch credential.kind {
         case .session:
-            return try await scope.rows(session(credential.hash)).first.map { try principal($0, catalogs) }
+            return try await scope.rows(session(credential.hash, isActive(scope))).first.map { try principal($0, catalogs, scope) }
         case .apiKey:
             // The second statement writes once a minute at most; "last used" need not be finer.
-            let rows = try await scope.run([key(credential.hash), use(credential.hash)])
-            return try rows[0].first.map { try principal($0, catalogs) }
+            let rows = try await scope.run([key(credential.hash, isActive(scope)), use(credential.hash)])
+            return try rows[0].first.map { try principal($0, catalogs, scope) }
         case .calendar:
-            return try await scope.rows(calendar(credential.hash)).first.map { try principal($0, catalogs) }
+            return try await scope.rows(calendar(credential.hash, isActive(scope))).first.map { try principal($0, catalogs, scope) }
         case .operator: return nil
         }
     }
@@ -33,7 +33,12 @@ enum CredentialLookup {
     private static let role: SQL = "r.rights, r.hidden_fields, r.readonly_fields, r.admin"
     private static let isActive: SQL = "u.status = 'active' AND u.deleted_at IS NULL"
 
-    private static func session(_ hash: [UInt8]) -> SQL {
+    /// The same, and the plan has a seat for the user.
+    private static func isActive(_ scope: TenantScope) -> SQL {
+        isActive + (Seats.isTaken(by: "u.id", scope.entitlements).map { " AND " + $0 } ?? "")
+    }
+
+    private static func session(_ hash: [UInt8], _ isActive: SQL) -> SQL {
         """
         SELECT u.id, NULL, extract(epoch FROM s.expires_at - now()), NULL, \(teamMembers), \(role), \(role), \(TenantPolicy.column), \(Shape.column)
         FROM sessions s JOIN users u ON u.id = s.user_id JOIN roles r ON r.id = u.role_id
@@ -41,14 +46,14 @@ enum CredentialLookup {
         """
     }
 
-    private static func calendar(_ hash: [UInt8]) -> SQL {
+    private static func calendar(_ hash: [UInt8], _ isActive: SQL) -> SQL {
         """
         SELECT u.id, NULL, NULL, NULL, \(teamMembers), \(role), \(role), \(TenantPolicy.column), \(Shape.column)
         FROM users u JOIN roles r ON r.id = u.role_id WHERE u.calendar_token_hash = \(SQLValue.bytes(hash)) AND \(isActive)
         """
     }
 
-    private static func key(_ hash: [UInt8]) -> SQL {
+    private static func key(_ hash: [UInt8], _ isActive: SQL) -> SQL {
         """
         SELECT u.id, k.id, extract(epoch FROM k.expires_at - now()), k.allowed_ips, \(teamMembers), \(role),
             maker.rights, maker.hidden_fields, maker.readonly_fields, maker.admin, \(TenantPolicy.column), \(Shape.column)
@@ -61,7 +66,8 @@ enum CredentialLookup {
     /// A user as the door would know them, were they signed in; nil when there is none.
     static func user(_ id: UUID, in scope: TenantScope) async throws -> KnownUser? {
         let rows = try await scope.rows(
-            "SELECT u.name, r.name, \(isActive), \(teamMembers), \(role) FROM users u JOIN roles r ON r.id = u.role_id WHERE u.id = \(id)")
+            "SELECT u.name, r.name, \(isActive(scope)), \(teamMembers), \(role) FROM users u JOIN roles r ON r.id = u.role_id WHERE u.id = \(id)"
+        )
         return try rows.first.map { row in
             KnownUser(
                 id: id, name: try row.text(0), role: try row.text(1), isActive: try row.bool(2),
@@ -86,7 +92,7 @@ enum CredentialLookup {
         """
     }
 
-    private static func principal(_ row: Row, _ catalogs: Catalogs) throws -> Principal {
+    private static func principal(_ row: Row, _ catalogs: Catalogs, _ scope: TenantScope) throws -> Principal {
         let own = try rights(row, from: 5)
         return Principal(
             userID: try row.uuid(0), keyID: try row.optionalUUID(1),
@@ -95,7 +101,8 @@ enum CredentialLookup {
             teamMemberIDs: try row.texts(4).compactMap { UUID(uuidString: $0) },
             allowedAddresses: try (row.optionalTexts(3) ?? []).compactMap { AddressRange($0) },
             expires: try row.optionalDouble(2).map { ContinuousClock.now + .seconds($0) },
-            policy: TenantPolicy(try SettingsDocument(parsing: row.text(13))), catalog: try catalogs.catalog(shape: row.optionalText(14)))
+            policy: TenantPolicy(try SettingsDocument(parsing: row.text(13))), catalog: try catalogs.catalog(shape: row.optionalText(14)),
+            tenantChangedAt: scope.tenant.changedAt)
     }
 
     private static func rights(_ row: Row, from column: Int) throws -> Rights {

@@ -99,7 +99,11 @@ struct Door: Sendable {
         let hash = credential.hash
         let tenant = scope.tenant
         switch principals.answer(hash, of: tenant.slug, in: tenant.cell) {
-        case .known(let principal): return principal
+        case .known(let principal) where principal.tenantChangedAt == tenant.changedAt: return principal
+        case .known:
+            // Found before the tenant's plan or state changed, which may have cost the user the seat.
+            principals.forgetAll(of: tenant.slug)
+            return try await self.principal(credential, in: scope)
         case .knownToBeNothing: return nil
         case .unknown(let stamp):
             let found = try await CredentialLookup.find(credential, in: scope, catalogs)

@@ -47,6 +47,8 @@ struct Principal: Sendable {
     let expires: ContinuousClock.Instant?
     var policy = TenantPolicy.standard
     let catalog: Catalog
+    /// How the tenant stood when this was found.
+    var tenantChangedAt = Date.distantPast
 
     func caller(requestID: String) -> Caller {
         let actor = keyID.map { Actor(.apiKey, $0) } ?? Actor(.user, userID)

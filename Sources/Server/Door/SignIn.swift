@@ -1,3 +1,4 @@
+import CRM
 import Foundation
 import Postgres
 import Records
@@ -31,7 +32,7 @@ final class SignIn: Sendable {
     }
 
     /// Refuses with `.unauthenticated`, with `.rateLimited` after too many failures (the right password included), with `.maintenance` while
-    /// the tenant's schema cannot be used, with `.forbidden` when the tenant lets nobody in from this address: said only to who knows the
+    /// the tenant's schema cannot be used, with `.planLimit` when the plan has no seat for the user, with `.forbidden` when the tenant lets nobody in from this address: said only to who knows the
     /// password.
     func signIn(slug: String, email: String, password: String, address: String, userAgent: String?) async throws -> Session {
         let attempt = try await limit.attempt(slug: slug, email: email, address: AddressRange.neighbourhood(of: address))
@@ -44,6 +45,7 @@ final class SignIn: Sendable {
         try Self.refuse(try await limit.succeeded(attempt))
         let policy = try await TenantPolicy.of(scope)
         try policy.admit(address)
+        try await Seats.check("\(user.id)::uuid", in: scope)
         await renewHash(of: user, password, in: scope)
         let length = policy.sessionHours.map { .seconds($0 * 3600) } ?? sessionLength
         return try await begin(user, for: length, in: scope, address: address, userAgent: userAgent)

@@ -8,6 +8,7 @@ extension Problem {
         switch error {
         case .invalidSlug: self = .invalid([.init("/slug", .format, error.message)])
         case .unknownPlan: self = .invalid([.init("/plan", .reference, error.message)])
+        case .unknownPlanVersion: self = .invalid([.init("/version", .reference, error.message)])
         case .unknownCell, .invalidCell: self = .invalid([.init("/cell", .reference, error.message)])
         case .slugTaken, .conflict, .cellFull, .transitionForbidden, .operatorNameTaken: self = Problem(.conflict, error.message)
         case .unknownTenant, .unknownOperator: self = .notFound

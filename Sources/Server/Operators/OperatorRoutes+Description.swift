@@ -14,6 +14,13 @@ extension OperatorRoutes {
     static let showPlan = Operation(
         "plans.get", "The newest version of a plan", tag: "Installation", parameters: [name("The plan's name.")],
         responses: [200: ResponseDescription("The plan.", schema: reference("Plan"))])
+    static let putPlan = Operation(
+        "plans.put", "Make the next version of a plan; tenants keep the one they were sold", tag: "Installation",
+        parameters: [name("The plan's name.")], body: BodyDescription(reference("PlanOrder")),
+        responses: [
+            200: ResponseDescription("The newest version says the same already.", schema: reference("Plan")),
+            201: ResponseDescription("The new version.", schema: reference("Plan"), headers: [("Location", "The plan's address.")]),
+        ])
     static let listAudit = Operation(
         "audit.list", "What operators did, the newest first; each row holds the hash of the one before", tag: "Installation",
         parameters: [.limit, .after, Parameter("target", in: .query, ["type": "string"], "Only what was done to this.")],
@@ -39,7 +46,16 @@ extension OperatorRoutes {
         "name": ["type": "string"], "version": ["type": "integer"],
         "limits": ["type": "object", "additionalProperties": ["type": "integer"]],
         "rates": ["type": "object", "additionalProperties": ["type": "integer"]],
-        "features": ["type": "object", "additionalProperties": ["type": "boolean"]], "price": ["type": "object"],
+        "features": ["type": "object", "additionalProperties": ["type": "boolean"]], "price": EntitlementRoutes.price,
+    ]
+    private static let planOrder: [String: JSON] = [
+        "limits": PlanWords.limits, "rates": PlanWords.rates, "features": PlanWords.features,
+        "price": .objectSchema(
+            [
+                "amount": ["type": "string", "pattern": "^[0-9]{1,15}(\\.[0-9]{1,4})?$"],
+                "currency": ["type": "string", "pattern": "^[A-Z]{3}$"],
+                "per": ["type": "string", "enum": JSON(PlanPrice.Payer.allCases.map(\.rawValue))],
+            ], required: ["amount", "currency"]),
     ]
     private static let cell: [String: JSON] = [
         "name": ["type": "string"], "state": ["type": "string", "enum": ["open", "closed"]], "tenants": ["type": "integer"],
@@ -53,6 +69,7 @@ extension OperatorRoutes {
 
     static let schemas: [String: JSON] = [
         "Cell": .objectSchema(cell, required: cell.keys.sorted()), "Plan": .objectSchema(plan, required: plan.keys.sorted()),
+        "PlanOrder": .objectSchema(planOrder, required: ["price"]),
         "AuditRow": .objectSchema(auditRow, required: auditRow.keys.sorted()),
         "Operator": .objectSchema(someone, required: someone.keys.sorted()),
         "NewOperator": .objectSchema(

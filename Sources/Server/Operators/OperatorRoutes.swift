@@ -5,9 +5,11 @@ import Tenancy
 /// What operators know of the installation itself: cells, plans, each other, and what was done.
 struct OperatorRoutes: Sendable {
     private let installation: Installation
+    private let catalog: Catalog
 
     init(_ house: House) {
         installation = house.installation
+        catalog = house.catalog
     }
 
     var endpoints: [Endpoint] {
@@ -15,6 +17,7 @@ struct OperatorRoutes: Sendable {
             .operator(.get, "/operator/v1/cells", role: .viewer, Self.listCells, listCells),
             .operator(.get, "/operator/v1/plans", role: .viewer, Self.listPlans, listPlans),
             .operator(.get, "/operator/v1/plans/{name}", role: .viewer, Self.showPlan, showPlan),
+            .operator(.put, "/operator/v1/plans/{name}", role: .admin, Self.putPlan, putPlan),
             .operator(.get, "/operator/v1/audit", role: .viewer, Self.listAudit, listAudit),
             .operator(.get, "/operator/v1/operators", role: .admin, Self.listOperators, listOperators),
             .operator(.post, "/operator/v1/operators", role: .admin, Self.createOperator, createOperator),
@@ -33,21 +36,20 @@ struct OperatorRoutes: Sendable {
     }
 
     private func listPlans(_ call: Call, _ caller: Operator) async throws -> Reply {
-        try WholeList(name: "plans", rows: try await installation.plans.newest(), key: \.key.name).page(call, Self.document)
+        try WholeList(name: "plans", rows: try await installation.plans.newest(), key: \.key.name).page(call, \.document)
     }
 
     private func showPlan(_ call: Call, _ caller: Operator) async throws -> Reply {
         guard let plan = try await installation.plans.versions(of: call.parameters["name"]).first else { throw Problem.notFound }
-        return .json(try Self.document(plan))
+        return .json(plan.document)
     }
 
-    private static func document(_ plan: Plan) throws -> JSON {
-        [
-            "name": .string(plan.key.name), "version": JSON(plan.key.version),
-            "limits": .object(plan.limits.mapValues { JSON($0) }.members),
-            "rates": .object(plan.rates.mapValues { JSON($0) }.members), "features": .object(plan.features.mapValues { .bool($0) }.members),
-            "price": try JSON(parsing: plan.price),
-        ]
+    /// A changed body makes the next version, the same one answers the version that is there.
+    private func putPlan(_ call: Call, _ caller: Operator) async throws -> Reply {
+        let order = try PlanOrder(call.parameters["name"], try await call.json(), catalog)
+        let (plan, isNew) = try await installation.plans.put(
+            order.name, order.terms, by: Instruction(actor: caller.actor, requestID: call.requestID))
+        return isNew ? .json(plan.document, status: .created, location: "/operator/v1/plans/\(order.name)") : .json(plan.document)
     }
 
     private func listAudit(_ call: Call, _ caller: Operator) async throws -> Reply {

@@ -11,6 +11,7 @@ struct TenantRoutes: Sendable {
     private let passwords: PasswordPolicy
     private let scryptCost: ScryptCost
     private let allowsPrivateHosts: Bool
+    private let catalog: Catalog
     private let view: TenantView
 
     init(_ house: House) {
@@ -18,6 +19,7 @@ struct TenantRoutes: Sendable {
         passwords = house.passwords
         scryptCost = house.settings.scryptCost
         allowsPrivateHosts = house.settings.allowsPrivateHosts
+        catalog = house.catalog
         view = TenantView(installation: house.installation, catalog: house.catalog)
     }
 
@@ -37,6 +39,7 @@ struct TenantRoutes: Sendable {
             .operator(
                 .post, Self.tenant + "/cancel_deletion", role: .admin, Self.verb("cancel_deletion", "Keep a tenant after all"),
                 cancelDeletion),
+            .operator(.post, Self.tenant + "/change_plan", role: .admin, Self.changePlan, changePlan),
         ]
     }
 
@@ -103,6 +106,20 @@ struct TenantRoutes: Sendable {
         return .json(try await view.documentWithUsage(installation.lifecycle.cancelDeletion(slug, by: instruction)))
     }
 
+    private func changePlan(_ call: Call, _ caller: Operator) async throws -> Reply {
+        let body = try await call.json()
+        var form = Form(body, known: ["plan", "version", "overrides", "reason"])
+        let plan = form.text("plan", maximum: 40)
+        let version = form.integer("version", in: 1...Int(Int32.max))
+        let overrides = Overrides(in: &form, body, catalog)
+        let reason = form.text("reason")
+        try form.finish()
+        let tenant = try await installation.changePlan(
+            of: call.parameters["slug"], to: PlanChange(plan: plan ?? "", version: version, overrides: overrides),
+            by: Instruction(actor: caller.actor, reason: reason, requestID: call.requestID))
+        return .json(try await view.documentWithUsage(tenant))
+    }
+
     /// Whom a verb is about, and why: nobody does anything to a tenant without saying so.
     private func instruction(_ call: Call, _ caller: Operator) async throws -> (slug: String, Instruction) {
         var form = Form(try await call.json(), known: ["reason"])
@@ -133,6 +150,11 @@ extension TenantRoutes {
     private static let show = Operation(
         "tenants.get", "One tenant", tag: "Tenants", parameters: [slug], responses: [200: ResponseDescription("The tenant.", schema: one)])
 
+    private static let changePlan = Operation(
+        "tenants.change_plan", "Give a tenant another plan, or agree something beside it", tag: "Tenants", parameters: [slug],
+        body: BodyDescription(["$ref": "#/components/schemas/PlanChange"]),
+        responses: [200: ResponseDescription("The tenant as it is now; every process knows within two seconds.", schema: one)])
+
     private static func verb(_ name: String, _ summary: String) -> Operation {
         let body = name == "schedule_deletion" ? "DeletionOrder" : "Reason"
         return Operation(
@@ -154,6 +176,18 @@ extension TenantRoutes {
                         "password": ["type": "string", "minLength": 12, "maxLength": 1000],
                     ], required: ["email", "name"]),
             ], required: ["name", "admin"]),
+        "PlanChange": .objectSchema(
+            [
+                "plan": ["type": "string", "minLength": 1, "maxLength": 40],
+                "version": [
+                    "type": ["integer", "null"], "minimum": 1, "maximum": JSON(Int(Int32.max)), "description": "The newest without it.",
+                ],
+                "overrides": [
+                    "type": ["object", "null"], "additionalProperties": false,
+                    "properties": ["limits": PlanWords.limits, "rates": PlanWords.rates, "features": PlanWords.features],
+                    "description": "What is agreed beside the plan; without it that stays as it was, null takes all of it away.",
+                ], "reason": .textSchema,
+            ], required: ["plan", "reason"]),
         "Reason": .objectSchema(["reason": .textSchema], required: ["reason"]),
         "DeletionOrder": .objectSchema(
             ["reason": .textSchema, "after": ["type": "string", "format": "duration", "default": "P30D"]], required: ["reason"]),

@@ -1,3 +1,4 @@
+import CRM
 import Foundation
 import Postgres
 import Records
@@ -13,7 +14,7 @@ struct TenantView: Sendable {
         [
             "slug": .string(tenant.slug), "name": .string(tenant.name), "state": .string(tenant.state.rawValue),
             "plan": ["name": .string(tenant.plan.name), "version": JSON(tenant.plan.version)],
-            "overrides": try JSON(parsing: tenant.overrides),
+            "overrides": try JSON(parsing: tenant.overrides.text),
             "cell": .string(tenant.cell), "schema_version": JSON(tenant.schemaVersion), "test": .bool(tenant.isTest),
             "created_at": .string(tenant.createdAt.apiText), "trial_ends_at": JSON(tenant.trialEndsAt?.apiText),
             "deletion_due_at": JSON(tenant.deletionDueAt?.apiText), "maintenance": JSON(tenant.quarantinedReason),
@@ -28,18 +29,8 @@ struct TenantView: Sendable {
     /// What the tenant has of what its plan limits; nothing for one whose schema cannot be read now.
     private func usage(of tenant: Tenant) async throws -> JSON {
         guard tenant.state.allowsReads, tenant.quarantinedReason == nil else { return .object([]) }
-        let records = catalog.types.filter { $0.standing != .furniture }.map(\.name)
-        let counts: [SQL] = records.map { "(SELECT count(*) FROM \(identifier: $0) WHERE deleted_at IS NULL)" }
-        let users: SQL = "(SELECT count(*) FROM users WHERE deleted_at IS NULL AND status IN ('active', 'invited'))"
-        guard
-            let row = try await installation.directory.scope(for: tenant).rows("SELECT " + ([users] + counts).joined(separator: ", ")).first
-        else { return .object([]) }
-        // A plan that this process has not read yet shows no limit here.
-        let limits = (try? installation.directory.plan(of: tenant))?.limits ?? [:]
-        var used = [("users", try row.int(0))]
-        for (index, name) in records.enumerated() { used.append(("records.\(name)", try row.int(index + 1))) }
-        used.append(("records", used.dropFirst().reduce(0) { $0 + $1.1 }))
-        return .object(used.map { name, count in .init(name, ["used": JSON(count), "max": limits[name].map { JSON($0) } ?? .null]) })
+        let scope = try installation.directory.scope(for: tenant)
+        return try await UsageReport(of: scope, catalog).summary(scope.entitlements)
     }
 
     static let schema: JSON = .objectSchema(

@@ -7,23 +7,26 @@ import Postgres
 /// not read it (42501), and never another tenant's.
 package struct TenantScope: Sendable {
     package let tenant: Tenant
-    /// What the tenant may use, by resource; what is not here is unlimited.
-    package let limits: [String: Int]
+    /// What the tenant may use.
+    package let entitlements: Entitlements
     private let cell: OpenCell
     private let preamble: SQL
 
     /// Only this room makes one, for a tenant that may be served.
-    init(_ tenant: Tenant, in cell: OpenCell, limits: [String: Int] = [:], timeLimit: Duration? = nil) {
+    init(_ tenant: Tenant, in cell: OpenCell, _ entitlements: Entitlements, timeLimit: Duration? = nil) {
         self.tenant = tenant
-        self.limits = limits
+        self.entitlements = entitlements
         self.cell = cell
         preamble = Self.preamble(for: tenant, timeLimit: timeLimit ?? cell.timeLimit)
     }
 
     /// The same with another limit for each statement, for instance for a report.
     package func limited(to timeLimit: Duration) -> TenantScope {
-        TenantScope(tenant, in: cell, limits: limits, timeLimit: timeLimit)
+        TenantScope(tenant, in: cell, entitlements, timeLimit: timeLimit)
     }
+
+    /// The most there may be, by resource; what is not here is unlimited.
+    package var limits: [String: Int] { entitlements.limits }
 
     /// The statements in one flush, all or nothing; one answer for each. `isRepeatable` for units that only read: they are sent once more
     /// when a connection breaks before its answer.

@@ -41,13 +41,16 @@ package final class Directory: Sendable {
         guard Slug.isValid(slug), known.withLock({ $0.misses.allowsLookUp(of: slug) }) else { return nil }
         guard let found = try await find(slug: slug) else { return nil }
         // A cell as new as its tenant comes with the next look at everything.
-        if cells.knows(found.cell) { learn(found) } else { await attempt { try await self.refresh() } }
+        if cells.knows(found.cell) { try await learn(found) } else { await attempt { try await self.refresh() } }
         return known(slug: slug)
     }
 
     /// The tenant as the control schema has it now, one that was deleted included.
     package func find(slug: String) async throws(PostgresError) -> Tenant? {
-        try await control.rows("SELECT \(Tenant.columns) FROM tenants WHERE slug = \(slug)").first.map(Tenant.init)
+        guard let row = try await control.rows("SELECT \(Tenant.columns) FROM tenants WHERE slug = \(slug)").first else { return nil }
+        let tenant = try Tenant(row)
+        try await know(tenant.plan)
+        return tenant
     }
 
     /// Everyone who is served or about to be, by slug.
@@ -65,17 +68,31 @@ package final class Directory: Sendable {
         return plan
     }
 
+    /// What a tenant may use now. Throws `.unknownPlan` for a tenant that this process has not read itself.
+    package func entitlements(of tenant: Tenant) throws(TenancyError) -> Entitlements {
+        Entitlements(try plan(of: tenant), tenant.overrides, tightened: tenant.tightened)
+    }
+
     /// The way to a tenant's schema. Refuses with `.maintenance` while its schema could not be migrated, and with `.unknownTenant` when it is
     /// not yet there or no longer.
     package func scope(for tenant: Tenant) throws(TenancyError) -> TenantScope {
         if let reason = tenant.quarantinedReason { throw .maintenance(slug: tenant.slug, reason: reason) }
         guard tenant.state.allowsReads else { throw .unknownTenant(tenant.slug) }
-        return TenantScope(tenant, in: try cells.named(tenant.cell), limits: plan(tenant.plan)?.limits ?? [:])
+        return TenantScope(tenant, in: try cells.named(tenant.cell), try entitlements(of: tenant))
     }
 
-    /// Takes over what the caller has just written or read.
-    func learn(_ tenant: Tenant) {
+    /// Takes over what the caller has just written or read. A tenant is never known without its plan: without it nothing would be limited.
+    func learn(_ tenant: Tenant) async throws(PostgresError) {
+        try await know(tenant.plan)
         known.withLock { $0.learn([tenant]) }
+    }
+
+    /// Reads a version that is new here.
+    private func know(_ key: PlanKey) async throws(PostgresError) {
+        guard plan(key) == nil else { return }
+        let rows = try await control.rows("SELECT \(Plan.columns) FROM plans WHERE name = \(key.name) AND version = \(key.version)")
+        guard let plan = try rows.first.map(Plan.init) else { return }
+        known.withLock { $0.plans[key] = plan }
     }
 
     /// Reads everything anew.
@@ -84,13 +101,14 @@ package final class Directory: Sendable {
             [
                 "SELECT clock_timestamp()",
                 "SELECT \(Cell.columns) FROM cells",
-                "SELECT \(Plan.columns) FROM plans",
                 "SELECT \(Tenant.columns) FROM tenants WHERE state <> 'deleted'",
+                // After the tenants: whatever plan one of them has is there by now.
+                "SELECT \(Plan.columns) FROM plans",
             ], isRepeatable: true)
         try await learnCells(answers[1])
         let now = try answers[0][0].date(0)
-        let plans = try answers[2].map(Plan.init)
-        let tenants = try answers[3].map(Tenant.init)
+        let tenants = try answers[2].map(Tenant.init)
+        let plans = try answers[3].map(Plan.init)
         known.withLock { known in
             known.plans = Dictionary(plans.map { ($0.key, $0) }) { _, last in last }
             // Whom the control schema does not have any more was lost in a fail-over; whom it does not have yet is younger than the answer.
@@ -112,10 +130,11 @@ package final class Directory: Sendable {
                 "SELECT \(Cell.columns) FROM cells",
                 "SELECT \(Tenant.columns) FROM tenants WHERE changed_at >= \(from)::timestamptz",
             ], isRepeatable: true)
-        guard try answers[0][0].int(1) == known.withLock({ $0.plans.count }) else { return try await load() }
+        let tenants = try answers[2].map(Tenant.init)
+        let (plans, count) = (known.withLock(\.plans), try answers[0][0].int(1))
+        guard count == plans.count, tenants.allSatisfy({ plans[$0.plan] != nil }) else { return try await load() }
         try await learnCells(answers[1])
         let now = try answers[0][0].date(0)
-        let tenants = try answers[2].map(Tenant.init)
         known.withLock { known in
             known.learn(tenants)
             known.readUpTo = max(now, known.readUpTo ?? now)

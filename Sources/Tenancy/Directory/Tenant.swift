@@ -8,8 +8,10 @@ package struct Tenant: Sendable, Hashable {
     package let name: String
     package let state: TenantState
     package let plan: PlanKey
-    /// What was agreed with this tenant beside its plan: a JSON object.
-    package let overrides: String
+    /// What was agreed with this tenant beside its plan.
+    package let overrides: Overrides
+    /// Resources whose limit has come down since the tenant was last within all of them.
+    package let tightened: Set<String>
     package let cell: String
     /// How far its schema has been migrated; 0 until it is built.
     package let schemaVersion: Int
@@ -37,8 +39,11 @@ package struct Tenant: Sendable, Hashable {
     /// The columns of `control.tenants` that `init(_:)` reads, in its order.
     static let columns: SQL = """
         id, slug, name, state, plan, plan_version, overrides, cell, schema_version, test, blueprint, quarantined_reason,
-        admin_id, admin_email, created_at, changed_at, trial_ends_at, deletion_due_at, deleted_at
+        admin_id, admin_email, created_at, changed_at, trial_ends_at, deletion_due_at, deleted_at, tightened
         """
+
+    /// How many they are: what a query selects behind them comes here.
+    static let columnCount = 20
 
     init(_ row: Row) throws(PostgresError) {
         id = try row.uuid(0)
@@ -48,7 +53,7 @@ package struct Tenant: Sendable, Hashable {
         guard let state = TenantState(rawValue: word) else { throw .unexpected("A tenant is in the unknown state \"\(word)\".") }
         self.state = state
         plan = PlanKey(name: try row.text(4), version: try row.int(5))
-        overrides = try row.text(6)
+        overrides = try Overrides(parsing: row.text(6))
         cell = try row.text(7)
         schemaVersion = try row.int(8)
         isTest = try row.bool(9)
@@ -61,6 +66,7 @@ package struct Tenant: Sendable, Hashable {
         trialEndsAt = try row.optionalDate(16)
         deletionDueAt = try row.optionalDate(17)
         deletedAt = try row.optionalDate(18)
+        tightened = Set(try row.texts(19))
         schema = Self.schema(of: slug)
         role = Self.role(of: slug, id: id)
         namespace = "\(schema)@\(schemaVersion)"

@@ -36,23 +36,3 @@ package struct TenantList: Sendable {
         }
     }
 }
-
-/// The plans as an operator sees them.
-package struct PlanList: Sendable {
-    let control: Control
-
-    /// The newest version of each, by name.
-    package func newest() async throws -> [Plan] {
-        try await control.rows("SELECT DISTINCT ON (name) \(Plan.columns) FROM plans ORDER BY name, version DESC").map(Plan.init)
-    }
-
-    /// What a tenant gets whose order names no plan, in every process that is not configured otherwise. `free`, if this was never said.
-    package func setDefault(_ name: String) async throws {
-        _ = try await control.rows("UPDATE installation SET default_plan = \(name)", isRepeatable: true)
-    }
-
-    /// Every version of one plan, the newest first; empty when there is none of that name.
-    package func versions(of name: String) async throws -> [Plan] {
-        try await control.rows("SELECT \(Plan.columns) FROM plans WHERE name = \(name) ORDER BY version DESC").map(Plan.init)
-    }
-}

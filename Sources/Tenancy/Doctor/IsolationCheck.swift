@@ -47,12 +47,12 @@ package struct IsolationCheck: Sendable {
             failures.append("The login role \(cell.cell.loginRole) reads \(tenant.schema).")
         }
         if neighbour.id != tenant.id {
-            let scope = TenantScope(neighbour, in: cell)
+            let scope = TenantScope(neighbour, in: cell, Entitlements(plan: neighbour.plan))
             if try await !isForbidden({ () async throws(PostgresError) in _ = try await scope.rows(foreign) }) {
                 failures.append("The tenant \(neighbour.slug) reads \(tenant.schema).")
             }
         }
-        let own = try await TenantScope(tenant, in: cell).rows("SELECT current_user, current_schema").first
+        let own = try await TenantScope(tenant, in: cell, Entitlements(plan: tenant.plan)).rows("SELECT current_user, current_schema").first
         if try own?.text(0) != tenant.role || own?.text(1) != tenant.schema {
             failures.append("The scope of \(tenant.slug) acts as someone else.")
         }

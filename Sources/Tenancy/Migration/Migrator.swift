@@ -12,6 +12,7 @@ package struct Migrator: Sendable {
     let identity: IdentityHolder
     let cells: Cells
     let directory: Directory
+    let plans: PlanList
     let settings: InstallationSettings
     let locks: LockPatience
     let log: Logger
@@ -23,6 +24,7 @@ package struct Migrator: Sendable {
     package func migrate(progress: @escaping @Sendable (MigrationProgress) -> Void = { _ in }) async throws -> MigrationReport {
         if try await isUpToDate() { return MigrationReport() }
         try await migrateControl()
+        try await plans.takeOver(settings.plans)
         var report = MigrationReport()
         let identity = try await identity.establish()
         try await registerFirstCell(identity)
@@ -55,7 +57,7 @@ package struct Migrator: Sendable {
                     AND EXISTS (SELECT FROM cells)
                     AND NOT EXISTS (
                         SELECT FROM cells WHERE schema_version < \(settings.schema.cell.latest) OR login_key_check IS DISTINCT FROM \(keyCheck))
-                    AND NOT EXISTS (SELECT FROM tenants WHERE \(isBehind))
+                    AND NOT EXISTS (SELECT FROM tenants WHERE \(isBehind)) AND \(PlanList.hasTakenOver(settings.plans))
                 """)
             return try answer.first?.optionalBool(0) ?? false
         } catch TenancyError.notReady {

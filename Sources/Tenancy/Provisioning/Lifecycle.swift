@@ -96,7 +96,7 @@ package struct Lifecycle: Sendable {
             ])
             return after
         }
-        directory.learn(tenant)
+        try await directory.learn(tenant)
         return tenant
     }
 }

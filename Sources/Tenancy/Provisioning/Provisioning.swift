@@ -35,7 +35,7 @@ package struct Provisioning: Sendable {
         let reserved = try await reserve(request)
         try afterStep(.reserved)
         guard reserved.state == .provisioning else {
-            directory.learn(reserved)
+            try await directory.learn(reserved)
             return Provisioned(tenant: reserved, isNew: false)
         }
         try await build(reserved, request)
@@ -75,7 +75,7 @@ package struct Provisioning: Sendable {
         guard let row = answers[2].first else { throw try await whyNotPlaced(plan: plan, cell: request.cell) }
         let tenant = try Tenant(row)
         guard tenant.state != .deleted else { throw TenancyError.slugTaken(request.slug) }
-        guard Digest.isEqual(try row.bytes(19), fingerprint) else { throw TenancyError.conflict(request.slug) }
+        guard Digest.isEqual(try row.bytes(Tenant.columnCount), fingerprint) else { throw TenancyError.conflict(request.slug) }
         return tenant
     }
 
@@ -141,7 +141,7 @@ package struct Provisioning: Sendable {
             try await removal.drop(tenant)
             throw TenancyError.slugTaken(tenant.slug)
         }
-        directory.learn(opened)
+        try await directory.learn(opened)
         return Provisioned(tenant: opened, isNew: !answers[0].isEmpty)
     }
 }

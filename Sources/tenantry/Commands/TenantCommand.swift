@@ -9,7 +9,10 @@ struct TenantCommand: AsyncParsableCommand {
         commandName: "tenant",
         abstract: "Provision tenants and look after them.",
         discussion: "Every change is written to the audit with the reason given; the same can be done through /operator/v1.",
-        subcommands: [Create.self, List.self, Show.self, Suspend.self, Resume.self, Delete.self, CancelDeletion.self])
+        subcommands: [
+            Create.self, List.self, Show.self, Suspend.self, Resume.self, Delete.self, CancelDeletion.self, ChangePlan.self,
+            Recounting.self,
+        ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List tenants by slug, deleted ones included.")

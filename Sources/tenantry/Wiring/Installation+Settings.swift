@@ -26,6 +26,7 @@ extension Installation {
         installation.timeLimit = settings.statementTime
         installation.defaultPlan = settings.isSet(\.defaultPlan) ? settings.defaultPlan : nil
         installation.seed = FirstRows.seed
+        installation.plans = try BuiltInPlans.read()
         self.init(installation, log: log)
     }
 

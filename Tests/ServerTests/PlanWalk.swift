@@ -1,0 +1,138 @@
+import Foundation
+import Records
+import Testing
+
+@testable import Server
+
+/// Writes and plan changes at random, each held against a model that is nothing but a list.
+struct PlanWalk {
+    private let firm: LimitedFirm
+    private var random: Numbers
+    private var rows: [Row] = []
+    private var limits: [String: Int] = [:]
+    /// What was done, for whoever has to understand a failure.
+    private var log: [String] = []
+
+    private struct Row {
+        let type: String
+        let id: String
+        let createdAt: String
+        var isTrashed = false
+    }
+
+    /// A small generator whose walks can be walked again (Knuth's multiplier).
+    private struct Numbers: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return (state ^ (state >> 29)) &* 0xBF58_476D_1CE4_E5B9
+        }
+    }
+
+    init(_ firm: LimitedFirm, seed: UInt64) {
+        self.firm = firm
+        random = Numbers(state: seed)
+    }
+
+    mutating func step() async throws {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0...3: try await create()
+        case 4: try await trash()
+        case 5: try await restore()
+        case 6: try await purge()
+        case 7...8: try await patch()
+        default: try await change()
+        }
+        try await compare()
+    }
+
+    private var live: [Row] { rows.filter { !$0.isTrashed } }
+
+    private func used(_ resource: String) -> Int { live.filter { resource == "records" || resource == "records.\($0.type)" }.count }
+
+    /// The narrowest limit that one more of the type would break.
+    private func limit(on type: String) -> LimitRefusal? {
+        for resource in ["records.\(type)", "records"] {
+            if let limit = limits[resource], used(resource) >= limit { return LimitRefusal(limit, used(resource), resource) }
+        }
+        return nil
+    }
+
+    /// The limit beyond which the record lies.
+    private func limit(beyond row: Row) -> LimitRefusal? {
+        for resource in ["records.\(row.type)", "records"] {
+            let counted = live.filter { resource == "records" || $0.type == row.type }
+                .sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+            if let limit = limits[resource], counted.dropFirst(limit).contains(where: { $0.id == row.id }) {
+                return LimitRefusal(limit, counted.count, resource)
+            }
+        }
+        return nil
+    }
+
+    private mutating func create() async throws {
+        let type = Bool.random(using: &random) ? "contacts" : "companies"
+        let expected = limit(on: type)
+        let answer = try await firm.admin.post("/v1/\(type)", type == "contacts" ? ["last_name": "x"] : ["name": "x"])
+        note("create \(type)", answer, expected, otherwise: 201)
+        guard answer.status == 201, let id = try answer.json["id"]?.string, let time = try answer.json["created_at"]?.string else { return }
+        rows.append(Row(type: type, id: id, createdAt: time))
+    }
+
+    private mutating func trash() async throws {
+        guard let row = live.randomElement(using: &random) else { return }
+        note("trash", try await firm.admin.delete("/v1/\(row.type)/\(row.id)"), nil, otherwise: 204)
+        set(row.id) { $0.isTrashed = true }
+    }
+
+    private mutating func restore() async throws {
+        guard let row = rows.filter(\.isTrashed).randomElement(using: &random) else { return }
+        let expected = limit(on: row.type)
+        let answer = try await firm.admin.send(.post, "/v1/\(row.type)/\(row.id)/restore")
+        note("restore \(row.type)", answer, expected, otherwise: 200)
+        if answer.status == 200 { set(row.id) { $0.isTrashed = false } }
+    }
+
+    private mutating func purge() async throws {
+        guard let row = rows.randomElement(using: &random) else { return }
+        note("purge", try await firm.admin.delete("/v1/\(row.type)/\(row.id)?purge=true"), nil, otherwise: 204)
+        rows.removeAll { $0.id == row.id }
+    }
+
+    private mutating func patch() async throws {
+        guard let row = live.randomElement(using: &random) else { return }
+        let answer = try await firm.admin.patch("/v1/\(row.type)/\(row.id)", ["phone": .string("\(log.count)")])
+        note("patch \(row.type)", answer, limit(beyond: row), otherwise: 200)
+    }
+
+    private mutating func change() async throws {
+        limits = [:]
+        for resource in ["records", "records.contacts", "records.companies"] where Int.random(in: 0..<3, using: &random) > 0 {
+            limits[resource] = Int.random(in: 0...8, using: &random)
+        }
+        try await firm.allow(.object(limits.map { .init($0.key, JSON($0.value)) }))
+        log.append("limits \(limits)")
+    }
+
+    private mutating func note(_ what: String, _ answer: Client.Answer, _ expected: LimitRefusal?, otherwise status: Int) {
+        log.append("\(what): \(answer.status)")
+        #expect(LimitRefusal(answer) == expected, "\(log.suffix(12)) \(answer.text)")
+        if expected == nil { #expect(answer.status == status, "\(log.suffix(12)) \(answer.text)") }
+    }
+
+    private mutating func set(_ id: String, _ change: (inout Row) -> Void) {
+        guard let index = rows.firstIndex(where: { $0.id == id }) else { return }
+        change(&rows[index])
+    }
+
+    /// What the server shows is what the model says.
+    private func compare() async throws {
+        for type in ["contacts", "companies"] {
+            let expected = Set(live.filter { $0.type == type && limit(beyond: $0) != nil }.map(\.id))
+            #expect(try await DowngradeTests.marked(firm, type) == expected, "\(log.suffix(12))")
+            #expect(try await firm.used("records.\(type)") == used("records.\(type)"), "\(log.suffix(12))")
+        }
+        #expect(try await firm.used("records") == used("records"))
+    }
+}
