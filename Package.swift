@@ -29,6 +29,7 @@ let package = Package(
         .target(name: "Schema", path: "SQL", exclude: ["control", "cell", "tenant"], plugins: ["EmbedSQLPlugin"]),
         .target(name: "Secrets", dependencies: ["CLibCrypto"]),
         .target(name: "LocalCluster"),
+        .target(name: "Recurrence"),
         .target(name: "Settings", dependencies: ["Yams"], path: "Config"),
 
         // The tower, from the ground up.
@@ -40,12 +41,12 @@ let package = Package(
             dependencies: ["Postgres", "Schema", "Secrets", .product(name: "Logging", package: "swift-log")]),
         .target(
             name: "Records",
-            dependencies: ["Tenancy", "Postgres", "Secrets"]),
-        .target(name: "CRM", dependencies: ["Records", "Tenancy", "Postgres", "Secrets"]),
+            dependencies: ["Tenancy", "Postgres", "Secrets", "Recurrence"]),
+        .target(name: "CRM", dependencies: ["Records", "Recurrence", "Tenancy", "Postgres", "Secrets"]),
         .target(
             name: "Server",
             dependencies: [
-                "CRM", "Records", "Tenancy", "Postgres", "Secrets",
+                "CRM", "Records", "Recurrence", "Tenancy", "Postgres", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -75,12 +76,13 @@ let package = Package(
         .testTarget(
             name: "TenancyTests",
             dependencies: ["Tenancy", "Postgres", "Schema", "Secrets", .product(name: "Logging", package: "swift-log")]),
+        .testTarget(name: "RecurrenceTests", dependencies: ["Support", "Recurrence"]),
         .testTarget(name: "RecordsTests", dependencies: ["Support", "CRM", "Records", "Tenancy", "Postgres", "Secrets"]),
-        .testTarget(name: "CRMTests", dependencies: ["Support", "CRM", "Records", "Tenancy", "Postgres", "Secrets"]),
+        .testTarget(name: "CRMTests", dependencies: ["Support", "CRM", "Records", "Recurrence", "Tenancy", "Postgres", "Secrets"]),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Support", "CRM", "Records", "Tenancy", "Postgres", "Schema", "Secrets",
+                "Server", "Support", "CRM", "Records", "Recurrence", "Tenancy", "Postgres", "Schema", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
