@@ -8,8 +8,10 @@ import Testing
     @Test(
         "A day comes again each year, 29 February each leap year",
         arguments: [
-            ("1980-11-30", "2026-11-28", "2026-11-30"), ("1980-11-30", "2026-11-30", "2026-11-30"), ("1980-11-30", "2026-12-01", "2027-11-30"),
-            ("1980-11-30", "1970-01-01", "1980-11-30"), ("2000-02-29", "2026-11-28", "2028-02-29"), ("2096-02-29", "2097-01-01", "2104-02-29"),
+            ("1980-11-30", "2026-11-28", "2026-11-30"), ("1980-11-30", "2026-11-30", "2026-11-30"),
+            ("1980-11-30", "2026-12-01", "2027-11-30"),
+            ("1980-11-30", "1970-01-01", "1980-11-30"), ("2000-02-29", "2026-11-28", "2028-02-29"),
+            ("2096-02-29", "2097-01-01", "2104-02-29"),
             ("2096-02-29", "2096-03-01", "2104-02-29"),
         ])
     func anniversaries(of: String, from: String, expected: String) throws {
@@ -53,7 +55,9 @@ import Testing
         #expect(RelativeMoment(offsetMinutes: offset).instant(from: start, in: zone) == instant + 0.25)
     }
 
-    @Test("A time of day is two digits, a colon and two digits", arguments: ["24:00", "9:00", "09:60", "09-00", "", "09:0a", "+9:00", "09:00:00"])
+    @Test(
+        "A time of day is two digits, a colon and two digits",
+        arguments: ["24:00", "9:00", "09:60", "09-00", "", "09:0a", "+9:00", "09:00:00"])
     func times(text: String) throws {
         #expect(TimeOfDay(text) == nil)
         #expect(TimeOfDay("23:59")?.minutes == 1439 && TimeOfDay("00:00")?.text == "00:00")
@@ -65,7 +69,8 @@ import Testing
         calendar.timeZone = .gmt
         for _ in 0..<3_000 {
             let day = CivilDate(number: dice.number(-50_000...2_932_896))
-            let parts = calendar.dateComponents([.year, .month, .day, .weekday], from: Date(timeIntervalSince1970: Double(day.number) * 86_400))
+            let parts = calendar.dateComponents(
+                [.year, .month, .day, .weekday], from: Date(timeIntervalSince1970: Double(day.number) * 86_400))
 
             #expect(day.parts == (parts.year ?? 0, parts.month ?? 0, parts.day ?? 0))
             #expect((day.weekday.rawValue + 1) % 7 + 1 == parts.weekday)

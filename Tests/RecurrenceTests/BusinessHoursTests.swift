@@ -11,7 +11,9 @@ import Testing
     /// Nine to twelve and one to five, Monday to Friday, closed over Christmas.
     private static let office = BusinessHours(
         Dictionary(
-            uniqueKeysWithValues: Weekday.allCases.prefix(5).map { ($0, [range("09:00", "12:00"), range("13:00", "17:00")].compactMap(\.self)) }),
+            uniqueKeysWithValues: Weekday.allCases.prefix(5).map {
+                ($0, [range("09:00", "12:00"), range("13:00", "17:00")].compactMap(\.self))
+            }),
         holidays: Set(["2026-12-24", "2026-12-25"].compactMap { CivilDate($0) }))
 
     private func utc(_ text: String) throws -> Date { Date(timeIntervalSince1970: Double(try #require(CivilMoment(minute: text)).seconds)) }
@@ -20,8 +22,10 @@ import Testing
     @Test(
         "Days without work do not count",
         arguments: [
-            ("2026-11-30", 1, "2026-12-01"), ("2026-11-27", 1, "2026-11-30"), ("2026-11-28", 1, "2026-11-30"), ("2026-11-28", 0, "2026-11-30"),
-            ("2026-11-30", 0, "2026-11-30"), ("2026-11-30", -1, "2026-11-27"), ("2026-11-29", -1, "2026-11-27"), ("2026-12-23", 1, "2026-12-28"),
+            ("2026-11-30", 1, "2026-12-01"), ("2026-11-27", 1, "2026-11-30"), ("2026-11-28", 1, "2026-11-30"),
+            ("2026-11-28", 0, "2026-11-30"),
+            ("2026-11-30", 0, "2026-11-30"), ("2026-11-30", -1, "2026-11-27"), ("2026-11-29", -1, "2026-11-27"),
+            ("2026-12-23", 1, "2026-12-28"),
             ("2026-12-21", 5, "2026-12-30"), ("2026-12-28", -2, "2026-12-22"),
         ])
     func days(from: String, days: Int, expected: String) throws {
@@ -31,8 +35,10 @@ import Testing
     @Test(
         "Time counts while there is work",
         arguments: [
-            ("2026-11-30T08:00", 2, "2026-11-30T10:00"), ("2026-11-30T10:00", 2, "2026-11-30T13:00"), ("2026-11-30T10:00", 1, "2026-11-30T11:00"),
-            ("2026-11-28T10:00", 7, "2026-11-30T16:00"), ("2026-12-23T15:00", 2, "2026-12-28T09:00"), ("2026-11-30T20:00", 0, "2026-11-30T20:00"),
+            ("2026-11-30T08:00", 2, "2026-11-30T10:00"), ("2026-11-30T10:00", 2, "2026-11-30T13:00"),
+            ("2026-11-30T10:00", 1, "2026-11-30T11:00"),
+            ("2026-11-28T10:00", 7, "2026-11-30T16:00"), ("2026-12-23T15:00", 2, "2026-12-28T09:00"),
+            ("2026-11-30T20:00", 0, "2026-11-30T20:00"),
             // The hour that clocks skip or repeat is not one of work here.
             ("2026-03-27T15:00", 8, "2026-03-30T15:00"), ("2026-10-23T14:00", 8, "2026-10-26T16:00"),
         ])
@@ -71,7 +77,9 @@ import Testing
             [.monday: [Self.range("09:00", "10:00")].compactMap(\.self)], holidays: Set((0..<1_000).map { monday.adding(days: $0 * 7) }))
 
         #expect(hours.businessDay(onOrAfter: monday) == monday.adding(days: 7_000))
-        #expect(hours.opening(from: try utc("2026-11-30T00:00"), in: .gmt) == Date(timeIntervalSince1970: Double(monday.number + 7_000) * 86_400 + 9 * 3600))
+        #expect(
+            hours.opening(from: try utc("2026-11-30T00:00"), in: .gmt)
+                == Date(timeIntervalSince1970: Double(monday.number + 7_000) * 86_400 + 9 * 3600))
         #expect(hours.date(1, businessDaysAfter: CivilDate.last) == nil)
         #expect(hours.moment(after: .seconds(3600 * 1_000), of: try utc("9990-11-30T00:00"), in: .gmt) == nil)
     }

@@ -34,5 +34,6 @@ struct Dice: RandomNumberGenerator {
 let zones = [
     "UTC", "Europe/Berlin", "Europe/London", "Europe/Dublin", "Europe/Athens", "Europe/Lisbon", "America/New_York", "America/Chicago",
     "America/Los_Angeles", "America/St_Johns", "America/Halifax", "America/Havana", "Asia/Shanghai", "Asia/Kolkata", "Asia/Kathmandu",
-    "Asia/Jerusalem", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland", "Pacific/Chatham", "Pacific/Kiritimati", "Antarctica/Troll",
+    "Asia/Jerusalem", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland", "Pacific/Chatham", "Pacific/Kiritimati",
+    "Antarctica/Troll",
 ]

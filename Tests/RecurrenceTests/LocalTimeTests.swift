@@ -41,7 +41,9 @@ import Testing
         #expect(LocalTime(local: local, zone: "Europe/Berlin") == nil)
     }
 
-    @Test("All names of a zone are as good", arguments: [("Asia/Kolkata", "Asia/Calcutta"), ("Etc/UTC", "UTC"), ("Asia/Saigon", "Asia/Ho_Chi_Minh")])
+    @Test(
+        "All names of a zone are as good",
+        arguments: [("Asia/Kolkata", "Asia/Calcutta"), ("Etc/UTC", "UTC"), ("Asia/Saigon", "Asia/Ho_Chi_Minh")])
     func names(one: String, other: String) throws {
         let time = try #require(LocalTime(local: "2026-11-30T09:00", zone: one))
 

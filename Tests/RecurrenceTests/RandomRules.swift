@@ -34,10 +34,12 @@ struct RandomSeries: Codable {
         if dice.chance(45) {
             let farthest = frequency == "YEARLY" && !hasMonths ? 53 : 5
             let ordinals = dice.pick([0, 0, 100, 100, 50])
-            add("BYDAY", dice.some(4) { dice in
-                let ordinal = dice.chance(ordinals) ? "\(dice.pick([1, -1]) * dice.number(1...farthest))" : ""
-                return ordinal + dice.pick(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
-            })
+            add(
+                "BYDAY",
+                dice.some(4) { dice in
+                    let ordinal = dice.chance(ordinals) ? "\(dice.pick([1, -1]) * dice.number(1...farthest))" : ""
+                    return ordinal + dice.pick(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
+                })
         }
         if dice.chance(25) { add("BYSETPOS", dice.some(3) { "\($0.pick([1, -1]) * $0.number(1...($0.chance(90) ? 5 : 366)))" }) }
         if dice.chance(20) { add("COUNT", ["\(dice.number(1...30))"]) }

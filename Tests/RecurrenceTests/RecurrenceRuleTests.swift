@@ -79,7 +79,9 @@ import Testing
     }
 
     @Test("A text without end is refused unread") func long() {
-        let error = #expect(throws: Unreadable.self) { try RecurrenceRule("FREQ=DAILY;BYMONTH=1" + String(repeating: ",1", count: 1_000_000)) }
+        let error = #expect(throws: Unreadable.self) {
+            try RecurrenceRule("FREQ=DAILY;BYMONTH=1" + String(repeating: ",1", count: 1_000_000))
+        }
 
         #expect(error?.message.contains("4000") == true)
     }

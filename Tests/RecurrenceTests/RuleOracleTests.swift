@@ -50,7 +50,8 @@ import Testing
         return [text(all.moments().prefix(20)), text(all.moments(from: from).prefix(10)), text(later)].joined(separator: " | ")
     }
 
-    /// Prints a line like the one above for each series. Its last year is made the last of all: dateutil would look for rare days up to 9999.
+    /// Prints a line like the one above for each series. Its last year is made the last of all, or dateutil would look for rare days up to
+    /// 9999.
     private static let oracle = """
         import datetime, json, sys
         from datetime import timedelta

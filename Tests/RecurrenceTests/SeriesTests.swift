@@ -25,9 +25,18 @@ import Testing
             ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "2026-01-15T17:00", ["2026-01-30T17:00", "2026-02-27T17:00"]),
             ("FREQ=YEARLY;BYDAY=20MO", "1997-05-19T09:00", ["1997-05-19T09:00", "1998-05-18T09:00", "1999-05-17T09:00"]),
             ("FREQ=YEARLY;BYMONTH=3;BYDAY=TH", "1997-03-13T09:00", ["1997-03-13T09:00", "1997-03-20T09:00", "1997-03-27T09:00"]),
-            ("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU;WKST=MO;COUNT=3", "1997-08-05T09:00", ["1997-08-05T09:00", "1997-08-10T09:00", "1997-08-19T09:00"]),
-            ("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU;WKST=SU;COUNT=3", "1997-08-05T09:00", ["1997-08-05T09:00", "1997-08-17T09:00", "1997-08-19T09:00"]),
-            ("FREQ=DAILY;INTERVAL=10;UNTIL=20261220T090000", "2026-11-30T09:00", ["2026-11-30T09:00", "2026-12-10T09:00", "2026-12-20T09:00"]),
+            (
+                "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU;WKST=MO;COUNT=3", "1997-08-05T09:00",
+                ["1997-08-05T09:00", "1997-08-10T09:00", "1997-08-19T09:00"]
+            ),
+            (
+                "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU;WKST=SU;COUNT=3", "1997-08-05T09:00",
+                ["1997-08-05T09:00", "1997-08-17T09:00", "1997-08-19T09:00"]
+            ),
+            (
+                "FREQ=DAILY;INTERVAL=10;UNTIL=20261220T090000", "2026-11-30T09:00",
+                ["2026-11-30T09:00", "2026-12-10T09:00", "2026-12-20T09:00"]
+            ),
             // A date alone is its midnight.
             ("FREQ=DAILY;UNTIL=20261202", "2026-11-30T09:00", ["2026-11-30T09:00", "2026-12-01T09:00"]),
             // 09:00 in Berlin is 08:00 UTC in winter.
@@ -84,10 +93,13 @@ import Testing
         #expect(daily.occurrences(from: .distantPast).prefix(1).map(\.local.minuteText) == ["2026-03-01T02:30"])
     }
 
-    @Test("Ten thousand looks into the far future take no walk there", .timeLimit(.minutes(1)), arguments: [
-        "FREQ=DAILY", "FREQ=DAILY;INTERVAL=3;BYDAY=MO", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR", "FREQ=MONTHLY;BYDAY=2TU", "FREQ=YEARLY;BYMONTH=5",
-        "FREQ=DAILY;BYMONTH=1",
-    ])
+    @Test(
+        "Ten thousand looks into the far future take no walk there", .timeLimit(.minutes(1)),
+        arguments: [
+            "FREQ=DAILY", "FREQ=DAILY;INTERVAL=3;BYDAY=MO", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR", "FREQ=MONTHLY;BYDAY=2TU",
+            "FREQ=YEARLY;BYMONTH=5",
+            "FREQ=DAILY;BYMONTH=1",
+        ])
     func far(rule: String) throws {
         let all = try series(rule, from: "2026-11-30T09:00", in: "UTC")
         let from = try #require(CivilMoment(minute: "9000-01-01T00:00"))
@@ -99,11 +111,15 @@ import Testing
         }
     }
 
-    @Test("A rule that no day fulfils is never due, and says so at once", .timeLimit(.minutes(1)), arguments: [
-        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31",
-        "FREQ=WEEKLY;BYMONTH=4;BYMONTHDAY=31", "FREQ=MONTHLY;BYDAY=6MO", "FREQ=DAILY;INTERVAL=7;BYDAY=TU", "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=6",
-        "FREQ=MONTHLY;BYDAY=MO,1TU", "FREQ=YEARLY;INTERVAL=2;BYMONTH=2;BYMONTHDAY=29", "FREQ=DAILY;BYSETPOS=2", "FREQ=YEARLY;BYDAY=53MO,53TU;BYSETPOS=3",
-    ])
+    @Test(
+        "A rule that no day fulfils is never due, and says so at once", .timeLimit(.minutes(1)),
+        arguments: [
+            "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31",
+            "FREQ=WEEKLY;BYMONTH=4;BYMONTHDAY=31", "FREQ=MONTHLY;BYDAY=6MO", "FREQ=DAILY;INTERVAL=7;BYDAY=TU",
+            "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=6",
+            "FREQ=MONTHLY;BYDAY=MO,1TU", "FREQ=YEARLY;INTERVAL=2;BYMONTH=2;BYMONTHDAY=29", "FREQ=DAILY;BYSETPOS=2",
+            "FREQ=YEARLY;BYDAY=53MO,53TU;BYSETPOS=3",
+        ])
     func never(rule: String) throws {
         // A Monday in an odd year.
         let all = try series(rule, from: "2029-01-01T09:00")
@@ -118,7 +134,9 @@ import Testing
         #expect(all.moments().map(\.minuteText) == ["9999-12-31T09:00"])
     }
 
-    @Test("The greatest interval is not too great", arguments: ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]) func hugeInterval(frequency: String) throws {
+    @Test("The greatest interval is not too great", arguments: ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]) func hugeInterval(
+        frequency: String
+    ) throws {
         let all = try series("FREQ=\(frequency);INTERVAL=999999999", from: "2026-11-30T09:00")
 
         #expect(all.moments().map(\.minuteText) == ["2026-11-30T09:00"])

@@ -4,8 +4,8 @@ import Foundation
 ///
 /// As in Vixie cron a day must match both its fields if one of them begins with `*`, and else any of them.
 ///
-/// Due once per local time: one that clocks skip is due by the offset before that (02:30 when clocks show 03:30), one that they show twice is due the
-/// first time only. So `*/5 * * * *` rests for the hour that comes twice.
+/// Due once per local time: one that clocks skip is due by the offset before that (02:30 when clocks show 03:30), one that they show twice
+/// is due the first time only. So `*/5 * * * *` rests for the hour that comes twice.
 package struct CronExpression: Sendable, Hashable {
     private let minutes: UInt64
     private let hours: UInt64
@@ -29,8 +29,8 @@ package struct CronExpression: Sendable, Hashable {
         let fields = whole.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
         guard fields.count == 5 else {
             let place = fields.count > 5 ? fields[5].startIndex : whole.endIndex
-            throw Unreadable(
-                fields.isEmpty ? 0 : place, "A schedule has five fields: minute, hour, day of the month, month, day of the week; here are \(fields.count).")
+            let names = "minute, hour, day of the month, month, day of the week"
+            throw Unreadable(fields.isEmpty ? 0 : place, "A schedule has five fields: \(names); here are \(fields.count).")
         }
         minutes = try CronField.minute.read(fields[0])
         hours = try CronField.hour.read(fields[1])

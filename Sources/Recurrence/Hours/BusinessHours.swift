@@ -55,12 +55,13 @@ package struct BusinessHours: Sendable, Hashable {
             if isOpen(wall) { return instant }
             guard let date = businessDay(onOrAfter: wall.date) else { return nil }
             // Days without work are passed over at once, up to the day before: there clocks may still be set.
-            instant = date > wall.date.adding(days: 2) ? zone.start(of: date.adding(days: -1)) : zone.next(change(after: wall), after: instant)
+            let isFar = date > wall.date.adding(days: 2)
+            instant = isFar ? zone.start(of: date.adding(days: -1)) : zone.next(change(after: wall), after: instant)
         }
     }
 
-    /// The first moment at which so much time of work has passed since an instant; nil when there is no work in any week, or not so much of it
-    /// before the year 9999 ends. Nothing at all has passed at the instant itself.
+    /// The first moment at which so much time of work has passed since an instant; nil when there is no work in any week, or not so much
+    /// of it before the year 9999 ends. Nothing at all has passed at the instant itself.
     package func moment(after work: Duration, of instant: Date, in zone: TimeZone) -> Date? {
         var left = Double(work.components.seconds) + Double(work.components.attoseconds) / 1e18
         var instant = instant

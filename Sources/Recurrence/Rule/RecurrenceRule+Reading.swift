@@ -4,7 +4,8 @@ extension RecurrenceRule {
     /// Longer than any rule that says each thing once.
     package static let longest = 4_000
 
-    /// Reads `FREQ=WEEKLY;BYDAY=MO,WE`, in capitals or not; each part once, in any order. Refuses what is unknown, not supported or out of range.
+    /// Reads `FREQ=WEEKLY;BYDAY=MO,WE`, in capitals or not; each part once, in any order. Refuses what is unknown, not supported or out of
+    /// range.
     package init(_ text: String) throws(Unreadable) {
         guard text.utf8.count <= Self.longest else {
             throw Unreadable(0, "A rule has at most \(Self.longest) characters.")
@@ -40,7 +41,8 @@ private struct RuleDraft {
     /// One `NAME=value`.
     mutating func read(_ part: Piece) throws(Unreadable) {
         guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else {
-            throw part.unreadable(part.isEmpty ? "Here a part is missing, as in INTERVAL=2." : "A part has the form NAME=value, not \(part.quoted).")
+            throw part.unreadable(
+                part.isEmpty ? "Here a part is missing, as in INTERVAL=2." : "A part has the form NAME=value, not \(part.quoted).")
         }
         let name = part[..<equals]
         let value = part[(equals + 1)...]
@@ -101,7 +103,8 @@ private struct RuleDraft {
             let date = CivilDate(year: year, month: month, day: day)
         else { throw value.unreadable("UNTIL is a time that exists, as 20261130T090000 or 20261130T080000Z, not \(value.quoted).") }
         guard bytes.count > 8 else { return .local(CivilMoment(date)) }
-        guard let hour = digits(9..<11), let minute = digits(11..<13), let second = digits(13..<15), hour < 24, minute < 60, second < 60 else {
+        guard let hour = digits(9..<11), let minute = digits(11..<13), let second = digits(13..<15), hour < 24, minute < 60, second < 60
+        else {
             throw value.unreadable("UNTIL has a time of day from 000000 to 235959, not \(value.quoted).")
         }
         let moment = CivilMoment(seconds: CivilMoment(date).seconds + hour * 3600 + minute * 60 + second)

@@ -3,10 +3,10 @@ import Foundation
 /// How something comes again: "on the last Friday of every second month", as iCalendar (RFC 5545) writes it.
 ///
 /// It means what python-dateutil 2.9 makes of the same text, which for odd combinations is more definite than the RFC:
-/// - What is not said follows from the start: a yearly rule without days has the start's month and day, a monthly one its day, a weekly one its
-///   weekday. A day that a month or year does not have is left out, never moved.
-/// - All parts must hold at once. So `BYDAY=MO,1TU` is never: a Monday that is the first Tuesday. Ordinals count in daily and weekly rules as
-///   no ordinals; in a yearly rule with BYMONTH they count within the month.
+/// - What is not said follows from the start: a yearly rule without days has the start's month and day, a monthly one its day, a weekly one
+///   its weekday. A day that a month or year does not have is left out, never moved.
+/// - All parts must hold at once. So `BYDAY=MO,1TU` is never: a Monday that is the first Tuesday. Ordinals count for nothing in daily and
+///   weekly rules; in a yearly rule with BYMONTH they count within the month.
 /// - BYSETPOS counts within the period. The first week of a weekly rule is only what is left of it from the start on.
 /// - COUNT and UNTIL may both be there: the first that is reached ends it. UNTIL is included; a date alone means its midnight.
 package struct RecurrenceRule: Sendable, Hashable {
@@ -55,7 +55,9 @@ package struct RecurrenceRule: Sendable, Hashable {
         self.months = months.sorted()
         self.monthDays = monthDays.sorted()
         self.weekdays = (countsWeekdays ? weekdays : weekdays.union(nthWeekdays.map(\.weekday))).sorted { $0.rawValue < $1.rawValue }
-        self.nthWeekdays = (countsWeekdays ? nthWeekdays : []).sorted { ($0.ordinal, $0.weekday.rawValue) < ($1.ordinal, $1.weekday.rawValue) }
+        self.nthWeekdays = (countsWeekdays ? nthWeekdays : []).sorted {
+            ($0.ordinal, $0.weekday.rawValue) < ($1.ordinal, $1.weekday.rawValue)
+        }
         self.positions = positions.sorted()
         self.count = count
         self.until = until

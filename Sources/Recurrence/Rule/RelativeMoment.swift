@@ -2,8 +2,8 @@ import Foundation
 
 /// A moment told by its distance from another: "two days before the contract ends, at nine", "an hour before the call".
 ///
-/// Whole days of the distance are counted on the calendar, so that a day before nine is nine also when clocks are set in between; what is left is
-/// counted in minutes that pass, so that an hour before is an hour.
+/// Whole days of the distance are counted on the calendar, so that a day before nine is nine also when clocks are set in between; what is
+/// left is counted in minutes that pass, so that an hour before is an hour.
 package struct RelativeMoment: Sendable, Hashable {
     /// Negative: before.
     package let offsetMinutes: Int

@@ -5,8 +5,8 @@ struct RulePeriods: Sendable {
     private let days: RuleDays
     /// The first day of the week of the start.
     private let week: CivilDate
-    /// After so many periods the calendar repeats itself (every 400 years are 146,097 days or 20,871 weeks): so many in a row without a day,
-    /// and there will never be one.
+    /// After so many periods the calendar repeats itself (every 400 years are 146,097 days or 20,871 weeks): so many in a row without a
+    /// day, and there will never be one.
     let cycle: Int
 
     init(_ rule: RecurrenceRule, start: CivilDate) {
@@ -62,8 +62,8 @@ struct RulePeriods: Sendable {
         return chosen(all).filter { $0 >= start }
     }
 
-    /// The next period that may keep a day, after one that does not; nil when there is none. Days and weeks are passed over up to the next day that
-    /// the rule keeps.
+    /// The next period that may keep a day, after one that does not; nil when there is none. Days and weeks are passed over up to the next
+    /// day that the rule keeps.
     func index(afterEmpty index: Int) -> Int? {
         let next = index + 1
         let first: CivilDate

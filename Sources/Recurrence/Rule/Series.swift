@@ -19,8 +19,8 @@ package struct Series: Sendable {
 
     /// What falls due from a local time on (or from the start), in order, computed as it is asked for.
     ///
-    /// A far beginning costs no more than a near one, unless the rule has COUNT, which has to be counted from the start. One step looks at 400 years
-    /// at most, and then says that there is no more.
+    /// A far beginning costs no more than a near one, unless the rule has COUNT, which has to be counted from the start. One step looks at
+    /// 400 years at most, and then says that there is no more.
     package func moments(from: CivilMoment? = nil) -> SeriesMoments { SeriesMoments(self, from: from ?? start) }
 
     /// The same by instants. Two local times of which the clocks skip one can be one instant.
