@@ -29,6 +29,7 @@ let package = Package(
         .target(name: "Schema", path: "SQL", exclude: ["control", "cell", "tenant"], plugins: ["EmbedSQLPlugin"]),
         .target(name: "Secrets", dependencies: ["CLibCrypto"]),
         .target(name: "LocalCluster"),
+        .target(name: "Recurrence"),
         .target(name: "Settings", dependencies: ["Yams"], path: "Config", exclude: ["plans.yaml"], plugins: ["EmbedSQLPlugin"]),
 
         // The tower, from the ground up.
@@ -48,12 +49,12 @@ let package = Package(
             ]),
         .target(
             name: "Records",
-            dependencies: ["Jobs", "Tenancy", "Postgres", "Secrets"]),
-        .target(name: "CRM", dependencies: ["Records", "Jobs", "Tenancy", "Postgres", "Secrets"]),
+            dependencies: ["Jobs", "Tenancy", "Postgres", "Secrets", "Recurrence"]),
+        .target(name: "CRM", dependencies: ["Records", "Jobs", "Recurrence", "Tenancy", "Postgres", "Secrets"]),
         .target(
             name: "Server",
             dependencies: [
-                "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Secrets",
+                "CRM", "Records", "Jobs", "Recurrence", "Tenancy", "Postgres", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -96,12 +97,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        .testTarget(name: "RecurrenceTests", dependencies: ["Support", "Recurrence"]),
         .testTarget(name: "RecordsTests", dependencies: ["Support", "CRM", "Records", "Tenancy", "Postgres", "Secrets"]),
-        .testTarget(name: "CRMTests", dependencies: ["Support", "CRM", "Records", "Tenancy", "Postgres", "Secrets"]),
+        .testTarget(name: "CRMTests", dependencies: ["Support", "CRM", "Records", "Recurrence", "Tenancy", "Postgres", "Secrets"]),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Support", "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Schema", "Secrets",
+                "Server", "Support", "CRM", "Records", "Jobs", "Recurrence", "Tenancy", "Postgres", "Schema", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -4,7 +4,7 @@
 # makes the environment anew.
 set -euo pipefail
 
-tools=(schemathesis==4.32.5 openapi-spec-validator==0.9.0 icalendar==7.3.0 vobject==0.9.9)
+tools=(schemathesis==4.32.5 openapi-spec-validator==0.9.0 icalendar==7.3.0 vobject==0.9.9 python-dateutil==2.9.0.post0 croniter==7.0.0)
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 place=$root/.build/python-tools
 

@@ -1,6 +1,7 @@
 import CRM
 import Foundation
 import Records
+import Recurrence
 import Support
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Records
+import Recurrence
 import Support
 import Testing
 

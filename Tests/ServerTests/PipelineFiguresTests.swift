@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import Recurrence
 import Support
 import Testing
 

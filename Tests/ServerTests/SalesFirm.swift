@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import Recurrence
 import Support
 
 @testable import Server
@@ -63,7 +64,7 @@ struct SalesFirm: Sendable {
     /// The day so many days from today, in the firm's zone.
     static func day(_ offset: Int) -> String {
         let today = String((LocalTime.text(of: .now, in: zone) ?? "").prefix(10))
-        return CivilMoment(seconds: (CivilMoment(date: today)?.seconds ?? 0) + offset * 86_400).date
+        return CivilMoment(seconds: (CivilMoment(date: today)?.seconds ?? 0) + offset * 86_400).date.text
     }
 
     static func decimal(_ text: String) -> Decimal { Decimal(string: text, locale: Locale(identifier: "en_US_POSIX")) ?? .nan }

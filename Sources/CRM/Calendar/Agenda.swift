@@ -1,6 +1,7 @@
 import Foundation
 import Postgres
 import Records
+import Recurrence
 import Tenancy
 
 /// What one person has before him: open tasks that are his, and the meetings and calls he holds, by the days of his own zone.
@@ -102,7 +103,7 @@ extension Agenda {
             guard let midnight = CivilMoment(date: first), ("1000-01-01"..."9998-12-31").contains(first) else {
                 throw Problem(.malformed, "The query parameter \"date\" is a date that exists, as 2026-11-30, of the years 1000 to 9998.")
             }
-            let last = CivilMoment(seconds: midnight.seconds + (days - 1) * 86_400).date
+            let last = CivilMoment(seconds: midnight.seconds + (days - 1) * 86_400).date.text
             guard let start = LocalTime.day(first, in: zone)?.lowerBound, let end = LocalTime.day(last, in: zone)?.upperBound, start <= end
             else { throw Problem(.internalError, "These days have no beginning or no end.") }
             (from, to, self.zone, instants) = (first, last, zone, start..<end)

@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import Recurrence
 
 extension ICalendar {
     /// What events and todos have in common.

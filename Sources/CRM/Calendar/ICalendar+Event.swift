@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import Recurrence
 
 extension ICalendar {
     /// Something that takes place at a time: a meeting, a call.

@@ -1,6 +1,7 @@
 import Foundation
 import Postgres
 import Records
+import Recurrence
 import Secrets
 
 /// The demonstration's sales as rows, once companies and contacts have their ids.

@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import Recurrence
 
 /// Values that have parts or several ways to be written.
 extension VCardGathering {

@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import Recurrence
 
 /// One card's properties on their way to what a contact has; other properties are passed over in silence.
 struct VCardGathering {

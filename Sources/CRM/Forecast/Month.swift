@@ -1,4 +1,5 @@
 import Records
+import Recurrence
 
 /// A month of the calendar, as `2026-10`.
 package struct Month: Sendable, Hashable, Comparable {

@@ -1,5 +1,6 @@
 import Postgres
 import Records
+import Recurrence
 
 /// From the beginning of one day or month to the end of another, in the zone of the firm; open where nothing was said.
 package struct ReportPeriod: Sendable, Hashable {

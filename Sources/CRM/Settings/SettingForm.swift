@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import Recurrence
 import Tenancy
 
 /// A form that a text must have: how it is checked, and how the check is told to machines and to people.

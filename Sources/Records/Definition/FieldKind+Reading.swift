@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Recurrence
 
 extension FieldKind {
     /// Checks a value of a body and gives what its columns will hold; `.null` unsets every column.

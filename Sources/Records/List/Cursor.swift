@@ -1,4 +1,5 @@
 import Foundation
+import Recurrence
 import Secrets
 
 /// Where a list goes on: the sort values and the id of the last row seen, bound to the tenant, the filter and the order.

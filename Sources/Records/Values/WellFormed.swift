@@ -1,4 +1,5 @@
 import Foundation
+import Recurrence
 
 /// RFC 5321 addresses as people have them: one `@`, a dot-atom before it, a domain behind it.
 package enum EmailAddress {
@@ -40,45 +41,11 @@ package enum LanguageTag {
     }
 }
 
-/// A name of the IANA time zone database.
-package enum TimeZoneName {
-    private static let known = Set(TimeZone.knownTimeZoneIdentifiers).union(["UTC", "Etc/UTC", "GMT"])
-
-    package static func isKnown(_ name: String) -> Bool { known.contains(name) }
-}
-
 /// A country's two letters (ISO 3166-1), in either case.
 package enum Country {
     private static let known = Set(Locale.Region.isoRegions.map(\.identifier).filter { $0.count == 2 && $0.allSatisfy(\.isLetter) })
 
     package static func isKnown(_ code: String) -> Bool { known.contains(code.uppercased()) }
-}
-
-/// A day of the proleptic Gregorian calendar, years 0001 to 9999, as `YYYY-MM-DD`.
-package enum CivilDate {
-    package static func isWellFormed(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
-            let year = digits(bytes[0..<4]), let month = digits(bytes[5..<7]), let day = digits(bytes[8..<10])
-        else { return false }
-        return exists(year: year, month: month, day: day)
-    }
-
-    static func exists(year: Int, month: Int, day: Int) -> Bool {
-        guard year >= 1, (1...12).contains(month) else { return false }
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        return (1...days[month - 1]).contains(day)
-    }
-
-    static func digits(_ bytes: ArraySlice<UInt8>) -> Int? {
-        var number = 0
-        for byte in bytes {
-            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-            number = number * 10 + Int(byte - UInt8(ascii: "0"))
-        }
-        return number
-    }
 }
 
 /// An instant as RFC 3339 writes it, with its offset.

@@ -2,6 +2,7 @@ import CRM
 import Foundation
 import Postgres
 import Records
+import Recurrence
 import Tenancy
 
 /// What a tenant's settings say about each of its requests: looked up together with the credential, and forgotten together with it.

@@ -1,5 +1,5 @@
 import Foundation
-import Records
+import Recurrence
 import Support
 import Testing
 

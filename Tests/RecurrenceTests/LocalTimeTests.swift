@@ -1,5 +1,5 @@
 import Foundation
-import Records
+import Recurrence
 import Support
 import Testing
 
@@ -41,7 +41,18 @@ import Testing
         #expect(LocalTime(local: local, zone: "Europe/Berlin") == nil)
     }
 
-    @Test("A zone is a name of the IANA database, not an offset", arguments: ["", "Mars/Olympus", "CET+1", "+01:00", "GMT+0100"])
+    @Test(
+        "All names of a zone are as good",
+        arguments: [("Asia/Kolkata", "Asia/Calcutta"), ("Etc/UTC", "UTC"), ("Asia/Saigon", "Asia/Ho_Chi_Minh")])
+    func names(one: String, other: String) throws {
+        let time = try #require(LocalTime(local: "2026-11-30T09:00", zone: one))
+
+        #expect(time.zone == one && time.instant == LocalTime(local: "2026-11-30T09:00", zone: other)?.instant)
+    }
+
+    @Test(
+        "A zone is a name of the IANA database, not an offset",
+        arguments: ["", "Mars/Olympus", "CET+1", "+01:00", "GMT+0100", "Asia/Nowhere", "asia/Kolkata", "PST", "Etc", "Europe/../UTC"])
     func noZone(zone: String) {
         #expect(LocalTime(local: "2026-11-30T09:00", zone: zone) == nil)
         #expect(LocalTime.text(of: .now, in: zone) == nil)

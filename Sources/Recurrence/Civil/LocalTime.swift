@@ -13,11 +13,8 @@ package struct LocalTime: Sendable, Hashable {
 
     /// Nil when there is no such day, minute or zone, or when the instant lies outside the years 0001 to 9999 in UTC.
     package init?(local: String, zone: String) {
-        guard let wall = CivilMoment(minute: local), let clocks = TimeZoneName.clocks(of: zone) else { return nil }
-        let instant =
-            switch clocks.sight(of: wall) {
-            case .shown(let instant), .skipped(let instant): instant
-            }
+        guard let wall = CivilMoment(minute: local), let clocks = TimeZoneName.zone(zone) else { return nil }
+        let instant = clocks.instant(of: wall)
         guard CivilMoment.writable.contains(CivilMoment(utc: instant).seconds) else { return nil }
         self.local = local
         self.zone = zone
@@ -31,21 +28,16 @@ package struct LocalTime: Sendable, Hashable {
     ///
     /// The way back is not always the same: of the two instants that show one time, the later comes back as the first.
     package static func text(of instant: Date, in zone: String) -> String? {
-        TimeZoneName.clocks(of: zone)?.wall(at: instant).minuteText
+        TimeZoneName.zone(zone)?.wall(at: instant).minuteText
     }
 
     /// From the first instant of a date to the first of the next; nil when there is no such date or zone.
     ///
     /// 23 or 25 hours where clocks are set, and empty for a date that a place left out.
     package static func day(_ date: String, in zone: String) -> Range<Date>? {
-        guard let midnight = CivilMoment(date: date), let clocks = TimeZoneName.clocks(of: zone) else { return nil }
-        let start = clocks.start(ofDay: midnight)
-        let next = clocks.start(ofDay: CivilMoment(seconds: midnight.seconds + CivilMoment.day))
+        guard let date = CivilDate(date), let clocks = TimeZoneName.zone(zone) else { return nil }
+        let start = clocks.start(of: date)
+        let next = clocks.start(of: date.adding(days: 1))
         return start..<max(start, next)
     }
-}
-
-extension TimeZoneName {
-    /// The zone itself, when the name is one that records accept.
-    fileprivate static func clocks(of name: String) -> TimeZone? { isKnown(name) ? TimeZone(identifier: name) : nil }
 }
