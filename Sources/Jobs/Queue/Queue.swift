@@ -55,7 +55,8 @@ struct Queue: Sendable {
                 guard let outcome = Service.Outcome(rawValue: word) else { throw .unexpected("A lane was \"\(word)\".") }
                 claim.services.append(
                     Service(
-                        lane: try row.int(1), outcome: outcome, next: try row.optionalDouble(2).map { .seconds($0) }, since: try row.int(3)))
+                        lane: try row.int(1), outcome: outcome, next: try row.optionalDouble(2).map { .seconds($0) }, since: try row.int(3))
+                )
             }
         }
         return claim
