@@ -23,31 +23,35 @@ import Testing
         let scheduler = Scheduler(cell: try house.cell(), schedules: [schedule], log: house.log)
         _ = try await scheduler.fireDue()
 
-        let instants = Diary<Date>()
+        // Every move of the row, also those between two looks at it.
+        for statement: SQL in [
+            "CREATE TABLE moves (at timestamptz NOT NULL)",
+            """
+            CREATE FUNCTION note_move() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+            BEGIN INSERT INTO moves VALUES (NEW.next_at); RETURN NULL; END $$
+            """,
+            "CREATE TRIGGER note_move AFTER UPDATE OF next_at ON job_schedules FOR EACH ROW EXECUTE FUNCTION note_move()",
+        ] { _ = try await house.cell().rows(statement.prepared(.none), isRepeatable: false) }
+        let moves: @Sendable () async throws -> Int = { try await house.cell().rows("SELECT count(*) FROM moves")[0].int(0) }
+
         try await house.working([house.worker([handler], for: [scope])]) {
             try await withThrowingTaskGroup { group in
                 for _ in 0..<8 {
                     group.addTask {
-                        while instants.entries.count < 20, !Task.isCancelled {
+                        while try await moves() < 20 {
                             _ = try await scheduler.fireDue()
                             try await Task.sleep(for: .milliseconds(3))
                         }
                     }
-                }
-                // Who looks at the row between two firings sees how often it has moved.
-                var last: Date?
-                while instants.entries.count < 20 {
-                    let next = try await house.cell().rows("SELECT next_at FROM job_schedules")[0].date(0)
-                    if next != last { instants.note(next) }
-                    last = next
                 }
                 try await group.waitForAll()
             }
             try await eventually { try await house.states(of: scope) == [:] }
         }
 
-        let moves = instants.entries.count - 1
-        #expect(abs(fired.entries.count - moves) <= 1, "\(moves) instants, \(fired.entries.count) jobs")
+        // A job that still waits is enough, so a slow worker may have fewer; nobody ever has more.
+        let (instants, jobs) = (try await moves(), fired.entries.count)
+        #expect(jobs <= instants && jobs > instants / 2, "\(instants) instants, \(jobs) jobs")
         await house.installation.close()
     }
 

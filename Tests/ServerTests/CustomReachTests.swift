@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Postgres
 import Records
 import Support
 import Tenancy
@@ -132,6 +133,40 @@ import Testing
         #expect(try await admin.post("/v1/visits", ["subject": "X", "contact": .string(own)]).pointers == ["/contact"])
         #expect(try await admin.delete("/v1/contacts/\(contact)?purge=true").status == 204)
         #expect(try await admin.get("/v1/visits/\(theirs)").json["contact"]?.isNull == true)
+    }
+
+    @Test("What stands in a text of the tenant's own is found, through an index of its own, by whoever sees the field") func words()
+        async throws
+    {
+        let firm = try await TestSite.shared.firm()
+        let admin = try await firm.admin()
+        let early = try await RightsFirm.id(of: admin.post("/v1/contacts", ["last_name": "Early"]))
+        let field = try await RightsFirm.id(of: admin.post("/v1/custom_fields", Self.field("hobby", "text")))
+        #expect(try await admin.post("/v1/custom_fields", Self.field("story", "long_text")).status == 201)
+        let custom: JSON = ["hobby": "Große Drachenfliegerei", "story": "met at the harbour"]
+        let made = try await RightsFirm.id(of: admin.post("/v1/contacts", ["last_name": "Ng", "custom": custom]))
+        func find(_ client: Client, _ words: String) async throws -> [String] {
+            try await client.get("/v1/search?q=\(words)").json["data"]?.elements?.compactMap { $0["id"]?.string } ?? []
+        }
+
+        #expect(try await find(admin, "grosse%20drachen") == [made])
+        #expect(try await find(admin, "harbour") == [made])
+        #expect(try await admin.post("/v1/contacts/search", ["q": "harbour"]).json["data"]?.elements?.count == 1)
+        #expect(try await admin.patch("/v1/contacts/\(early)", ["custom": ["hobby": "chess"]]).status == 200)
+        #expect(try await find(admin, "chess") == [early])
+        let role = try await RightsFirm.role(admin, ["*": ["read": "all"]], hidden: ["contacts": ["custom.hobby", "last_name"]])
+        let member = try await RightsFirm.person(firm, admin, role).client
+        #expect(try await find(member, "chess") == [] && find(member, "early") == [])
+        #expect(try await find(member, "harbour") == [made])
+        let indexes: SQL = "SELECT indexname FROM pg_indexes WHERE tablename = 'contacts' AND indexname LIKE '%_words' ORDER BY 1"
+        #expect(
+            try await firm.scope().rows(indexes).compactMap { $0.optionalText(0) } == ["contacts_c_hobby_words", "contacts_c_story_words"])
+        // A choice has no words; a text that was one has them again.
+        let choice: JSON = ["kind": "select", "options": ["chess", "Große Drachenfliegerei"]]
+        #expect(try await admin.patch("/v1/custom_fields/\(field)", choice).status == 200)
+        #expect(try await find(admin, "chess") == [])
+        #expect(try await admin.patch("/v1/custom_fields/\(field)", ["kind": "text"]).status == 200)
+        #expect(try await find(admin, "chess") == [early])
     }
 
     @Test("The plan's budget of types is kept, and its tables too when one comes back from the trash") func budget() async throws {

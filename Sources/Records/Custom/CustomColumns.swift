@@ -58,8 +58,17 @@ struct CustomColumns {
             statements.append(
                 ddl("CREATE INDEX \(SQL.quoted(identifier: name)) ON \(quotedTable) (\(SQL.quoted(identifier: field.column)), id)"))
         }
+        if hasWords { statements.append(words) }
         return statements
     }
+
+    /// Whether `q` looks into it.
+    var hasWords: Bool { field.kind.hasWords }
+    var words: SQL {
+        let expression = FieldDefinition.words(SQL.quoted(identifier: field.column))
+        return ddl("CREATE INDEX \(wordsName) ON \(quotedTable) USING gin (\(expression)) \(CustomTable.prompt)")
+    }
+    var noWords: SQL { ddl("DROP INDEX IF EXISTS \(wordsName)") }
 
     var unique: SQL {
         let value = field.fieldKind.equality(SQL(code: field.column)).text
@@ -98,6 +107,8 @@ struct CustomColumns {
     private var isNeverNull: Bool { field.isRequired || field.kind.isNeverNull }
     private var quotedTable: String { SQL.quoted(identifier: table) }
     private var uniqueName: String { SQL.quoted(identifier: ConstraintName.of(table, field.column, "unique")) }
+
+    private var wordsName: String { SQL.quoted(identifier: ConstraintName.of(table, field.column, "words")) }
 
     /// The default of each column as a literal.
     private var literals: [String?] {

@@ -61,6 +61,7 @@ package struct CustomField: Sendable, Hashable {
         definition.isCustom = isCustom
         definition.isRequired = isRequired
         definition.isUnique = isUnique
+        definition.hasOwnWords = kind.hasWords
         // A default serves who leaves the field out, so that only null is refused.
         definition.isFilled = isRequired && !standard.isNull
         return definition

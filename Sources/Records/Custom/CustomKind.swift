@@ -3,6 +3,9 @@ package enum CustomKind: String, Sendable, Hashable, CaseIterable {
     case text, longText = "long_text", integer, decimal, money, boolean, date, datetime, select, multiSelect = "multi_select", email, phone
     case url, reference
 
+    /// Whether people look for words in it.
+    var hasWords: Bool { self == .text || self == .longText }
+
     /// `options` are the words of a select, or `{"type": "contacts"}` for a reference.
     package func fieldKind(options: JSON) -> FieldKind {
         let words = (options.elements ?? []).compactMap(\.string)

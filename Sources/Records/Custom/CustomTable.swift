@@ -43,7 +43,7 @@ package struct CustomTable {
     }
 
     /// Every search reads what has been written since the index was last cleared up; so little (in kB) may pile up.
-    private static let prompt = "WITH (gin_pending_list_limit = 128)"
+    static let prompt = "WITH (gin_pending_list_limit = 128)"
 
     /// The table and every reference to it.
     package var dropping: SQL { ddl("DROP TABLE IF EXISTS \(table) CASCADE") }

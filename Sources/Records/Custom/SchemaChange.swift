@@ -63,7 +63,7 @@ package struct SchemaChange: Sendable {
         case .converted(let expression, let condition):
             refuse(.loses, "EXISTS (SELECT FROM \(identifier: table) WHERE \(SQL(code: condition)))")
             after +=
-                [from.notUnique] + from.noDefaults
+                [from.notUnique, from.noWords] + from.noDefaults
                 + from.names.map { column in
                     ddl("ALTER TABLE \(SQL.quoted(identifier: table)) ALTER COLUMN \(SQL.quoted(identifier: column)) DROP NOT NULL")
                 }
@@ -74,6 +74,8 @@ package struct SchemaChange: Sendable {
             after += from.dropping + to.adding
             return
         }
+        if from.hasWords && !to.hasWords { after.append(from.noWords) }
+        if to.hasWords && (change.rebuilds || !from.hasWords) { after.append(to.words) }
         if change.rebuilds || old.standard != new.standard { after += to.defaults }
         if new.isRequired || new.kind.isNeverNull {
             if new.isRequired, new.standard.isNull, !new.kind.isNeverNull {

@@ -23,6 +23,8 @@ package struct FieldDefinition: Sendable, Hashable {
     package var isNamePart = false
     /// Searched by `q`, but no part of what the record is called.
     package var isSearched = false
+    /// A tenant's own text: `q` looks into it through an index of its own.
+    package var hasOwnWords = false
     /// A sentence for OpenAPI and for the page.
     package var help: String
 

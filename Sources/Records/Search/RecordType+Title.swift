@@ -22,11 +22,23 @@ extension RecordType {
     /// Everything that `q` looks through.
     var searchedFields: [FieldDefinition] { titleFields + ownFields.filter { $0.isSearched && !$0.isTitle } }
 
-    /// The records `r` that a query (`cell.search_query`) finds.
+    /// The tenant's own texts that `q` looks into, as far as the caller sees them.
+    private func ownTexts(for caller: Caller) -> [FieldDefinition] {
+        (ownFields + customFields).filter { $0.hasOwnWords && !$0.isTitle && !caller.rights.isHidden($0.path, of: name) }
+    }
+
+    /// The records `r` that a query (`cell.search_query`) finds: all its words in the type's own fields, or all in one text that the tenant has
+    /// added.
     ///
     /// The index knows every searched field. What a role must not see it must not find either, so for such a role it only leads to the
     /// records, whose visible fields are then compared.
     package func matching(_ query: SQL, _ r: String = "r", for caller: Caller) -> SQL {
+        let own = ownTexts(for: caller).map { SQL(code: " OR \(FieldDefinition.words("\(r).\($0.column)")) @@ ") + query }
+        let found = matchingOwn(query, r, for: caller)
+        return own.isEmpty ? found : "(" + found + own.joined(separator: "") + ")"
+    }
+
+    private func matchingOwn(_ query: SQL, _ r: String, for caller: Caller) -> SQL {
         let found = SQL(code: "\(r).search @@ ") + query
         let visible = searchedFields.filter { !caller.rights.isHidden($0.path, of: name) }
         guard visible.count < searchedFields.count else { return found }
@@ -34,12 +46,13 @@ extension RecordType {
             field.kind == .phone ? "\(r).\(field.column), cell.digits(\(r).\(field.column))" : "left(\(r).\(field.column)::text, 5000)"
         }
         let text = texts.isEmpty ? "''" : "concat_ws(' ', \(texts.joined(separator: ", ")))"
-        return found + SQL(code: " AND cell.search_vector(\(text)) @@ ") + query
+        return "(" + found + SQL(code: " AND cell.search_vector(\(text)) @@ ") + query + ")"
     }
 
     /// What may tell people more about the record `r` than its title: its other searched fields and what the records it refers to are called.
     func excerpts(_ r: String, in catalog: Catalog, for caller: Caller) -> SQL {
-        let texts = searchedFields.filter { !$0.isNamePart && !caller.rights.isHidden($0.path, of: name) }
+        let searched = searchedFields.filter { !$0.isNamePart && !caller.rights.isHidden($0.path, of: name) }
+        let texts = (searched + ownTexts(for: caller))
             .map { SQL(code: "left(\(r).\($0.column)::text, 5000)") }
         let references = ownFields.compactMap { field -> SQL? in
             guard case .reference(let name) = field.kind, let target = catalog[name], target.isSearchable,
@@ -52,4 +65,9 @@ extension RecordType {
         let all = texts + references
         return "array_remove(ARRAY[" + all.joined(separator: ", ") + "]::text[], NULL)"
     }
+}
+
+extension FieldDefinition {
+    /// The words of a tenant's own text, as its index has them.
+    static func words(_ column: String) -> String { "cell.search_vector(left(coalesce(\(column), ''), 5000))" }
 }
