@@ -103,7 +103,9 @@ package final class Installation: Sendable {
             } catch PostgresError.cancelled {
                 return
             } catch {
-                log.warning("Tenants whose day has come, or old failures to sign in, could not be deleted yet.", metadata: ["error": "\(error.explained)"])
+                log.warning(
+                    "Tenants whose day has come, or old failures to sign in, could not be deleted yet.",
+                    metadata: ["error": "\(error.explained)"])
             }
             // Cancellation ends the sleep and, with the next look at the condition, the loop.
             try? await Task.sleep(for: .seconds(Double.random(in: 15...25)))

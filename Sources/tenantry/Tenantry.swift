@@ -18,7 +18,8 @@ import Foundation
             """,
         version: Version.text,
         subcommands: [
-            DevCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, TenantCommand.self, JobsCommand.self, CellCommand.self,
+            DevCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, TenantCommand.self, JobsCommand.self,
+            CellCommand.self,
             OperatorCommand.self, DoctorCommand.self, ConfigCommand.self, VersionCommand.self,
         ])
 

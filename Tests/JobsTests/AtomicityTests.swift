@@ -6,7 +6,9 @@ import Tenancy
 import Testing
 
 @Suite("A promise is kept exactly when its transaction is") struct AtomicityTests {
-    @Test("Of ten thousand transactions with random refusals and killed connections, jobs are there for those that committed", .timeLimit(.minutes(3)))
+    @Test(
+        "Of ten thousand transactions with random refusals and killed connections, jobs are there for those that committed",
+        .timeLimit(.minutes(3)))
     func atomic() async throws {
         let house = QueueHouse(installation: try await TestHouse.open())
         let scope = try await house.tenant()

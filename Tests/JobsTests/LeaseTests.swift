@@ -95,7 +95,9 @@ import Testing
         #expect(starts.entries == [1, 2])
     }
 
-    @Test("A stop lets running jobs end, takes no new ones, and hands back what does not end in time, with its attempt") func stop() async throws {
+    @Test("A stop lets running jobs end, takes no new ones, and hands back what does not end in time, with its attempt") func stop()
+        async throws
+    {
         let house = try await QueueHouse.shared
         let scope = try await house.tenant()
         let (starts, ends) = (Diary<String>(), Diary<String>())
@@ -108,7 +110,9 @@ import Testing
         }
         let worker = house.worker([handler], for: [scope]) { $0.patience = .milliseconds(500) }
         let group = ServiceGroup(
-            configuration: .init(services: [.init(service: Wrapped(worker: worker), successTerminationBehavior: .gracefullyShutdownGroup)], logger: house.log))
+            configuration: .init(
+                services: [.init(service: Wrapped(worker: worker), successTerminationBehavior: .gracefullyShutdownGroup)], logger: house.log
+            ))
 
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }

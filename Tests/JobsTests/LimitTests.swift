@@ -106,7 +106,8 @@ import Testing
 
         try await house.working([house.worker([handler], for: [scope])]) {
             try await eventually {
-                try await house.cell().rows("SELECT 1 FROM job_lanes WHERE tenant_id = \(scope.tenant.id) AND held_at IS NOT NULL").count == 1
+                try await house.cell().rows("SELECT 1 FROM job_lanes WHERE tenant_id = \(scope.tenant.id) AND held_at IS NOT NULL").count
+                    == 1
             }
             #expect(starts.entries.isEmpty)
             _ = try await house.installation.lifecycle.resume(slug, by: Instruction(actor: "test", reason: "test"))

@@ -68,7 +68,8 @@ import Testing
         #expect(try log.map { try $0.text(0) } == ["system"])
     }
 
-    @Test("Without a word in the settings thirty days count; fields and objects of a tenant's own go after thirty days, with what they held")
+    @Test(
+        "Without a word in the settings thirty days count; fields and objects of a tenant's own go after thirty days, with what they held")
     func definitions() async throws {
         let tenant = try await TestHouse.tenant()
         let fields = tenant.store("custom_fields")

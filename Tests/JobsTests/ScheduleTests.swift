@@ -7,7 +7,9 @@ import Testing
 @testable import Jobs
 
 @Suite("Schedules fire once") struct ScheduleTests {
-    @Test("Eight workers, ten instants a second: each instant fires once for each tenant, and no instant is left out") func once() async throws {
+    @Test("Eight workers, ten instants a second: each instant fires once for each tenant, and no instant is left out") func once()
+        async throws
+    {
         let house = QueueHouse(installation: try await TestHouse.open())
         let scope = try await house.tenant()
         let fired = Diary<Int>()

@@ -2,7 +2,7 @@ import Foundation
 import Postgres
 import Tenancy
 
-/// The queue of one cell, as workers use it: a statement each, every one with a time limit. What they do stands in SQL/cell/0004-jobs.sql.
+/// The queue of one cell, as workers use it: a statement each, every one with a time limit. What they do stands in SQL/cell/0005-jobs.sql.
 struct Queue: Sendable {
     let cell: CellScope
 
@@ -55,7 +55,8 @@ struct Queue: Sendable {
                 guard let outcome = Service.Outcome(rawValue: word) else { throw .unexpected("A lane was \"\(word)\".") }
                 claim.services.append(
                     Service(
-                        lane: try row.int(1), outcome: outcome, next: try row.optionalDouble(2).map { .seconds($0) }, since: try row.int(3)))
+                        lane: try row.int(1), outcome: outcome, next: try row.optionalDouble(2).map { .seconds($0) }, since: try row.int(3))
+                )
             }
         }
         return claim

@@ -103,7 +103,8 @@ package struct Cron: Sendable, Hashable {
             let span: ClosedRange<Int>?
             switch (halves[0], ends.count) {
             case ("*", _): span = range
-            case (_, 1): span = ends[0].flatMap { start in start <= range.upperBound ? start...(halves.count == 2 ? range.upperBound : start) : nil }
+            case (_, 1):
+                span = ends[0].flatMap { start in start <= range.upperBound ? start...(halves.count == 2 ? range.upperBound : start) : nil }
             case (_, 2): span = ends[0].flatMap { start in ends[1].flatMap { start <= $0 ? start...$0 : nil } }
             default: span = nil
             }

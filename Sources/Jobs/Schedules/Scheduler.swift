@@ -73,7 +73,8 @@ struct Scheduler: Sendable {
         let isMissed = schedule.catchUp == .skip && now.timeIntervalSince(known.next) > 60
         guard !isMissed, let payload = schedule.job.payload else {
             _ = try await cell.rows(
-                "UPDATE job_schedules SET next_at = \(following) WHERE name = \(schedule.name) AND next_at = \(known.exact)::timestamptz", affinity: 2)
+                "UPDATE job_schedules SET next_at = \(following) WHERE name = \(schedule.name) AND next_at = \(known.exact)::timestamptz",
+                affinity: 2)
             return log.notice("A schedule passed over an instant.", metadata: ["schedule": "\(schedule.name)", "due": "\(known.exact)"])
         }
         let kind = schedule.job.kind

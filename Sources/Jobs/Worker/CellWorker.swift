@@ -237,7 +237,9 @@ actor CellWorker {
                     isExpired = claim.isExpired
                     take(claim)
                     for job in claim.jobs {
-                        guard let handler = orders.first(where: { $0.lane == job.lane }).flatMap({ handlers[$0.kind.name] }) else { continue }
+                        guard let handler = orders.first(where: { $0.lane == job.lane }).flatMap({ handlers[$0.kind.name] }) else {
+                            continue
+                        }
                         let slug = line.slug(of: job.lane)
                         jobs.addTask { await self.perform(job, handler, slug: slug) }
                     }

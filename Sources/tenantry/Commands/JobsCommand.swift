@@ -76,7 +76,8 @@ struct JobsCommand: AsyncParsableCommand {
     }
 
     struct Pause: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Start nothing more of a kind, for one tenant or for all; what runs ends.")
+        static let configuration = CommandConfiguration(
+            abstract: "Start nothing more of a kind, for one tenant or for all; what runs ends.")
 
         @Argument(help: "The kind.") var kind: String
         @Option(help: "Only for this tenant.") var tenant: String?

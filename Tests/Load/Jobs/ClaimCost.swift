@@ -22,7 +22,8 @@ enum ClaimCost {
         let cell = try yard.cell()
         let worker = UUID()
         _ = try await cell.rows(
-            "INSERT INTO job_workers (id, name, concurrency, leased_until) VALUES (\(worker), 'load', 1, clock_timestamp() + interval '1 hour')")
+            "INSERT INTO job_workers (id, name, concurrency, leased_until) VALUES (\(worker), 'load', 1, clock_timestamp() + interval '1 hour')"
+        )
         let lane = try await cell.rows("SELECT id FROM job_lanes LIMIT 1")[0].int(0)
         var since = 0
         var took: [Double] = []
@@ -33,14 +34,16 @@ enum ClaimCost {
                     """
                     SELECT outcome, next_since, id, attempt FROM claim_jobs(\(worker), ARRAY[\(lane)::bigint], ARRAY[\(since)::bigint], '{10}',
                         '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}')
-                    """).prepared(.shared))
+                    """
+                ).prepared(.shared))
             took.append(milliseconds(ContinuousClock.now - began))
             var ids: [UUID] = []
             for row in rows {
                 if try row.text(0) == "job" { ids.append(try row.uuid(2)) } else { since = try row.int(1) }
             }
             _ = try await cell.rows(
-                "SELECT end_jobs(\(worker), \(ids), \(ids.map { _ in 1 }), \(ids.map { _ in "done" }), \(ids.map { _ in 0 }), \(ids.map { _ in String?.none }))")
+                "SELECT end_jobs(\(worker), \(ids), \(ids.map { _ in 1 }), \(ids.map { _ in "done" }), \(ids.map { _ in 0 }), \(ids.map { _ in String?.none }))"
+            )
         }
         return took
     }

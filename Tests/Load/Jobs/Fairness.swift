@@ -24,7 +24,9 @@ enum Fairness {
                 while starts.withLock({ $0[slug] == nil }) { try await Task.sleep(for: .milliseconds(1)) }
                 if let started = starts.withLock({ $0[slug] }) { took.append(max(0, milliseconds(started - committed))) }
             }
-            say("a hundred others beside a million: start after p50 \(shown(percentile(took, 0.5))) ms, p99 \(shown(percentile(took, 0.99))) ms")
+            say(
+                "a hundred others beside a million: start after p50 \(shown(percentile(took, 0.5))) ms, p99 \(shown(percentile(took, 0.99))) ms"
+            )
         }
         await yard.installation.close()
     }

@@ -14,7 +14,8 @@ enum HeldSnapshot {
         }
         try await yard.enqueue(2000, for: yard.scopes[0])
         let before = try await ClaimCost.claims(in: yard, 100)
-        let holder = ExclusivePool(ConnectionSettings(url: yard.installation.settings.ownerURL), PoolSettings(name: "holder", connections: 1))
+        let holder = ExclusivePool(
+            ConnectionSettings(url: yard.installation.settings.ownerURL), PoolSettings(name: "holder", connections: 1))
         // A cursor holds its snapshot as long as its first batch is looked at.
         try await holder.stream("SELECT n FROM generate_series(1, 2) AS n", batch: 2) { _ in
             let done = 200_000
@@ -26,7 +27,9 @@ enum HeldSnapshot {
             try await yard.enqueue(2000, for: yard.scopes[0])
             // The first of these finds where the lane begins, past everything that is gone; a worker remembers it.
             let after = try await ClaimCost.claims(in: yard, 100)
-            say("before: p50 \(shown(percentile(before, 0.5))) ms a claim of ten; under the snapshot: first \(shown(after[0])) ms, p50 \(shown(percentile(after, 0.5))) ms, ratio \(shown(percentile(after, 0.5) / percentile(before, 0.5)))")
+            say(
+                "before: p50 \(shown(percentile(before, 0.5))) ms a claim of ten; under the snapshot: first \(shown(after[0])) ms, p50 \(shown(percentile(after, 0.5))) ms, ratio \(shown(percentile(after, 0.5) / percentile(before, 0.5)))"
+            )
         }
         await holder.close()
         await yard.installation.close()

@@ -59,7 +59,9 @@ enum KilledWorker {
             }
             say("kill \(round + 1): \(had) jobs, the last started elsewhere after \(shown(took.last ?? .nan)) s")
         }
-        say("killed to started elsewhere: p50 \(shown(percentile(took, 0.5))) s, p99 \(shown(percentile(took, 0.99))) s of \(took.count) jobs")
+        say(
+            "killed to started elsewhere: p50 \(shown(percentile(took, 0.5))) s, p99 \(shown(percentile(took, 0.99))) s of \(took.count) jobs"
+        )
         for process in processes { kill(process.processIdentifier, SIGKILL) }
     }
 

@@ -23,7 +23,9 @@ enum Latency {
                 if let started = tally.last { took.append(max(0, milliseconds(started - committed))) }
                 try await Task.sleep(for: .milliseconds(Int.random(in: 0...40)))
             }
-            say("commit to start: p50 \(shown(percentile(took, 0.5))) ms, p99 \(shown(percentile(took, 0.99))) ms, most \(shown(took.max() ?? .nan)) ms")
+            say(
+                "commit to start: p50 \(shown(percentile(took, 0.5))) ms, p99 \(shown(percentile(took, 0.99))) ms, most \(shown(took.max() ?? .nan)) ms"
+            )
         }
         await yard.installation.close()
     }

@@ -41,11 +41,18 @@ enum Throughput {
     /// The least that a queue of one table can be: take the first that nobody has, delete it.
     private static func pgbench() async throws -> Double {
         let url = try await TestHouse.database()
-        try run("psql", [url, "-q", "-c", "CREATE TABLE bare (id bigint PRIMARY KEY, payload jsonb); INSERT INTO bare SELECT n, '{}' FROM generate_series(1, 400000) AS n; ANALYZE bare"])
+        try run(
+            "psql",
+            [
+                url, "-q", "-c",
+                "CREATE TABLE bare (id bigint PRIMARY KEY, payload jsonb); INSERT INTO bare SELECT n, '{}' FROM generate_series(1, 400000) AS n; ANALYZE bare",
+            ])
         let script = FileManager.default.temporaryDirectory.appending(path: "bare-\(UUID()).sql")
-        try "DELETE FROM bare WHERE id = (SELECT id FROM bare ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED);\n".write(to: script, atomically: true, encoding: .utf8)
+        try "DELETE FROM bare WHERE id = (SELECT id FROM bare ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED);\n".write(
+            to: script, atomically: true, encoding: .utf8)
         let answer = try run("pgbench", ["-n", "-M", "prepared", "-c", "4", "-j", "2", "-t", "10000", "-f", script.path(), url])
-        guard let line = answer.split(separator: "\n").first(where: { $0.hasPrefix("tps") }), let word = line.split(separator: " ").dropFirst(2).first,
+        guard let line = answer.split(separator: "\n").first(where: { $0.hasPrefix("tps") }),
+            let word = line.split(separator: " ").dropFirst(2).first,
             let rate = Double(word)
         else { return .nan }
         return rate
