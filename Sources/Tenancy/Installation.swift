@@ -19,8 +19,11 @@ package final class Installation: Sendable {
     package let plans: PlanList
     package let cellList: CellList
     package let isolation: IsolationCheck
+    /// How many requests tenants may make.
+    package let rates: RateLimiter
     let control: Control
     let identity: IdentityHolder
+    private let marks: RateMarks
     private let ownerConnection: ConnectionSettings
     private let log: Logger
 
@@ -52,6 +55,8 @@ package final class Installation: Sendable {
         tenants = TenantList(control: control)
         cellList = CellList(control: control, identity: identity, cells: cells, migrator: migrator)
         isolation = IsolationCheck(directory: directory, cells: cells)
+        marks = RateMarks(control: control)
+        rates = RateLimiter(log: log) { [marks] in try await marks.exchange($0) }
     }
 
     /// Looks whether everything is as it should be.
@@ -71,13 +76,14 @@ package final class Installation: Sendable {
         }
     }
 
-    /// Keeps the directory fresh and deletes whoever's and whatever's day has come, until the task is cancelled.
+    /// Keeps the directory and the rates fresh and deletes whoever's day has come, until the task is cancelled.
     package func run() async {
         let listener = Listener(ownerConnection, channels: [Control.channel])
         await withTaskCancellationHandler {
             await withTaskGroup { group in
                 group.addTask { await self.directory.follow(listener, every: self.settings.pollInterval) }
                 group.addTask { await self.deleteDue() }
+                group.addTask { await self.rates.run() }
                 await group.waitForAll()
             }
         } onCancel: {
@@ -102,6 +108,7 @@ package final class Installation: Sendable {
             do {
                 try await lifecycle.deleteDue()
                 try await signIns.forgetOld()
+                try await marks.forgetWhole()
             } catch PostgresError.cancelled {
                 return
             } catch {

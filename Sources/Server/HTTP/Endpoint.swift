@@ -31,6 +31,12 @@ package struct Endpoint: Sendable {
         }
     }
 
+    /// What it takes from a tenant's rates; nothing from nobody's.
+    var cost: Cost {
+        guard case .person(let effect, _) = access else { return .nothing }
+        return operation.cost ?? .usual(for: effect)
+    }
+
     /// Without a credential.
     package static func anyone(
         _ method: HTTPRequest.Method, _ path: String, _ operation: Operation, _ handler: @escaping @Sendable (Call) async throws -> Reply
