@@ -81,6 +81,9 @@ package struct KnownSettings: Sendable {
     package let defaultPlan = Setting.text(
         "tenants.default_plan", "free",
         help: "The plan of a tenant whose order names none. `dev` makes it `unlimited`, on its own database for other commands too.")
+    package let tenantGrace = Setting.days(
+        "tenants.grace_days", 14, 0...365,
+        help: "How long an account goes on working after its trial has ended, or when it has not paid; then it is suspended.")
 
     // Mail
     package let mailTransport = Setting.choice(

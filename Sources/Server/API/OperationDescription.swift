@@ -1,5 +1,6 @@
 import HTTPTypes
 import Records
+import Tenancy
 
 /// One endpoint as OpenAPI's Operation Object.
 struct OperationDescription: Sendable {
@@ -18,6 +19,10 @@ struct OperationDescription: Sendable {
         if !operation.parameters.isEmpty { members.append(.init("parameters", .array(operation.parameters.map(Self.parameter)))) }
         if let body = operation.body { members.append(.init("requestBody", Self.body(body))) }
         members.append(.init("responses", .object(responses)))
+        if case .person(let effect, _) = endpoint.access {
+            let states = TenantState.allCases.filter(effect.states.contains)
+            members.append(.init("x-tenant-states", JSON(states.map(\.rawValue))))
+        }
         if cost != .nothing { members.append(.init("x-rate-limit-cost", JSON(cost.rawValue))) }
         return .object(members)
     }

@@ -20,6 +20,7 @@ package enum Cost: Int, Sendable {
         case .reads: .reading
         case .signs: .nothing
         case .writes: .writing
+        case .exports: .bulk
         }
     }
 }

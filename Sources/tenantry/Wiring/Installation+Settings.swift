@@ -25,6 +25,7 @@ extension Installation {
         installation.provisioning.waitDeadline = .seconds(300)
         installation.timeLimit = settings.statementTime
         installation.defaultPlan = settings.isSet(\.defaultPlan) ? settings.defaultPlan : nil
+        installation.grace = settings.tenantGrace
         installation.seed = FirstRows.seed
         installation.plans = try BuiltInPlans.read()
         self.init(installation, log: log)
