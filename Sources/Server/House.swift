@@ -35,6 +35,6 @@ struct House: Sendable {
             baseDomain: settings.baseDomain,
             cookie: SessionCookie(isSecure: settings.isSecure))
         signIn = SignIn(installation, settings: settings)
-        turnstile = Turnstile(directory: installation.directory, limiter: installation.rates)
+        turnstile = Turnstile(limiter: installation.rates)
     }
 }

@@ -79,6 +79,14 @@ import Testing
         #expect(gcra.available(at: 1_600_000_000) == 1)
     }
 
+    @Test("One larger than its window has nanoseconds is as large as that") func huge() {
+        var gcra = GCRA(1_000_000_000_000_000, per: .seconds(1))
+
+        #expect(gcra.available(at: 0) == 1_000_000_000)
+        let isTaken = gcra.take(1_000_000_000, at: 0)
+        #expect(isTaken && gcra.wait(for: 1, at: 0) == 1)
+    }
+
     @Test("An allowance of nothing grants nothing") func nothing() {
         var gcra = GCRA(0, per: .seconds(1))
 

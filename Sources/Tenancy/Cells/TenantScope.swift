@@ -19,10 +19,13 @@ package struct TenantScope: Sendable {
         self.tenant = tenant
         self.entitlements = entitlements
         self.cell = cell
-        preamble = Self.preamble(for: tenant, timeLimit: timeLimit ?? cell.timeLimit)
+        let timeLimit = timeLimit ?? cell.timeLimit
+        // Whoever asks for more: the plan is the ceiling.
+        let ceiling = entitlements.rates["statement_seconds"].map { Duration.seconds(max(1, $0)) }
+        preamble = Self.preamble(for: tenant, timeLimit: ceiling.map { min($0, timeLimit) } ?? timeLimit)
     }
 
-    /// The same with another limit for each statement, for instance for a report.
+    /// The same with another limit for each statement, for instance for a report; never more than the plan allows.
     package func limited(to timeLimit: Duration) -> TenantScope {
         TenantScope(tenant, in: cell, entitlements, timeLimit: timeLimit)
     }

@@ -13,7 +13,8 @@ package struct GCRA: Sendable, Hashable {
 
     /// `size` tokens in each `window`; full.
     package init(_ size: Int, per window: Duration) {
-        self.size = Int64(max(0, size))
+        // One in a nanosecond is as good as no limit.
+        self.size = min(Int64(max(0, size)), window.nanoseconds)
         period = window.nanoseconds / max(1, self.size)
         mark = .min
     }
