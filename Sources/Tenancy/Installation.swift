@@ -37,7 +37,7 @@ package final class Installation: Sendable {
         single.name += "-exclusive"
         control = Control(
             pipeline: PipelinePool(ownerConnection, settings.control), exclusive: ExclusivePool(ownerConnection, single))
-        identity = IdentityHolder(control: control, configuredKey: settings.key)
+        identity = IdentityHolder(control: control, configuredKey: settings.key, formerKey: settings.formerKey)
         cells = Cells(settings: settings)
         directory = Directory(control: control, identity: identity, cells: cells, log: log)
         let removal = Removal(control: control, cells: cells, locks: settings.locks)

@@ -7,6 +7,8 @@ package struct InstallationSettings: Sendable {
     package var ownerURL: String
     /// At least 32 random bytes that every process of the installation shares; nil to let the control schema keep one.
     package var key: [UInt8]?
+    /// The key from before a change, as long as something may be sealed with it.
+    package var formerKey: [UInt8]?
     package var applicationName = "tenantry"
     package var connectTimeout: Duration = .seconds(5)
     /// For tenants' requests, per cell.

@@ -10,7 +10,8 @@ struct TenantCommand: AsyncParsableCommand {
         abstract: "Provision tenants and look after them.",
         discussion: "Every change is written to the audit with the reason given; the same can be done through /operator/v1.",
         subcommands: [
-            Create.self, List.self, Show.self, MarkPastDue.self, MarkPaid.self, Suspend.self, Resume.self, Delete.self, CancelDeletion.self, ChangePlan.self,
+            Create.self, List.self, Show.self, MarkPastDue.self, MarkPaid.self, Suspend.self, Resume.self, Delete.self, CancelDeletion.self,
+            ChangePlan.self,
             Recounting.self,
         ])
 
