@@ -20,8 +20,13 @@ package struct KnownSettings: Sendable {
         "secret_key", isSecret: true, atLeast: 32,
         help: """
             What the passwords of the cells' login roles and the keys of tenants' secrets are derived from; the same for all processes. \
-            Without it one is made at the first start and kept in the database. With another one, tenants enter their mail servers' \
-            passwords anew. Make one with `openssl rand -base64 32`.
+            Without it one is made at the first start and kept in the database. To change it, see `secret_key_previous`. Make one with \
+            `openssl rand -base64 32`.
+            """)
+    package let formerSecretKey = Setting.optionalText(
+        "secret_key_previous", isSecret: true, atLeast: 32,
+        help: """
+            The key from before a change: what tenants have sealed with it still opens, until `tenantry secrets rotate` has sealed it anew.
             """)
 
     // HTTP
@@ -81,6 +86,9 @@ package struct KnownSettings: Sendable {
     package let defaultPlan = Setting.text(
         "tenants.default_plan", "free",
         help: "The plan of a tenant whose order names none. `dev` makes it `unlimited`, on its own database for other commands too.")
+    package let tenantGrace = Setting.days(
+        "tenants.grace_days", 14, 0...365,
+        help: "How long an account goes on working after its trial has ended, or when it has not paid; then it is suspended.")
 
     // Mail
     package let mailTransport = Setting.choice(

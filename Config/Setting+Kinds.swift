@@ -38,6 +38,10 @@ extension Setting {
         duration(name, initial, bounds, unit: "hours", .seconds(3600), help: help)
     }
 
+    static func days(_ name: String, _ initial: Int, _ bounds: ClosedRange<Int>, help: String) -> Self where Value == Duration {
+        duration(name, initial, bounds, unit: "days", .seconds(86_400), help: help)
+    }
+
     static func flag(_ name: String, _ initial: Bool, help: String) -> Self where Value == Bool {
         Self(name, initial, written: String(initial), kind: "true or false", help: help) {
             switch $0.lowercased() {

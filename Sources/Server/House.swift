@@ -16,6 +16,7 @@ struct House: Sendable {
     let principals = PrincipalCache()
     let door: Door
     let signIn: SignIn
+    let turnstile: Turnstile
     let logger: Logger
 
     /// `more` are record types beside the product's own: what a test adds.
@@ -34,5 +35,6 @@ struct House: Sendable {
             baseDomain: settings.baseDomain,
             cookie: SessionCookie(isSecure: settings.isSecure))
         signIn = SignIn(installation, settings: settings)
+        turnstile = Turnstile(limiter: installation.rates)
     }
 }

@@ -50,7 +50,7 @@ package struct TenantryServer: Service {
     private func listener(
         _ endpoints: [Endpoint], _ host: String, _ port: Int, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> any Service {
-        let front = Front(endpoints, settings: settings, door: house.door, figures: figures, logger: logger)
+        let front = Front(endpoints, house, figures: figures)
         let connection = HTTPConnection(settings: settings) { request, writer, channel in
             let response = await front.respond(to: request, peer: channel.remoteAddress?.ipAddress ?? "")
             try await writer.write(response: response.head, body: response.body)

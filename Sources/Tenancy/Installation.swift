@@ -19,8 +19,11 @@ package final class Installation: Sendable {
     package let plans: PlanList
     package let cellList: CellList
     package let isolation: IsolationCheck
+    /// How many requests tenants may make.
+    package let rates: RateLimiter
     let control: Control
     let identity: IdentityHolder
+    private let marks: RateMarks
     private let ownerConnection: ConnectionSettings
     private let log: Logger
 
@@ -34,13 +37,13 @@ package final class Installation: Sendable {
         single.name += "-exclusive"
         control = Control(
             pipeline: PipelinePool(ownerConnection, settings.control), exclusive: ExclusivePool(ownerConnection, single))
-        identity = IdentityHolder(control: control, configuredKey: settings.key)
+        identity = IdentityHolder(control: control, configuredKey: settings.key, formerKey: settings.formerKey)
         cells = Cells(settings: settings)
         directory = Directory(control: control, identity: identity, cells: cells, log: log)
         let removal = Removal(control: control, cells: cells, locks: settings.locks)
         provisioning = Provisioning(
             control: control, identity: identity, cells: cells, directory: directory, removal: removal, settings: settings)
-        lifecycle = Lifecycle(control: control, directory: directory, removal: removal)
+        lifecycle = Lifecycle(control: control, directory: directory, removal: removal, grace: settings.grace)
         plans = PlanList(control: control, directory: directory)
         migrator = Migrator(
             control: control, identity: identity, cells: cells, directory: directory, plans: plans, settings: settings,
@@ -52,6 +55,8 @@ package final class Installation: Sendable {
         tenants = TenantList(control: control)
         cellList = CellList(control: control, identity: identity, cells: cells, migrator: migrator)
         isolation = IsolationCheck(directory: directory, cells: cells)
+        marks = RateMarks(control: control)
+        rates = RateLimiter(log: log) { [marks] in try await marks.exchange($0) }
     }
 
     /// Looks whether everything is as it should be.
@@ -71,13 +76,14 @@ package final class Installation: Sendable {
         }
     }
 
-    /// Keeps the directory fresh and deletes whoever's and whatever's day has come, until the task is cancelled.
+    /// Keeps the directory and the rates fresh and does what the calendar says about tenants, until the task is cancelled.
     package func run() async {
         let listener = Listener(ownerConnection, channels: [Control.channel])
         await withTaskCancellationHandler {
             await withTaskGroup { group in
                 group.addTask { await self.directory.follow(listener, every: self.settings.pollInterval) }
-                group.addTask { await self.deleteDue() }
+                group.addTask { await self.keepDates() }
+                group.addTask { await self.rates.run() }
                 await group.waitForAll()
             }
         } onCancel: {
@@ -96,18 +102,18 @@ package final class Installation: Sendable {
         [control.pipeline.figures, control.exclusive.figures] + cells.figures
     }
 
-    /// Every twenty seconds or so; a deletion that is due at once ends within a minute.
-    private func deleteDue() async {
+    /// Every twenty seconds or so; a deletion that is due at once ends within a minute. Rows of rates that say nothing go on the way.
+    private func keepDates() async {
         while !Task.isCancelled {
             do {
-                try await lifecycle.deleteDue()
+                // Those who are stuck come last: they hold up nobody.
                 try await signIns.forgetOld()
+                try await marks.forgetWhole()
+                try await lifecycle.keepDates()
             } catch PostgresError.cancelled {
                 return
             } catch {
-                log.warning(
-                    "Tenants whose day has come, or old failures to sign in, could not be deleted yet.",
-                    metadata: ["error": "\(error.explained)"])
+                log.warning("What is due for tenants could not all be done yet.", metadata: ["error": "\(error.explained)"])
             }
             // Cancellation ends the sleep and, with the next look at the condition, the loop.
             try? await Task.sleep(for: .seconds(Double.random(in: 15...25)))

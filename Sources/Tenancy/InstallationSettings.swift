@@ -7,6 +7,8 @@ package struct InstallationSettings: Sendable {
     package var ownerURL: String
     /// At least 32 random bytes that every process of the installation shares; nil to let the control schema keep one.
     package var key: [UInt8]?
+    /// The key from before a change, as long as something may be sealed with it.
+    package var formerKey: [UInt8]?
     package var applicationName = "tenantry"
     package var connectTimeout: Duration = .seconds(5)
     /// For tenants' requests, per cell.
@@ -30,6 +32,8 @@ package struct InstallationSettings: Sendable {
     package var plans: [String: PlanTerms] = [:]
     /// What fills a new tenant's schema with its first rows; the record types' room knows.
     package var seed: Seed = { _ in [] }
+    /// How long a tenant whose trial has ended, or that has not paid, goes on working.
+    package var grace: Duration = .seconds(14 * 86_400)
     /// How often the directory asks what has changed; notifications come before that.
     package var pollInterval: Duration = .seconds(1)
     /// How long changes of a schema try to get their locks.

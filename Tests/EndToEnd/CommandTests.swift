@@ -125,7 +125,7 @@ import Testing
         "Each command explains itself",
         arguments: [
             ["dev"], ["serve"], ["migrate"], ["tenant"], ["tenant", "create"], ["tenant", "delete"], ["cell", "add"],
-            ["operator", "create"],
+            ["operator", "create"], ["secrets", "rotate"],
             ["doctor"], ["config"], ["version"],
         ])
     func help(words: [String]) async throws {

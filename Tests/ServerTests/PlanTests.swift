@@ -99,7 +99,7 @@ import Testing
         #expect(held["limits"]?["records"]?["max"] == .null)
         #expect(held["limits"]?["records.contacts"]?["max"] == .null)
         #expect(held["limits"]?["api_keys"]?["max"] == 20)
-        #expect(held["rates"] == ["api_burst_per_second": 50, "api_per_day": 7])
+        #expect(held["rates"]?["api_burst_per_second"] == 50 && held["rates"]?["api_per_day"] == 7)
         #expect(held["features"]?["own_brand"] == true && held["features"]?["own_mail_server"] == true)
         let audit = try await site.operator().get("/operator/v1/audit?target=\(firm.slug)").json["data"]?.elements ?? []
         #expect(audit.filter { $0["action"] == "change_plan" }.map { $0["reason"] } == ["has grown"])

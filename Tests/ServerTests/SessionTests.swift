@@ -50,7 +50,7 @@ import Testing
         #expect(body["rights"]?["*"]?["update"] == "own")
         #expect(body["admin"]?["users"] == false)
         #expect(body["tenant"] == ["slug": .string(firm.slug), "name": "Test Firm", "state": "active", "test": true])
-        #expect(body["plan"] == ["name": "unlimited", "version": 1])
+        #expect(body["plan"] == ["name": "unlimited", "version": 1, "banner": nil])
         #expect(body["csrf_token"] == nil)
     }
 

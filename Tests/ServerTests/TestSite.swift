@@ -46,8 +46,8 @@ struct TestSite: Sendable {
         house = House(installation, settings: settings, adding: types, logger: logger)
         let figures = RouteFigures()
         let site = Site(house)
-        front = Front(site.main(figures), settings: settings, door: house.door, figures: figures, logger: logger)
-        aside = Front(site.aside(figures), settings: settings, door: house.door, figures: figures, logger: logger)
+        front = Front(site.main(figures), house, figures: figures)
+        aside = Front(site.aside(figures), house, figures: figures)
         var tokens: [Operator.Role: String] = [:]
         for role in Operator.Role.allCases {
             let name = "\(role.rawValue) \(Self.unique())"

@@ -62,6 +62,6 @@ import Testing
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let house = House(Installation(settings, log: logger), settings: .test, logger: logger)
         let figures = RouteFigures()
-        return Front(Site(house).main(figures), settings: .test, door: house.door, figures: figures, logger: logger)
+        return Front(Site(house).main(figures), house, figures: figures)
     }
 }

@@ -55,7 +55,7 @@ import Testing
             let other = try await installation.tenantWithMarks("other")
             _ = try await installation.lifecycle.scheduleDeletion("acme", after: .zero, by: .test)
 
-            try await installation.lifecycle.deleteDue()
+            try await installation.lifecycle.keepDates()
             _ = try await installation.lifecycle.delete("acme", by: .test)
 
             #expect(installation.directory.known(slug: "acme") == nil)
@@ -85,7 +85,7 @@ import Testing
             // The directory says deleted, the cell was not reached any more.
             _ = try await installation.control.run(["UPDATE tenants SET state = 'deleted', deleted_at = now() WHERE slug = 'acme'"])
 
-            try await installation.lifecycle.deleteDue()
+            try await installation.lifecycle.keepDates()
 
             let row = try await installation.control.rows("SELECT dropped_at IS NOT NULL FROM tenants WHERE slug = 'acme'")[0]
             #expect(try row.bool(0))

@@ -75,6 +75,7 @@ import Testing
         "What is safe is allowed",
         arguments: [
             "CREATE TABLE other (id uuid PRIMARY KEY, name text NOT NULL CHECK (name <> ''));\nCREATE INDEX other_name ON other (name);",
+            "CREATE UNLOGGED TABLE other (id uuid PRIMARY KEY, name text);\nCREATE INDEX other_name ON other (name);",
             "ALTER TABLE people ADD COLUMN a integer",
             "ALTER TABLE people ADD COLUMN a integer NOT NULL DEFAULT 0, ADD COLUMN b timestamptz NOT NULL DEFAULT now()",
             "ALTER TABLE people ADD COLUMN a numeric(19, 4) NOT NULL DEFAULT 0",

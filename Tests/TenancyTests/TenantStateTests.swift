@@ -7,14 +7,19 @@ import Testing
     static let expected: [TenantState: [TenantVerb: TenantVerb.Outcome]] = [
         .provisioning: [.open: .changes, .delete: .changes],
         .trial: [
-            .open: .isAlreadyThere, .suspend: .changes, .resume: .isAlreadyThere, .scheduleDeletion: .changes,
+            .open: .isAlreadyThere, .markPastDue: .changes, .markPaid: .changes, .suspend: .changes, .resume: .isAlreadyThere,
+            .scheduleDeletion: .changes,
             .cancelDeletion: .isAlreadyThere,
         ],
         .active: [
-            .open: .isAlreadyThere, .suspend: .changes, .resume: .isAlreadyThere, .scheduleDeletion: .changes,
+            .open: .isAlreadyThere, .markPastDue: .changes, .markPaid: .isAlreadyThere, .suspend: .changes, .resume: .isAlreadyThere,
+            .scheduleDeletion: .changes,
             .cancelDeletion: .isAlreadyThere,
         ],
-        .pastDue: [.suspend: .changes, .resume: .isAlreadyThere, .scheduleDeletion: .changes, .cancelDeletion: .isAlreadyThere],
+        .pastDue: [
+            .markPastDue: .isAlreadyThere, .markPaid: .changes, .suspend: .changes, .resume: .isAlreadyThere, .scheduleDeletion: .changes,
+            .cancelDeletion: .isAlreadyThere,
+        ],
         .suspended: [.suspend: .isAlreadyThere, .resume: .changes, .scheduleDeletion: .changes, .cancelDeletion: .isAlreadyThere],
         .deletionScheduled: [.scheduleDeletion: .isAlreadyThere, .cancelDeletion: .changes, .delete: .changes],
         .deleted: [.delete: .isAlreadyThere],

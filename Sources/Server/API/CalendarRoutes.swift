@@ -11,10 +11,12 @@ import Tenancy
 /// replaces the old one.
 struct CalendarRoutes: Sendable {
     private let door: Door
+    private let turnstile: Turnstile
     private let settings: ServerSettings
 
     init(_ house: House) {
         door = house.door
+        turnstile = house.turnstile
         settings = house.settings
     }
 
@@ -88,6 +90,7 @@ struct CalendarRoutes: Sendable {
 
     private func read(_ call: Call) async throws -> Reply {
         let person = try await door.subscriber(call, CalendarAddress.token(in: call.parameters["token"]))
+        if let refusal = await turnstile.pass(person, cost: .reading).refusal { throw refusal }
         let bytes = try await CalendarFeed(in: person.scope, for: person.caller, of: person.catalog).bytes(now: .now)
         var reply = Reply(contentType: "text/calendar; charset=utf-8", ByteBuffer(bytes: bytes))
         reply.headers[.cacheControl] = "private, no-cache"
@@ -122,7 +125,7 @@ extension CalendarRoutes {
                 "RFC 5545, times in UTC; at most \(CalendarFeed.most) of each.", schema: ["type": "string"],
                 contentType: "text/calendar; charset=utf-8", headers: [("ETag", "Of this very content.")]),
             304: ResponseDescription("Unchanged."),
-        ], problems: [.forbidden, .maintenance], hidesAddress: true)
+        ], problems: [.forbidden, .maintenance, .rateLimited], hidesAddress: true, cost: .reading)
 
     static let schemas: [String: JSON] = [
         "CalendarAddress": .objectSchema(["url": ["type": "string", "format": "uri"]], required: ["url"])

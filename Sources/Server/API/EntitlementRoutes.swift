@@ -29,6 +29,7 @@ struct EntitlementRoutes: Sendable {
             "plan": .string(held.plan.name), "version": JSON(held.plan.version), "state": .string(person.tenant.state.rawValue),
             "limits": .object(limits), "rates": .object(PlanTerms.rates.map { .init($0, held.rates[$0].map { JSON($0) } ?? .null) }),
             "features": .object(PlanTerms.features.map { .init($0, .bool(held.allows($0))) }),
+            "banner": JSON(person.tenant.banner(on: person.policy.today(), in: person.policy.timeZone)),
         ])
     }
 
@@ -102,7 +103,8 @@ extension EntitlementRoutes {
                 ],
                 "rates": ["type": "object", "additionalProperties": number],
                 "features": ["type": "object", "additionalProperties": ["type": "boolean"]],
-            ], required: ["plan", "version", "state", "limits", "rates", "features"]),
+                "banner": ["type": ["string", "null"], "description": "What everyone of the account should know about its standing."],
+            ], required: ["plan", "version", "state", "limits", "rates", "features", "banner"]),
         "Usage": .objectSchema(["usage": ["type": "object", "additionalProperties": usageEntry]], required: ["usage"]),
         "PreviewOrder": .objectSchema(["plan": ["type": "string", "minLength": 1, "maxLength": 40]], required: ["plan"]),
         "PlanPreview": .objectSchema(

@@ -61,7 +61,7 @@ extension ForecastRoutes {
         ],
         responses: [
             200: ResponseDescription("The sums; trash and omitted deals are out.", schema: ["$ref": "#/components/schemas/Forecast"])
-        ])
+        ], cost: .computing)
 
     private static let decimal: JSON = ["type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$"]
     private static let figures: JSON = .objectSchema(

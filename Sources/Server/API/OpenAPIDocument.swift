@@ -41,7 +41,10 @@ struct OpenAPIDocument: Sendable {
 
     private static let introduction = """
         Every refusal is a problem document (RFC 9457) whose `code` never changes its meaning. Lists are read page by page with `limit` and \
-        `after`. A write may be repeated safely with `Idempotency-Key`.
+        `after`. A write may be repeated safely with `Idempotency-Key`. A plan may limit how often its tenant calls, in a burst and in a day: a \
+        call takes as many of the allowance as `x-rate-limit-cost` says, never more than the whole, and more than is there is refused with 429. Every \
+        answer to it tells in `RateLimit-Policy`, `RateLimit` and `X-RateLimit-*` how its limits stand. `x-tenant-states` \
+        names the states of an account in which a call is possible; in others it is refused with 403 `tenant_suspended`.
         """
 
     private var tags: [String] {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Records
+import Tenancy
 
 /// One endpoint as OpenAPI's Operation Object.
 struct OperationDescription: Sendable {
@@ -18,8 +19,16 @@ struct OperationDescription: Sendable {
         if !operation.parameters.isEmpty { members.append(.init("parameters", .array(operation.parameters.map(Self.parameter)))) }
         if let body = operation.body { members.append(.init("requestBody", Self.body(body))) }
         members.append(.init("responses", .object(responses)))
+        if case .person(let effect, _) = endpoint.access {
+            let states = TenantState.allCases.filter(effect.states.contains)
+            members.append(.init("x-tenant-states", JSON(states.map(\.rawValue))))
+        }
+        if cost != .nothing { members.append(.init("x-rate-limit-cost", JSON(cost.rawValue))) }
         return .object(members)
     }
+
+    /// What it takes from the tenant's rates, whoever the tenant is.
+    private var cost: Cost { endpoint.operation.cost ?? endpoint.cost }
 
     private var security: JSON {
         switch endpoint.access {
@@ -54,12 +63,7 @@ struct OperationDescription: Sendable {
 
     private static func response(_ response: ResponseDescription) -> JSON {
         var members = [JSON.Member("description", .string(response.description))]
-        if !response.headers.isEmpty {
-            let headers = response.headers.map { header in
-                JSON.Member(header.name, ["description": .string(header.description), "schema": ["type": "string"]])
-            }
-            members.append(.init("headers", .object(headers)))
-        }
+        if !response.headers.isEmpty { members.append(.init("headers", response.headers.headerObjects)) }
         if let schema = response.schema, let type = response.contentType {
             let name = String(type.prefix { $0 != ";" })
             members.append(.init("content", .object([.init(name, ["schema": schema])])))
@@ -75,6 +79,7 @@ struct OperationDescription: Sendable {
         case .anyone: break
         case .person(let effect, _):
             codes += [.unauthenticated, .forbidden, .maintenance]
+            if endpoint.cost != .nothing { codes.append(.rateLimited) }
             if effect == .writes { codes += [.tenantSuspended, .outcomeUnknown] }
         case .operator: codes += [.unauthenticated, .forbidden, .outcomeUnknown]
         }
@@ -90,7 +95,7 @@ enum ProblemResponses {
         let byStatus = Dictionary(grouping: Problem.Code.allCases, by: \.status)
         return byStatus.sorted { $0.key < $1.key }.map { status, codes in
             let words = codes.map { "`\($0.rawValue)` (\($0.title.prefix(1).lowercased() + $0.title.dropFirst()))" }
-            return JSON.Member(name(of: status), response("Refused: " + words.joined(separator: ", or ") + "."))
+            return JSON.Member(name(of: status), response("Refused: " + words.joined(separator: ", or ") + ".", headers(of: status)))
         }
     }()
 
@@ -102,10 +107,22 @@ enum ProblemResponses {
 
     private static func name(of status: Int) -> String { "Problem\(status)" }
 
-    private static func response(_ description: String) -> JSON {
+    private static func headers(of status: Int) -> [(name: String, description: String)] {
+        status == Problem.Code.rateLimited.status
+            ? [("Retry-After", "In how many seconds the same call would pass.")] + RateHeaders.descriptions : []
+    }
+
+    private static func response(_ description: String, _ headers: [(name: String, description: String)]) -> JSON {
         [
-            "description": .string(description),
+            "description": .string(description), "headers": headers.headerObjects,
             "content": ["application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]]],
         ]
+    }
+}
+
+extension [(name: String, description: String)] {
+    /// As OpenAPI's Header Objects, by name.
+    fileprivate var headerObjects: JSON {
+        .object(map { JSON.Member($0.name, ["description": .string($0.description), "schema": ["type": "string"]]) })
     }
 }

@@ -21,7 +21,7 @@ struct OperationRoutes: Sendable {
             200: ResponseDescription(
                 "How many records have their former values again, and what was left because it has changed since, or because the caller may not write it.",
                 schema: ["$ref": "#/components/schemas/Undo"])
-        ], problems: [.planLimit, .notFound, .conflict, .invalid, .idempotencyRunning, .idempotencyMismatch])
+        ], problems: [.planLimit, .notFound, .conflict, .invalid, .idempotencyRunning, .idempotencyMismatch], cost: .bulk)
 
     static let schemas: [String: JSON] = [
         "Undo": .objectSchema(

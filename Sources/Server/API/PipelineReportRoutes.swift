@@ -38,7 +38,7 @@ extension PipelineReportRoutes {
                 "Whose figures are told apart, in rows."),
         ],
         responses: [200: ResponseDescription("The figures.", schema: ["$ref": "#/components/schemas/PipelineReport"])],
-        problems: [.notFound])
+        problems: [.notFound], cost: .computing)
 
     private static let sums: JSON = [
         "type": "object", "additionalProperties": ["type": "string"], "description": "Decimal text by currency.",

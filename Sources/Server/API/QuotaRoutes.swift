@@ -38,7 +38,7 @@ extension QuotaRoutes {
         responses: [
             200: ResponseDescription(
                 "All of these months.", schema: .listSchema(of: ["$ref": "#/components/schemas/Quota"], paged: false))
-        ])
+        ], cost: .computing)
     private static let set = Operation(
         "quotas.set", "Set what a user is to sell in a month; for who may change all deals or runs the account", tag: "Forecast",
         parameters: [

@@ -48,7 +48,7 @@ extension SearchRoutes {
             responses: [
                 200: ResponseDescription(
                     "The best first.", schema: .listSchema(of: ["$ref": "#/components/schemas/SearchHit"], paged: false))
-            ])
+            ], cost: .computing)
     }
 
     static let schemas: [String: JSON] = [

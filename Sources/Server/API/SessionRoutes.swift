@@ -71,7 +71,12 @@ struct SessionRoutes: Sendable {
                     "slug": .string(tenant.slug), "name": .string(tenant.name), "state": .string(tenant.state.rawValue),
                     "test": .bool(tenant.isTest),
                 ]),
-            .init("plan", ["name": .string(tenant.plan.name), "version": JSON(tenant.plan.version)]),
+            .init(
+                "plan",
+                [
+                    "name": .string(tenant.plan.name), "version": JSON(tenant.plan.version),
+                    "banner": JSON(tenant.banner(on: person.policy.today(), in: person.policy.timeZone)),
+                ]),
         ]
         // A page that was loaded anew has only its cookie, which it cannot read.
         if person.cameAsCookie { members.append(.init("csrf_token", .string(CSRFToken.of(person.credential)))) }
@@ -166,7 +171,13 @@ extension SessionRoutes {
                 "tenant": .objectSchema(
                     ["slug": ["type": "string"], "name": ["type": "string"], "state": ["type": "string"], "test": ["type": "boolean"]],
                     required: ["slug", "name", "state", "test"]),
-                "plan": .objectSchema(["name": ["type": "string"], "version": ["type": "integer"]], required: ["name", "version"]),
+                "plan": .objectSchema(
+                    [
+                        "name": ["type": "string"], "version": ["type": "integer"],
+                        "banner": [
+                            "type": ["string", "null"], "description": "What everyone of the account should know about its standing.",
+                        ],
+                    ], required: ["name", "version", "banner"]),
                 "csrf_token": ["type": "string"],
             ], required: ["user", "role", "rights", "admin", "tenant", "plan"]),
         "PasswordChange": .objectSchema(

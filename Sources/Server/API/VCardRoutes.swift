@@ -102,7 +102,7 @@ extension VCardRoutes {
         body: BodyDescription(
             ["type": "string", "description": .string("At most \(VCard.Reading.most) cards.")], contentTypes: ["text/vcard"]),
         responses: [200: ResponseDescription("What became of the cards.", schema: ["$ref": "#/components/schemas/CardUpload"])],
-        problems: [.idempotencyRunning, .idempotencyMismatch])
+        problems: [.idempotencyRunning, .idempotencyMismatch], cost: .bulk)
 
     static let schemas: [String: JSON] = [
         "CardUpload": .objectSchema(

@@ -35,7 +35,7 @@ struct Door: Sendable {
         if cameAsCookie && effect != .reads && !CSRFToken.isValid(call.headers[.csrfToken], for: credential) {
             throw Problem(.forbidden, "A write with a cookie needs the header X-CSRF-Token; GET /v1/session tells its value.")
         }
-        if effect == .writes && !tenant.state.allowsWrites { throw Self.suspended }
+        guard effect.states.contains(tenant.state) else { throw Self.suspended }
         return Person(
             tenant: tenant, scope: scope, caller: principal.caller(requestID: call.requestID), credential: credential,
             credentialID: principal.keyID ?? credential.sessionID, cameAsCookie: cameAsCookie,

@@ -22,13 +22,29 @@ package struct Endpoint: Sendable {
         case reads
         /// Only the caller's own way in changes (sign-out, password): allowed while suspended; a cookie needs the CSRF token.
         case signs
+        /// A file is made of what is there (an export): allowed while suspended; a cookie needs the CSRF token.
+        case exports
         /// Data changes: refused while suspended; a cookie needs the CSRF token.
         case writes
+
+        /// The states of a tenant in which it may be called: the whole rule.
+        var states: Set<TenantState> {
+            switch self {
+            case .reads, .signs, .exports: Set(TenantState.allCases.filter(\.allowsReads))
+            case .writes: Set(TenantState.allCases.filter(\.allowsWrites))
+            }
+        }
 
         /// GET and HEAD read, everything else writes.
         static func usual(for method: HTTPRequest.Method) -> Effect {
             method == .get || method == .head ? .reads : .writes
         }
+    }
+
+    /// What it takes from a tenant's rates; nothing from nobody's.
+    var cost: Cost {
+        guard case .person(let effect, _) = access else { return .nothing }
+        return operation.cost ?? .usual(for: effect)
     }
 
     /// Without a credential.

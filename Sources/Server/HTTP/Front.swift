@@ -11,6 +11,7 @@ struct Front: Sendable {
     private let tree: AddressTree
     private let settings: ServerSettings
     private let door: Door
+    private let turnstile: Turnstile
     /// Figures of each endpoint in the tree's order, and of addresses that do not exist.
     private let figures: [RouteFigures.Route]
     private let figuresOfNothing: RouteFigures.Route
@@ -20,13 +21,14 @@ struct Front: Sendable {
     private let clientAddress: ClientAddress
     private let date = HTTPDate()
 
-    init(_ endpoints: [Endpoint], settings: ServerSettings, door: Door, figures: RouteFigures, logger: Logger) {
+    init(_ endpoints: [Endpoint], _ house: House, figures: RouteFigures) {
         tree = AddressTree(endpoints)
-        self.settings = settings
-        self.door = door
+        settings = house.settings
+        door = house.door
+        turnstile = house.turnstile
         self.figures = endpoints.map { figures.route($0.method.rawValue, $0.path) }
         figuresOfNothing = figures.route("", "")
-        self.logger = logger
+        logger = house.logger
         standing = StandingHeaders(isSecure: settings.isSecure)
         crossOrigin = CrossOrigin(settings.origins)
         clientAddress = ClientAddress(trustedProxies: settings.trustedProxies)
@@ -40,6 +42,7 @@ struct Front: Sendable {
     private struct Note {
         var place: AddressTree.Place?
         var tenant: String?
+        var rates = RateHeaders([])
     }
 
     /// Never throws: whatever happens becomes an answer.
@@ -117,6 +120,9 @@ struct Front: Sendable {
         case .person(let effect, let handler):
             let person = try await door.person(call, effect: effect)
             note.tenant = person.tenant.slug
+            let (refusal, rates) = await turnstile.pass(person, cost: endpoint.cost)
+            note.rates = rates
+            if let refusal { throw refusal }
             let reply = try await serve(call, person, handler)
             // Whoever adds a field finds it with the next request, before the news of it has come around.
             if effect == .writes, endpoint.path.hasPrefix("/v1/custom_") { door.principals.forgetAll(of: person.tenant.slug) }
@@ -152,6 +158,7 @@ struct Front: Sendable {
         headers.append(HTTPField(name: .requestID, value: requestID))
         headers.append(HTTPField(name: .date, value: date.text()))
         standing.add(to: &headers)
+        note.rates.add(to: &headers)
         crossOrigin.mark(&headers, for: request.headers)
         // A time could tell a stranger's id from one that never existed.
         if settings.showsTiming && reply.status != .unauthorized && reply.status != .notFound {

@@ -14,10 +14,12 @@ package struct Operation: Sendable {
     package let problems: [Problem.Code]
     /// Whether the path holds a secret, so that it must not stand in a log.
     package let hidesAddress: Bool
+    /// What it takes from the tenant's rates; nil for what its effect usually takes.
+    package let cost: Cost?
 
     package init(
         _ id: String, _ summary: String, tag: String, parameters: [Parameter] = [], body: BodyDescription? = nil,
-        responses: [Int: ResponseDescription], problems: [Problem.Code] = [], hidesAddress: Bool = false
+        responses: [Int: ResponseDescription], problems: [Problem.Code] = [], hidesAddress: Bool = false, cost: Cost? = nil
     ) {
         self.id = id
         self.summary = summary
@@ -27,6 +29,7 @@ package struct Operation: Sendable {
         self.responses = responses
         self.problems = problems
         self.hidesAddress = hidesAddress
+        self.cost = cost
         let forms = responses.values.compactMap { $0.contentType.map { String($0.prefix { $0 != ";" }) } }
         produces = Set(forms + ["application/problem+json"])
     }

@@ -30,6 +30,12 @@ struct TenantRoutes: Sendable {
             .operator(.get, "/operator/v1/tenants", role: .viewer, Self.list, list),
             .operator(.put, Self.tenant, role: .admin, Self.put, put),
             .operator(.get, Self.tenant, role: .viewer, Self.show, show),
+            .operator(
+                .post, Self.tenant + "/mark_past_due", role: .support,
+                Self.verb("mark_past_due", "Say that a tenant has not paid: it is suspended when the grace ends"), markPastDue),
+            .operator(
+                .post, Self.tenant + "/mark_paid", role: .support, Self.verb("mark_paid", "Say that a tenant has paid; ends a trial too"),
+                markPaid),
             .operator(.post, Self.tenant + "/suspend", role: .support, Self.verb("suspend", "Close a tenant to writing"), suspend),
             .operator(.post, Self.tenant + "/resume", role: .support, Self.verb("resume", "Open a suspended tenant again"), resume),
             .operator(
@@ -76,6 +82,21 @@ struct TenantRoutes: Sendable {
         return .json(try await view.documentWithUsage(tenant))
     }
 
+    private func markPastDue(_ call: Call, _ caller: Operator) async throws -> Reply {
+        var form = Form(try await call.json(), known: ["reason", "grace"])
+        let reason = form.text("reason")
+        let grace = Self.duration("grace", in: &form)
+        try form.finish()
+        let instruction = Instruction(actor: caller.actor, reason: reason, requestID: call.requestID)
+        return .json(
+            try await view.documentWithUsage(installation.lifecycle.markPastDue(call.parameters["slug"], grace: grace, by: instruction)))
+    }
+
+    private func markPaid(_ call: Call, _ caller: Operator) async throws -> Reply {
+        let (slug, instruction) = try await instruction(call, caller)
+        return .json(try await view.documentWithUsage(installation.lifecycle.markPaid(slug, by: instruction)))
+    }
+
     private func suspend(_ call: Call, _ caller: Operator) async throws -> Reply {
         let (slug, instruction) = try await instruction(call, caller)
         return .json(try await view.documentWithUsage(installation.lifecycle.suspend(slug, by: instruction)))
@@ -89,16 +110,22 @@ struct TenantRoutes: Sendable {
     private func scheduleDeletion(_ call: Call, _ caller: Operator) async throws -> Reply {
         var form = Form(try await call.json(), known: ["reason", "after"])
         let reason = form.text("reason")
-        let after = form.text("after", required: false)
-        let delay = after.map { ISODuration.seconds($0) } ?? 30 * ISODuration.day
-        if delay.map({ $0 > 3650 * ISODuration.day }) ?? true {
-            form.refuse("after", .format, "This is a duration of at most ten years as ISO 8601 writes it, such as P30D.")
-        }
+        let delay = Self.duration("after", in: &form) ?? .seconds(30 * ISODuration.day)
         try form.finish()
         let instruction = Instruction(actor: caller.actor, reason: reason, requestID: call.requestID)
         let tenant = try await installation.lifecycle.scheduleDeletion(
-            call.parameters["slug"], after: .seconds(delay ?? 0), by: instruction)
+            call.parameters["slug"], after: delay, by: instruction)
         return .json(try await view.documentWithUsage(tenant))
+    }
+
+    /// Nil when it is not given, or cannot be read.
+    private static func duration(_ name: String, in form: inout Form) -> Duration? {
+        guard let text = form.text(name, required: false) else { return nil }
+        guard let seconds = ISODuration.seconds(text), seconds <= 3650 * ISODuration.day else {
+            form.refuse(name, .format, "This is a duration of at most ten years as ISO 8601 writes it, such as P30D.")
+            return nil
+        }
+        return .seconds(seconds)
     }
 
     private func cancelDeletion(_ call: Call, _ caller: Operator) async throws -> Reply {
@@ -156,7 +183,7 @@ extension TenantRoutes {
         responses: [200: ResponseDescription("The tenant as it is now; every process knows within two seconds.", schema: one)])
 
     private static func verb(_ name: String, _ summary: String) -> Operation {
-        let body = name == "schedule_deletion" ? "DeletionOrder" : "Reason"
+        let body = ["schedule_deletion": "DeletionOrder", "mark_past_due": "PastDueOrder"][name] ?? "Reason"
         return Operation(
             "tenants.\(name)", summary, tag: "Tenants", parameters: [slug],
             body: BodyDescription(["$ref": .string("#/components/schemas/\(body)")]),
@@ -189,6 +216,14 @@ extension TenantRoutes {
                 ], "reason": .textSchema,
             ], required: ["plan", "reason"]),
         "Reason": .objectSchema(["reason": .textSchema], required: ["reason"]),
+        "PastDueOrder": .objectSchema(
+            [
+                "reason": .textSchema,
+                "grace": [
+                    "type": "string", "format": "duration",
+                    "description": "How long everything still works. Without it as long as the installation's setting says.",
+                ],
+            ], required: ["reason"]),
         "DeletionOrder": .objectSchema(
             ["reason": .textSchema, "after": ["type": "string", "format": "duration", "default": "P30D"]], required: ["reason"]),
     ]

@@ -17,6 +17,7 @@ struct TenantView: Sendable {
             "overrides": try JSON(parsing: tenant.overrides.text),
             "cell": .string(tenant.cell), "schema_version": JSON(tenant.schemaVersion), "test": .bool(tenant.isTest),
             "created_at": .string(tenant.createdAt.apiText), "trial_ends_at": JSON(tenant.trialEndsAt?.apiText),
+            "grace_ends_at": JSON(tenant.graceEndsAt?.apiText),
             "deletion_due_at": JSON(tenant.deletionDueAt?.apiText), "maintenance": JSON(tenant.quarantinedReason),
             "admin": ["id": .string(tenant.adminID.uuidString.lowercased()), "email": .string(tenant.adminEmail)], "usage": usage,
         ]
@@ -40,6 +41,7 @@ struct TenantView: Sendable {
             "plan": .objectSchema(["name": ["type": "string"], "version": ["type": "integer"]], required: ["name", "version"]),
             "overrides": ["type": "object"], "cell": ["type": "string"], "schema_version": ["type": "integer"], "test": ["type": "boolean"],
             "created_at": .timeSchema, "trial_ends_at": ["type": ["string", "null"], "format": "date-time"],
+            "grace_ends_at": ["type": ["string", "null"], "format": "date-time"],
             "deletion_due_at": ["type": ["string", "null"], "format": "date-time"], "maintenance": ["type": ["string", "null"]],
             "admin": .objectSchema(["id": .idSchema, "email": ["type": "string"]], required: ["id", "email"]),
             "usage": [
@@ -50,7 +52,6 @@ struct TenantView: Sendable {
         ],
         required: [
             "slug", "name", "state", "plan", "overrides", "cell", "schema_version", "test", "created_at", "trial_ends_at",
-            "deletion_due_at",
-            "maintenance", "admin", "usage",
+            "grace_ends_at", "deletion_due_at", "maintenance", "admin", "usage",
         ])
 }

@@ -16,6 +16,9 @@ final class OpenCell: Sendable {
     /// For what needs a session to itself and leaves nothing behind: see `ConcurrentIndexes`.
     let ownerConnection: ConnectionSettings
     let timeLimit: Duration
+    /// How much of each pool one tenant may have at a time: a quarter, so that three more are always served beside it.
+    let apiShares: FairShare
+    let workShares: FairShare
 
     init(_ cell: Cell, identity: InstallationIdentity, settings: InstallationSettings) {
         self.cell = cell
@@ -35,6 +38,8 @@ final class OpenCell: Sendable {
         founder = ExclusivePool(ownerConnection, named(settings.provisioning))
         queue = PipelinePool(ownerConnection, named(settings.queue))
         timeLimit = settings.timeLimit
+        apiShares = FairShare(limit: settings.api.connections * settings.api.unitsInFlight / 4, deadline: settings.api.waitDeadline)
+        workShares = FairShare(limit: settings.work.connections / 4, deadline: settings.work.waitDeadline)
     }
 
     /// The same connections under what the directory says now.
@@ -47,6 +52,8 @@ final class OpenCell: Sendable {
         queue = before.queue
         ownerConnection = before.ownerConnection
         timeLimit = before.timeLimit
+        apiShares = before.apiShares
+        workShares = before.workShares
     }
 
     /// Whether the owner gets in, found within seconds: work in line for the pools waits much longer.
@@ -61,7 +68,9 @@ final class OpenCell: Sendable {
         await pool.close()
     }
 
-    var figures: [PoolFigures] { [api.figures, work.figures, owner.figures, founder.figures, queue.figures] }
+    var figures: [PoolFigures] {
+        [api.figures.adding(apiShares.figures), work.figures.adding(workShares.figures), owner.figures, founder.figures, queue.figures]
+    }
 
     func close() async {
         await api.close()
@@ -69,5 +78,15 @@ final class OpenCell: Sendable {
         await owner.close()
         await founder.close()
         await queue.close()
+    }
+}
+
+extension PoolFigures {
+    /// Those who wait for their tenant's share wait for the pool.
+    fileprivate func adding(_ shares: (waiters: Int, overloaded: Int)) -> PoolFigures {
+        var figures = self
+        figures.waiters += shares.waiters
+        figures.overloaded += shares.overloaded
+        return figures
     }
 }

@@ -5,6 +5,8 @@ import Postgres
 /// Each piece of work begins with a statement that takes on the tenant's role, its search path and a time limit, for this transaction
 /// alone. The login role itself may do nothing and has no search path: work that did not come through here finds no table (42P01) or may
 /// not read it (42501), and never another tenant's.
+///
+/// A tenant has at most a quarter of each pool at a time: its further work waits behind its own, until the pool's deadline (`.overloaded`).
 package struct TenantScope: Sendable {
     package let tenant: Tenant
     /// What the tenant may use.
@@ -17,10 +19,13 @@ package struct TenantScope: Sendable {
         self.tenant = tenant
         self.entitlements = entitlements
         self.cell = cell
-        preamble = Self.preamble(for: tenant, timeLimit: timeLimit ?? cell.timeLimit)
+        let timeLimit = timeLimit ?? cell.timeLimit
+        // Whoever asks for more: the plan is the ceiling.
+        let ceiling = entitlements.rates["statement_seconds"].map { Duration.seconds(max(1, $0)) }
+        preamble = Self.preamble(for: tenant, timeLimit: ceiling.map { min($0, timeLimit) } ?? timeLimit)
     }
 
-    /// The same with another limit for each statement, for instance for a report.
+    /// The same with another limit for each statement, for instance for a report; never more than the plan allows.
     package func limited(to timeLimit: Duration) -> TenantScope {
         TenantScope(tenant, in: cell, entitlements, timeLimit: timeLimit)
     }
@@ -32,6 +37,8 @@ package struct TenantScope: Sendable {
     /// when a connection breaks before its answer.
     package func run(_ statements: [SQL], isRepeatable: Bool = false) async throws(PostgresError) -> [Rows] {
         let unit = Unit([preamble] + statements, namespace: tenant.namespace, isRepeatable: isRepeatable)
+        try await cell.apiShares.enter(tenant.id)
+        defer { cell.apiShares.leave(tenant.id) }
         do {
             return Array(try await cell.api.run(unit, preferring: tenant.affinity).dropFirst())
         } catch {
@@ -47,12 +54,16 @@ package struct TenantScope: Sendable {
 
     /// A transaction whose body decides by what it reads, on a connection of its own. The body cannot await; throwing rolls back.
     package func transaction<T: Sendable>(_ body: @escaping @Sendable (borrowing Transaction) throws -> T) async throws -> T {
-        try await cell.work.transaction(preamble: [preamble], namespace: tenant.namespace, body)
+        try await cell.workShares.run(for: tenant.id) {
+            try await cell.work.transaction(preamble: [preamble], namespace: tenant.namespace, body)
+        }
     }
 
     /// A large result in batches of at most `batch` rows; the next is fetched when `body` returns. Reads only.
     package nonisolated(nonsending) func stream(_ query: SQL, batch: Int = 500, _ body: (Rows) async throws -> Void) async throws {
-        try await cell.work.stream(preamble: [preamble], query, batch: batch, body)
+        try await cell.workShares.run(for: tenant.id) {
+            try await cell.work.stream(preamble: [preamble], query, batch: batch, body)
+        }
     }
 
     /// Sends `chunks` to a `COPY ... FROM STDIN` and then does with the rows what `body` says, all in one transaction; answers how many came.
@@ -60,12 +71,16 @@ package struct TenantScope: Sendable {
         _ statement: SQL, from chunks: some AsyncSequence<[UInt8], any Error>,
         then body: @escaping @Sendable (borrowing Transaction) throws -> Void = { _ in }
     ) async throws -> Int {
-        try await cell.work.copyIn(preamble: [preamble], statement, from: chunks, then: body)
+        try await cell.workShares.run(for: tenant.id) {
+            try await cell.work.copyIn(preamble: [preamble], statement, from: chunks, then: body)
+        }
     }
 
     /// What a `COPY ... TO STDOUT` sends, in chunks of whole rows. Reads only.
     package nonisolated(nonsending) func copyOut(_ statement: SQL, _ body: ([UInt8]) async throws -> Void) async throws {
-        try await cell.work.copyOut(preamble: [preamble], statement, body)
+        try await cell.workShares.run(for: tenant.id) {
+            try await cell.work.copyOut(preamble: [preamble], statement, body)
+        }
     }
 
     /// What the first statement of every piece of work says. Prepared once per connection for all tenants: only its values differ.

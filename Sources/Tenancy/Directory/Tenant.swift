@@ -25,6 +25,8 @@ package struct Tenant: Sendable, Hashable {
     package let createdAt: Date
     package let changedAt: Date
     package let trialEndsAt: Date?
+    /// When a tenant that is past due is suspended; nil: when someone says so.
+    package let graceEndsAt: Date?
     package let deletionDueAt: Date?
     package let deletedAt: Date?
     /// `t_acme`: where its tables are.
@@ -39,11 +41,12 @@ package struct Tenant: Sendable, Hashable {
     /// The columns of `control.tenants` that `init(_:)` reads, in its order.
     static let columns: SQL = """
         id, slug, name, state, plan, plan_version, overrides, cell, schema_version, test, blueprint, quarantined_reason,
-        admin_id, admin_email, created_at, changed_at, trial_ends_at, deletion_due_at, deleted_at, tightened
+        admin_id, admin_email, created_at, changed_at, trial_ends_at, deletion_due_at, deleted_at, tightened,
+        grace_ends_at
         """
 
     /// How many they are: what a query selects behind them comes here.
-    static let columnCount = 20
+    static let columnCount = 21
 
     init(_ row: Row) throws(PostgresError) {
         id = try row.uuid(0)
@@ -67,6 +70,7 @@ package struct Tenant: Sendable, Hashable {
         deletionDueAt = try row.optionalDate(17)
         deletedAt = try row.optionalDate(18)
         tightened = Set(try row.texts(19))
+        graceEndsAt = try row.optionalDate(20)
         schema = Self.schema(of: slug)
         role = Self.role(of: slug, id: id)
         namespace = "\(schema)@\(schemaVersion)"

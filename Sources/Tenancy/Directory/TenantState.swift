@@ -4,7 +4,7 @@ package enum TenantState: String, Sendable, CaseIterable {
     case provisioning
     case trial
     case active
-    /// An invoice is overdue: everything works, with a banner.
+    /// The trial has ended or an invoice is overdue: everything works, with a banner, until the grace ends.
     case pastDue = "past_due"
     /// Closed by an operator: people still sign in, read and export, but write nothing.
     case suspended
@@ -30,9 +30,11 @@ package enum TenantState: String, Sendable, CaseIterable {
     }
 }
 
-/// What an operator, or provisioning itself, may do with a tenant as a whole.
+/// What an operator, provisioning or the calendar (`Lifecycle.keepDates`) may do with a tenant as a whole.
 package enum TenantVerb: String, Sendable, CaseIterable {
     case open
+    case markPastDue = "mark_past_due"
+    case markPaid = "mark_paid"
     case suspend
     case resume
     case scheduleDeletion = "schedule_deletion"
@@ -44,6 +46,8 @@ extension TenantVerb {
     /// From which states a verb leads to which: the whole table. What is not in it is forbidden.
     package static let transitions: [TenantVerb: (from: Set<TenantState>, to: Set<TenantState>)] = [
         .open: (from: [.provisioning], to: [.trial, .active]),
+        .markPastDue: (from: [.trial, .active], to: [.pastDue]),
+        .markPaid: (from: [.trial, .pastDue], to: [.active]),
         .suspend: (from: [.trial, .active, .pastDue], to: [.suspended]),
         .resume: (from: [.suspended], to: [.trial, .active, .pastDue]),
         .scheduleDeletion: (from: [.trial, .active, .pastDue, .suspended], to: [.deletionScheduled]),

@@ -76,7 +76,9 @@ struct KnownTables {
     func isProvenNotNull(_ table: String, _ column: String) -> Bool { validated.contains(Self.place(table, column)) }
 
     mutating func read(_ statement: SQLStatement) {
-        if statement.begins(with: "create", "table"), let table = statement.tokens.dropFirst(2).first(where: { !Self.noise.contains($0) }) {
+        if statement.begins(with: "create", "table") || statement.begins(with: "create", "unlogged", "table"),
+            let table = statement.tokens.dropFirst(2).first(where: { !Self.noise.contains($0) })
+        {
             new.insert(table.unquoted)
         }
         guard let alter = AlterTable(statement) else { return }
@@ -95,5 +97,5 @@ struct KnownTables {
     }
 
     private static func place(_ table: String, _ column: String) -> String { table + "." + column }
-    private static let noise: Set<String> = ["if", "not", "exists"]
+    private static let noise: Set<String> = ["table", "if", "not", "exists"]
 }

@@ -18,7 +18,9 @@ package struct PlanTerms: Sendable, Hashable {
     }
 
     /// Rates that a plan may name.
-    package static let rates = ["api_burst_per_second", "api_per_day"]
+    package static let rates = [
+        "api_burst_per_second", "api_per_day", "credential_burst_per_second", "credential_per_day", "statement_seconds",
+    ]
     /// Features that a plan may name.
     package static let features = ["own_brand", "own_mail_server"]
 

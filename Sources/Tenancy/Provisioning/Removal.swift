@@ -18,8 +18,10 @@ struct Removal: Sendable {
                 _ = try transaction.flush(TenantScript.removal(role: try row.text(0), id: tenant.id))
             }
         }
-        _ = try await control.rows(
-            "UPDATE tenants SET dropped_at = now() WHERE id = \(tenant.id) AND state = 'deleted' AND dropped_at IS NULL", isRepeatable: true
-        )
+        _ = try await control.run(
+            [
+                RateMarks.removal(of: tenant.id),
+                "UPDATE tenants SET dropped_at = now() WHERE id = \(tenant.id) AND state = 'deleted' AND dropped_at IS NULL",
+            ], isRepeatable: true)
     }
 }

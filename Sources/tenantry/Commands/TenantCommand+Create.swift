@@ -74,6 +74,7 @@ extension Tenant {
             "plan": ["name": .string(plan.name), "version": JSON(plan.version)], "cell": .string(cell),
             "schema_version": JSON(schemaVersion),
             "test": .bool(isTest), "created_at": time(createdAt), "deletion_due_at": time(deletionDueAt),
+            "trial_ends_at": time(trialEndsAt), "grace_ends_at": time(graceEndsAt),
             "maintenance": JSON(quarantinedReason),
             "admin": ["id": .string(adminID.uuidString.lowercased()), "email": .string(adminEmail)],
         ]
@@ -84,6 +85,8 @@ extension Tenant {
             "\(slug)  \(name)", "  state   \(state.rawValue)", "  plan    \(plan.name) (version \(plan.version))",
             "  cell    \(cell), schema version \(schemaVersion)", "  admin   \(adminEmail)", "  since   \(shown(createdAt))",
         ]
+        if let trialEndsAt, state == .trial { lines.append("  trial until \(shown(trialEndsAt))") }
+        if let graceEndsAt, state == .pastDue { lines.append("  suspended on \(shown(graceEndsAt)) unless it pays") }
         if let deletionDueAt { lines.append("  deleted on \(shown(deletionDueAt)) unless that is cancelled") }
         if let quarantinedReason { lines.append("  closed for maintenance: \(quarantinedReason)") }
         return Answer(text: lines.joined(separator: "\n"), json: json)

@@ -10,7 +10,8 @@ struct TenantCommand: AsyncParsableCommand {
         abstract: "Provision tenants and look after them.",
         discussion: "Every change is written to the audit with the reason given; the same can be done through /operator/v1.",
         subcommands: [
-            Create.self, List.self, Show.self, Suspend.self, Resume.self, Delete.self, CancelDeletion.self, ChangePlan.self,
+            Create.self, List.self, Show.self, MarkPastDue.self, MarkPaid.self, Suspend.self, Resume.self, Delete.self, CancelDeletion.self,
+            ChangePlan.self,
             Recounting.self,
         ])
 
@@ -50,6 +51,38 @@ struct TenantCommand: AsyncParsableCommand {
             let tenant = try await Installation.use(settings, log: Logs.start(settings)) { try await $0.directory.find(slug: slug) }
             guard let tenant else { throw TenancyError.unknownTenant(slug) }
             tenant.answer.print(asJSON: common.json)
+        }
+    }
+
+    struct MarkPastDue: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say that a tenant has not paid: everything works until the grace ends, then it is suspended.")
+
+        @Argument(help: "The tenant's short name.") var slug: String
+        @Option(help: "Why; the audit keeps it.") var reason: String
+        @Option(help: "The grace. Default: the setting tenants.grace_days. Said again it moves the day.") var graceDays: Int?
+        @OptionGroup var common: CommonOptions
+
+        func validate() throws {
+            if let graceDays, !(0...3650).contains(graceDays) { throw ValidationError("`--grace-days` is a number from 0 to 3650.") }
+        }
+
+        func run() async throws {
+            let grace = graceDays.map { Duration.seconds($0 * 86_400) }
+            try await change(slug, reason, common) { try await $0.markPastDue($1, grace: grace, by: $2) }
+        }
+    }
+
+    struct MarkPaid: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say that a tenant has paid; ends a trial too. One that is suspended is resumed first.")
+
+        @Argument(help: "The tenant's short name.") var slug: String
+        @Option(help: "Why; the audit keeps it.") var reason: String
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await change(slug, reason, common) { try await $0.markPaid($1, by: $2) }
         }
     }
 

@@ -14,6 +14,7 @@ extension Installation {
         }
         var installation = InstallationSettings(ownerURL: url)
         installation.key = settings.secretKey.map { Array($0.utf8) }
+        installation.formerKey = settings.formerSecretKey.map { Array($0.utf8) }
         installation.api = pool("api", settings, connections: settings.poolConnections)
         installation.work = pool("work", settings, connections: settings.poolExclusiveConnections)
         installation.control = pool("control", settings, connections: 2)
@@ -25,6 +26,7 @@ extension Installation {
         installation.provisioning.waitDeadline = .seconds(300)
         installation.timeLimit = settings.statementTime
         installation.defaultPlan = settings.isSet(\.defaultPlan) ? settings.defaultPlan : nil
+        installation.grace = settings.tenantGrace
         installation.seed = FirstRows.seed
         installation.plans = try BuiltInPlans.read()
         self.init(installation, log: log)
