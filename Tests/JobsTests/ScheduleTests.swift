@@ -21,7 +21,8 @@ import Testing
                 for _ in 0..<8 {
                     group.addTask {
                         _ = try await scheduler.fireDue()
-                        return try await house.cell().rows("WITH gone AS (DELETE FROM jobs RETURNING 1) SELECT count(*) FROM gone")[0].int(0)
+                        return try await house.cell().rows("WITH gone AS (DELETE FROM jobs RETURNING 1) SELECT count(*) FROM gone")[0].int(
+                            0)
                     }
                 }
                 return try await group.reduce(0, +)
