@@ -70,7 +70,7 @@ let package = Package(
         .executableTarget(
             name: "tenantry",
             dependencies: [
-                "Server", "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Schema", "Secrets", "LocalCluster", "Settings",
+                "Server", "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Schema", "Mail", "Secrets", "LocalCluster", "Settings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

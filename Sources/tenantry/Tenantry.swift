@@ -20,7 +20,7 @@ import Foundation
         subcommands: [
             DevCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, TenantCommand.self, PlanCommand.self,
             JobsCommand.self,
-            CellCommand.self, OperatorCommand.self, DoctorCommand.self, ConfigCommand.self, VersionCommand.self,
+            CellCommand.self, OperatorCommand.self, MailCommand.self, DoctorCommand.self, ConfigCommand.self, VersionCommand.self,
         ])
 
     static func main() async {
