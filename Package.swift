@@ -24,10 +24,12 @@ let package = Package(
         // Leaves: the outside world.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .executableTarget(name: "EmbedSQL"),
         .plugin(name: "EmbedSQLPlugin", capability: .buildTool(), dependencies: ["EmbedSQL"], path: "Sources/EmbedSQLPlugin"),
         .target(name: "Schema", path: "SQL", exclude: ["control", "cell", "tenant"], plugins: ["EmbedSQLPlugin"]),
         .target(name: "Secrets", dependencies: ["CLibCrypto"]),
+        .target(name: "Mail", dependencies: ["Secrets", "CLibCurl"]),
         .target(name: "LocalCluster"),
         .target(name: "Recurrence"),
         .target(name: "Settings", dependencies: ["Yams"], path: "Config", exclude: ["plans.yaml"], plugins: ["EmbedSQLPlugin"]),
@@ -68,7 +70,7 @@ let package = Package(
         .executableTarget(
             name: "tenantry",
             dependencies: [
-                "Server", "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Schema", "Secrets", "LocalCluster", "Settings",
+                "Server", "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Schema", "Mail", "Secrets", "LocalCluster", "Settings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -86,6 +88,8 @@ let package = Package(
             ],
             path: "Tests/Load/Jobs"),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
+        .testTarget(
+            name: "MailTests", dependencies: ["Mail", "Secrets", "Support"], exclude: ["read_mails.py", "smtp_server.py"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
         .testTarget(
             name: "TenancyTests",

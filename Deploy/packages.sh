@@ -7,12 +7,12 @@
 # As root, or through sudo. Where neither is possible it says what to install and ends with status 1.
 set -euo pipefail
 
-# The toolchain's own list for Debian 12 (swift.org, "Installation via tarball"), then ours: headers of libpq and OpenSSL, and the server.
+# The toolchain's own list for Debian 12 (swift.org, "Installation via tarball"), then ours: headers of libcurl, libpq and OpenSSL, and the server.
 toolchain=(
     binutils-gold ca-certificates gcc git libc6-dev libcurl4-openssl-dev libedit-dev libgcc-12-dev libicu-dev libncurses-dev libpython3-dev
     libsqlite3-dev libstdc++-12-dev libxml2-dev libz3-dev pkg-config tzdata uuid-dev zlib1g-dev
 )
-ours=(libpq-dev libssl-dev postgresql-common postgresql-15 postgresql-client-15)
+ours=(libcurl4-openssl-dev libpq-dev libssl-dev postgresql-common postgresql-15 postgresql-client-15)
 testing=(curl openssl procps python3 python3-venv wrk)
 
 wanted=("${toolchain[@]}" "${ours[@]}")

@@ -20,7 +20,8 @@ import Foundation
         subcommands: [
             DevCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, TenantCommand.self, PlanCommand.self,
             JobsCommand.self,
-            CellCommand.self, OperatorCommand.self, SecretsCommand.self, DoctorCommand.self, ConfigCommand.self, VersionCommand.self,
+            CellCommand.self, OperatorCommand.self, SecretsCommand.self, MailCommand.self, DoctorCommand.self, ConfigCommand.self,
+            VersionCommand.self,
         ])
 
     static func main() async {

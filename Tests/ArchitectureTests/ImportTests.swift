@@ -3,7 +3,7 @@ import Testing
 
 /// SwiftPM builds a target that imports one it does not depend on as long as the order of the build happens to allow it; these tests do not.
 @Suite("The house is one tower") struct ImportTests {
-    @Test("No room imports a room above it or beside it", arguments: Tower.ours.subtracting(["CLibPQ", "CLibCrypto"]).sorted())
+    @Test("No room imports a room above it or beside it", arguments: Tower.ours.subtracting(["CLibPQ", "CLibCrypto", "CLibCurl"]).sorted())
     func imports(target: String) throws {
         let files = try swiftFiles(in: Tower.folder(of: target))
         #expect(!files.isEmpty, "\(target) has no files")
@@ -25,7 +25,8 @@ import Testing
     }
 
     @Test(
-        "The package's dependencies say the same as the import lines", arguments: Tower.ours.subtracting(["CLibPQ", "CLibCrypto"]).sorted())
+        "The package's dependencies say the same as the import lines",
+        arguments: Tower.ours.subtracting(["CLibPQ", "CLibCrypto", "CLibCurl"]).sorted())
     func manifest(target: String) throws {
         let manifest = try Manifest.ours.get()
         let declared = try #require(manifest.dependencies[target], "\(target) is not in Package.swift")

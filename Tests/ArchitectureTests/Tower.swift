@@ -3,11 +3,11 @@ import Foundation
 /// The floors of the house, the ground floor first: a target imports only targets listed before it. See README, "How it is built".
 enum Tower {
     /// The outside world and what needs nobody of ours.
-    static let leaves = ["CLibPQ", "CLibCrypto", "Secrets", "Schema", "LocalCluster", "Settings", "Recurrence"]
+    static let leaves = ["CLibPQ", "CLibCrypto", "CLibCurl", "Secrets", "Mail", "Schema", "LocalCluster", "Settings", "Recurrence"]
     static let floors = ["Postgres", "Tenancy", "Jobs", "Records", "CRM", "Server", "tenantry"]
 
     /// What a leaf may stand on.
-    static let underLeaves = ["Secrets": ["CLibCrypto"]]
+    static let underLeaves = ["Secrets": ["CLibCrypto"], "Mail": ["Secrets", "CLibCurl"]]
     /// Leaves that only the executable touches.
     static let forTheExecutable: Set<String> = ["LocalCluster", "Settings"]
 
@@ -27,9 +27,9 @@ enum Tower {
         guard let floor = floors.firstIndex(of: target) else { return Set(underLeaves[target] ?? []) }
         var allowed = Set(leaves).union(floors[..<floor])
         if target != "tenantry" { allowed.subtract(forTheExecutable) }
-        // Only the rooms above libpq and libcrypto speak to them.
+        // Only the rooms above libpq, libcrypto and libcurl speak to them.
         if target != "Postgres" { allowed.remove("CLibPQ") }
-        allowed.remove("CLibCrypto")
+        allowed.subtract(["CLibCrypto", "CLibCurl"])
         if target == "Postgres" { allowed = ["CLibPQ"] }
         return allowed
     }

@@ -13,8 +13,7 @@ package enum PythonTool {
 
     /// Runs it in a folder of its own; answers its exit status and what it printed.
     package static func run(_ name: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let program = root.appending(path: ".build/python-tools/bin/\(name)")
+        let program = Self.program(name)
         guard FileManager.default.isExecutableFile(atPath: program.path()) else {
             throw Missing(description: "Run Deploy/python-tools.sh first: \(name) is not there.")
         }
@@ -36,5 +35,11 @@ package enum PythonTool {
             do { try process.run() } catch { continuation.resume(throwing: error) }
         }
         return (status, try String(contentsOf: log, encoding: .utf8))
+    }
+
+    /// Where it is, for who runs it beside a test.
+    package static func program(_ name: String) -> URL {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        return root.appending(path: ".build/python-tools/bin/\(name)")
     }
 }
