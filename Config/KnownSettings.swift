@@ -92,7 +92,7 @@ package struct KnownSettings: Sendable {
 
     // Mail
     package let mailTransport = Setting.choice(
-        "mail.transport", MailTransport.smtp,
+        "mail.transport", MailTransportKind.smtp,
         help: "How mail leaves: `smtp`, or `file`, which writes each message as `.eml`. Nothing sends mail yet; it comes with reminders.")
     package let mailDirectory = Setting.optionalText("mail.directory", help: "Where `mail.transport: file` writes.")
     package let mailFrom = Setting.optionalText("mail.from", help: "The sender, as in `Tenantry <crm@example.com>`.")
@@ -114,7 +114,7 @@ package struct KnownSettings: Sendable {
         .compactMap { ($0.value as? any DeclaredSetting)?.declaration }
 }
 
-package enum MailTransport: String, CaseIterable, Sendable { case smtp, file }
+package enum MailTransportKind: String, CaseIterable, Sendable { case smtp, file }
 
 package enum SMTPSecurity: String, CaseIterable, Sendable { case starttls, tls, none }
 

@@ -39,6 +39,16 @@ import Testing
         #expect(try await tenantry("tenant", "show", "nobody").status == 1)
         #expect(try await tenantry("cell", "list").output.contains("main"))
 
+        // What the SQL has made and what Config/plans.yaml says are the same, so nothing has a second version.
+        let plans = try await tenantry("plan", "list", "--json")
+        #expect(plans.output.components(separatedBy: "\"version\":1,").count == 5, "\(plans.output)")
+        let larger = try await tenantry(
+            "tenant", "change-plan", "north", "--plan", "team", "--overrides", #"{"limits":{"users":40}}"#, "--reason", "grown", "--json")
+        #expect(larger.output.contains(#""plan":{"name":"team","version":1}"#), "\(larger.output)")
+        #expect(try await tenantry("tenant", "change-plan", "north", "--plan", "gold", "--reason", "x").status == 1)
+        let recount = try await tenantry("tenant", "recount", "--json")
+        #expect(recount.status == 0 && recount.output.contains(#""drift":[]"#), "\(recount.output)")
+
         let token =
             try object(try await tenantry("operator", "create", "--name", "olga", "--role", "admin", "--json").output)["token"] as? String
         let doctor = try await tenantry("doctor", "--json")
