@@ -9,6 +9,8 @@ import Foundation
 ///   weekly rules; in a yearly rule with BYMONTH they count within the month.
 /// - BYSETPOS counts within the period. The first week of a weekly rule is only what is left of it from the start on.
 /// - COUNT and UNTIL may both be there: the first that is reached ends it. UNTIL is included; a date alone means its midnight.
+///
+/// Foundation's `Calendar.RecurrenceRule` is not used: it leaves out or repeats days of plain rules, and is slow (see DECISIONS.md).
 package struct RecurrenceRule: Sendable, Hashable {
     package enum Frequency: String, CaseIterable, Sendable {
         case daily = "DAILY"
