@@ -44,7 +44,7 @@ let package = Package(
         .target(
             name: "Jobs",
             dependencies: [
-                "Tenancy", "Postgres", "Secrets",
+                "Tenancy", "Postgres", "Secrets", "Recurrence",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

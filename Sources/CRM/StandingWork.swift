@@ -1,20 +1,27 @@
 import Jobs
 import Records
+import Tenancy
 
 /// What workers know how to do, and what comes again and again for every tenant: one list.
 package enum StandingWork {
+    package static let kinds = [PruneAccess.kind, EmptyTrash.kind, RecountUsage.kind]
+
     /// `catalog`: the built-in record types.
-    package static func handlers(_ catalog: Catalog) -> JobHandlers {
-        JobHandlers([PruneAccess.handler, EmptyTrash.handler(catalog)])
+    package static func handlers(_ catalog: Catalog, _ installation: Installation) -> JobHandlers {
+        JobHandlers([PruneAccess.handler, EmptyTrash.handler(catalog), RecountUsage.handler(installation)])
     }
 
     /// At night by Greenwich, spread over an hour or two.
-    package static let schedules: [Schedule] = [
-        Schedule("prune_access", PruneAccess(), cron: nightly("20 1 * * *"), spread: .seconds(3600)),
-        Schedule("empty_trash", EmptyTrash(), cron: nightly("40 2 * * *"), spread: .seconds(7200)),
-    ]
-
-    private static func nightly(_ text: String) -> Cron {
-        do { return try Cron(text) } catch { fatalError("A schedule of ours cannot be read: \(error)") }  // A test reads them all.
-    }
+    package static let schedules: [Schedule] = {
+        do {
+            return [
+                try Schedule("prune_access", PruneAccess(), cron: "20 1 * * *", spread: .seconds(3600)),
+                try Schedule("empty_trash", EmptyTrash(), cron: "40 2 * * *", spread: .seconds(7200)),
+                try Schedule("recount_usage", RecountUsage(), cron: "50 3 * * *", spread: .seconds(3600)),
+            ]
+        } catch {
+            // A test reads them all.
+            fatalError("A schedule of ours cannot be read: \(error)")
+        }
+    }()
 }

@@ -13,7 +13,7 @@ import Testing
     /// Does one job of a tenant as a worker would.
     private func perform(_ job: SQL, for scope: TenantScope) async throws {
         let house = QueueHouse(installation: try await TestHouse.installation)
-        let handlers = StandingWork.handlers(TestHouse.catalog)
+        let handlers = StandingWork.handlers(TestHouse.catalog, house.installation)
         try await house.working([house.worker(handlers.all, for: [scope])]) {
             _ = try await scope.run([job])
             try await eventually { try await house.states(of: scope) == [:] }
@@ -46,6 +46,19 @@ import Testing
         #expect(try await tenant.scope.rows("SELECT token_hash FROM sessions").map { try $0.bytes(0) } == [Array("new".utf8)])
         let kept = try await tenant.scope.rows("SELECT key FROM idempotent_requests ORDER BY key").map { try $0.text(0) }
         #expect(kept == ["20", "21", "22", "23"])
+    }
+
+    @Test("A number of use that is wrong is put right at night, and the operators' audit says so") func recount() async throws {
+        let tenant = try await TestHouse.tenant()
+        _ = try await tenant.store("contacts").create(["last_name": "One"])
+        _ = try await tenant.scope.run(["UPDATE usage SET used = 7 WHERE resource = 'records.contacts'"])
+
+        try await perform(.enqueue(RecountUsage()), for: tenant.scope)
+
+        let used = try await tenant.scope.rows("SELECT used FROM usage WHERE resource = 'records.contacts'")
+        #expect(try used[0].int(0) == 1)
+        let entry = try await TestHouse.installation.audit.entries(target: tenant.tenant.slug, limit: 1).first
+        #expect(entry?.action == "recount" && entry?.reason == "records.contacts: 7 instead of 1", "\(String(describing: entry))")
     }
 
     @Test("What lies in the trash longer than the settings say is deleted for good, with its references and a line in the change log")

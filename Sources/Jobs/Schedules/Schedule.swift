@@ -1,4 +1,5 @@
 import Foundation
+import Recurrence
 
 /// A job that comes again and again for every tenant, by a rule that tells from an instant the next one.
 ///
@@ -37,9 +38,10 @@ package struct Schedule: Sendable {
 
     /// By a cron expression in a zone.
     package init<J: Job>(
-        _ name: String, _ job: J, cron: Cron, zone: TimeZone = .gmt, catchUp: CatchUp = .once, spread: Duration = .seconds(1800)
-    ) {
-        self.init(name, job, rule: "\(cron.text) \(zone.identifier)", catchUp: catchUp, spread: spread) { cron.next(after: $0, in: zone) }
+        _ name: String, _ job: J, cron text: String, zone: TimeZone = .gmt, catchUp: CatchUp = .once, spread: Duration = .seconds(1800)
+    ) throws(Unreadable) {
+        let cron = try CronExpression(text)
+        self.init(name, job, rule: "\(text) \(zone.identifier)", catchUp: catchUp, spread: spread) { cron.next(after: $0, in: zone) }
     }
 }
 

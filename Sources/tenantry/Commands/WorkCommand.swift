@@ -29,7 +29,7 @@ struct WorkCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...1000).contains(concurrency) else { throw ValidationError("--concurrency is a number from 1 to 1000.") }
-        let known = Set(StandingWork.handlers(.builtIn).all.map(\.kind.queue))
+        let known = Set(StandingWork.kinds.map(\.queue))
         if let unknown = names?.subtracting(known).sorted().first {
             throw ValidationError("There is no queue \"\(unknown)\"; there are: \(known.sorted().joined(separator: ", ")).")
         }

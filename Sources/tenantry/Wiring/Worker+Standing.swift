@@ -14,7 +14,8 @@ extension Worker {
         settings.concurrency = concurrency
         settings.patience = patience
         self.init(
-            installation, handlers: StandingWork.handlers(.builtIn), schedules: StandingWork.schedules, settings: settings, log: log)
+            installation, handlers: StandingWork.handlers(.builtIn, installation), schedules: StandingWork.schedules, settings: settings,
+            log: log)
     }
 }
 
