@@ -41,6 +41,13 @@ final class Session {
 
     /// Sends the statements in one flush and waits once. Throws the first refusal; `.unreachable` when the connection broke.
     func flush(_ statements: [SQL], namespace: String = "") throws(PostgresError) -> [Rows] {
+        var answers: [Rows] = []
+        try flush(statements, namespace: namespace, into: &answers)
+        return answers
+    }
+
+    /// The same; when a statement is refused, `answers` holds what those before it answered.
+    func flush(_ statements: [SQL], namespace: String, into answers: inout [Rows]) throws(PostgresError) {
         for statement in statements { try statement.checkFormat() }
         namespaces.insert(namespace)
         guard PQenterPipelineMode(conn) == 1 else { throw broken() }
@@ -48,7 +55,7 @@ final class Session {
         guard writer.write(statements, &cache, &parameters) else { throw broken() }
         flushes += 1
         guard PQpipelineSync(conn) == 1 else { throw broken() }
-        return try readAnswers(writer.steps, count: statements.count)
+        try readAnswers(writer.steps, count: statements.count, into: &answers)
     }
 
     /// Sends text of any number of statements as one message.

@@ -3,8 +3,7 @@ import CLibPQ
 /// Reading the server's answers, and what its errors mean for the connection.
 extension Session {
     /// Reads one `Rows` for each statement of a flush. Throws the first refusal, once the connection is through with all of it.
-    func readAnswers(_ steps: [Step], count: Int) throws(PostgresError) -> [Rows] {
-        var rows: [Rows] = []
+    func readAnswers(_ steps: [Step], count: Int, into rows: inout [Rows]) throws(PostgresError) {
         rows.reserveCapacity(count)
         var failure: PostgresError?
         var step = 0
@@ -22,7 +21,7 @@ extension Session {
                 PQclear(result)
                 if PQexitPipelineMode(conn) != 1 { giveUp("broken") }
                 if let failure { throw failure }
-                return rows
+                return
             }
             let current = step < steps.count ? steps[step] : nil
             step += 1

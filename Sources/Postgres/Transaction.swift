@@ -20,6 +20,12 @@ package struct Transaction: ~Copyable {
         try work.flush(statements)
     }
 
+    /// Sends several statements in one flush, where a refusal is an answer: what those before it answered, and why the next one was
+    /// refused. After a refusal the transaction goes on from a savepoint or not at all.
+    package func attempt(_ statements: [SQL]) throws(PostgresError) -> (answers: [Rows], refusal: PostgresError.Refusal?) {
+        try work.attempt(statements)
+    }
+
     /// Sends text of any number of statements, without values, as one message. The transaction around it holds.
     package func script(_ text: String) throws(PostgresError) {
         try work.script(text)
@@ -61,6 +67,20 @@ final class TransactionWork {
             isOpen = true
             return Array(try open(with: statements).dropFirst(opening.count))
         }
+    }
+
+    func attempt(_ statements: [SQL]) throws(PostgresError) -> (answers: [Rows], refusal: PostgresError.Refusal?) {
+        if !isOpen { _ = try flush([]) }
+        var answers: [Rows] = []
+        do throws(PostgresError) {
+            try watched { () throws(PostgresError) in
+                try connection.session().flush(statements, namespace: namespace, into: &answers)
+            }
+        } catch {
+            guard let refusal = error.refusal else { throw error }
+            return (answers, refusal)
+        }
+        return (answers, nil)
     }
 
     func script(_ text: String) throws(PostgresError) {

@@ -77,6 +77,47 @@ import Testing
         #expect(try await first.delete(address).status == 412)
     }
 
+    @Test(
+        "A batch makes, changes, finds by its unique fields and deletes; all or nothing leaves nothing; an undo takes it back",
+        arguments: types)
+    func batching(name: String) async throws {
+        let specimens = try await Specimens.open(name)
+        let address = "\(specimens.address)/batch"
+        let known = try await specimens.create(1)
+        let id = known["id"] ?? .null
+        var operations: [JSON] = [
+            ["op": "create", "ref": "new", "body": specimens.body(2)], ["op": "update", "id": id, "body": ["tags": ["changed"]]],
+        ]
+        for field in specimens.type.keys() {
+            let key = JSON.object([.init(field.path, known[field.name] ?? .null)])
+            operations.append(["op": "upsert", "key": key, "body": ["tags": [.string("by \(field.name)")]]])
+        }
+        operations.append(["op": "delete", "id": id])
+
+        let whole = try await specimens.admin.post(
+            address, ["atomic": true, "operations": .array(operations + [["op": "create", "body": ["bogus": 1]]])])
+        #expect(whole.status == 422 && whole.code == "batch_failed", "\(whole.text)")
+        #expect(try whole.results.map { $0["status"]?.integer } == operations.map { _ in 424 } + [422])
+        #expect(try await specimens.admin.get("\(specimens.address)/\(id.string ?? "")").json == known)
+
+        let answer = try await specimens.admin.post(address, ["atomic": true, "operations": .array(operations)])
+        #expect(answer.status == 200, "\(answer.text)")
+        let results = try answer.results
+        let changes = [Int](repeating: 200, count: operations.count - 2)
+        #expect(results.map { $0["status"]?.integer } == [201] + changes + [204], "\(answer.text)")
+        #expect(results.dropFirst().allSatisfy { $0["id"] == id })
+        let made = results[0]["record"] ?? .null
+        #expect(try await specimens.admin.get("\(specimens.address)/\(made["id"]?.string ?? "")").json == made)
+        #expect(try await specimens.admin.get("\(specimens.address)/\(id.string ?? "")").status == 404)
+
+        let operation = try answer.json["operation_id"]?.string ?? ""
+        let undone = try await specimens.admin.send(.post, "/v1/operations/\(operation)/undo")
+        #expect(undone.status == 200, "\(undone.text)")
+        #expect(try undone.json["restored"] == 2 && undone.json["conflicts"] == [], "\(undone.text)")
+        #expect(try await specimens.admin.get("\(specimens.address)/\(id.string ?? "")").json["tags"] == known["tags"])
+        #expect(try await specimens.admin.get("\(specimens.address)/\(made["id"]?.string ?? "")").status == 404)
+    }
+
     @Test("Every refusal is the one that fits: 403, 404, 409, 422", arguments: types)
     func refusing(name: String) async throws {
         let specimens = try await Specimens.open(name)

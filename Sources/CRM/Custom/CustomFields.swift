@@ -22,9 +22,13 @@ package enum CustomFields {
             "default", .document(schema: [:], empty: .null), column: "default_value",
             help: "What a record gets that is made without a value."))
 
+    /// Each changes tables, which is done one at a time.
+    static let oneByOne = Set(RecordType.Operation.allCases).subtracting([.batch])
+
     package static let type = RecordType(
         "custom_fields", singular: "custom_field",
-        fields: [recordType, fieldName, label, kind, options, isRequired, isUnique, standard], standing: .furniture, isSearchable: false
+        fields: [recordType, fieldName, label, kind, options, isRequired, isUnique, standard], operations: oneByOne, standing: .furniture,
+        isSearchable: false
     ) { rules in
         rules.refusals = [
             "custom_fields_name_unique": SchemaRules.taken("/name", "There is a field of this name already; it may lie in the trash."),

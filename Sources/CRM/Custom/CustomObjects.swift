@@ -15,7 +15,8 @@ package enum CustomObjects {
     ).required
 
     package static let type = RecordType(
-        "custom_objects", singular: "custom_object", fields: [objectName, plural, labelField, fields], standing: .furniture,
+        "custom_objects", singular: "custom_object", fields: [objectName, plural, labelField, fields],
+        operations: CustomFields.oneByOne, standing: .furniture,
         isSearchable: false
     ) { rules in
         rules.refusals = [

@@ -41,7 +41,7 @@ package struct RecordType: Sendable {
     package var isSubject: Bool { standing == .subject }
 
     package enum Operation: String, Sendable, Hashable, CaseIterable {
-        case list, search, create, get, update, trash, restore, changes, timeline
+        case list, search, create, get, update, trash, restore, batch, changes, timeline
     }
 
     /// What a type knows beyond its fields.

@@ -18,13 +18,21 @@ package struct PlannedWrite: Sendable {
     private var status: Int { action == .create ? 201 : 200 }
     /// The record that may hold a unique value itself.
     private var existing: String? { action == .create ? nil : id }
+    /// What a way into the trash changes is no field that a body names.
+    private var fields: Draft? { action == .trash ? nil : draft }
+    private var verb: String { action == .trash ? "delete" : "change" }
 
     func run() async throws -> RecordAnswer {
-        let outcome = try await store.refusing(draft, except: existing) { () async throws(PostgresError) in
+        let outcome = try await store.refusing(fields, except: existing) { () async throws(PostgresError) in
             try await unit.run(in: store.scope)
         }
-        if action == .update { try await store.check(outcome, id, ifMatch, "change") }
-        return try store.answer(outcome, projection, status: status, repeatable)
+        try await store.check(outcome, id, ifMatch, verb)
+        return try answer(outcome)
+    }
+
+    /// What the client is told of the write; nothing of what went into the trash.
+    func answer(_ outcome: WriteUnit.Outcome) throws -> RecordAnswer {
+        action == .trash ? RecordAnswer(status: 204) : try store.answer(outcome, projection, status: status, repeatable)
     }
 
     /// Inside a transaction opened by `TenantScope.writing`, which says what a refusal means.
@@ -37,7 +45,14 @@ package struct PlannedWrite: Sendable {
         } catch {
             throw Refusal(write: self, error: error)
         }
-        return try store.answer(outcome, projection, status: status, repeatable)
+        return try answer(outcome)
+    }
+
+    /// What it means that the database refused the write; nil where that concerns the whole request.
+    func explanation(of refusal: PostgresError.Refusal) -> Explanation? {
+        if let refusal = LockRefusal(refusal) { return store.explanation(of: refusal, id, ifMatch, verb) }
+        guard RepeatableRequest.outcome(of: refusal) == nil else { return nil }
+        return store.explanation(of: refusal, fields, except: existing)
     }
 
     /// The database refused the write; what that means can only be looked up when the transaction is over.
@@ -46,11 +61,8 @@ package struct PlannedWrite: Sendable {
         let error: PostgresError
 
         func explained() async throws -> any Error {
-            if let refusal = error.refusal.flatMap(LockRefusal.init) {
-                try await write.store.check(.init(refusal: refusal, written: nil), write.id, write.ifMatch, "change")
-            }
-            guard let refusal = error.refusal, RepeatableRequest.outcome(of: refusal) == nil else { return error }
-            let explained = try await write.store.problem(refusal, write.draft, except: write.existing)
+            guard let explanation = error.refusal.flatMap(write.explanation(of:)) else { return error }
+            let explained = try await write.store.explained(explanation)
             return (explained as? Problem)?.under(write.place) ?? explained ?? error
         }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Postgres
 
 extension RecordStore {
@@ -8,7 +9,6 @@ extension RecordStore {
             // What is no record type of its own (a pipeline's stages) has a foreign key of the same name.
             if reference.field.kind != .record, catalog[reference.target] == nil { return nil }
             let name = reference.field.constraint(of: type.table, "reference")
-
             guard let target = catalog[reference.target], reference.field.kind != .record || target.isSubject else {
                 return "SELECT cell.refuse('23503', \(name))"
             }
@@ -44,8 +44,24 @@ extension RecordStore {
     }
 
     func problem(_ refusal: PostgresError.Refusal, _ draft: Draft?, except id: String?) async throws -> (any Error)? {
+        try await explained(explanation(of: refusal, draft, except: id))
+    }
+
+    func explanation(of refusal: PostgresError.Refusal, _ draft: Draft?, except id: String?) -> Explanation {
         // A stranger's record is not there, whatever else is wrong.
-        if let id, draft != nil { try await find(id) }
+        let seeing = draft == nil ? nil : id.flatMap(UUID.init(uuidString:)).map { reading($0, projection([]), .without) }
+        let meaning = meaning(of: refusal)
+        let taken = meaning == nil && refusal.state == .uniqueViolation ? field(of: refusal.constraint ?? "", suffix: "unique") : nil
+        let holding = taken.flatMap { holders(of: $0, draft, except: id) }
+        return Explanation([seeing, holding].compactMap(\.self)) { rows in
+            if seeing != nil, rows.first?.isEmpty ?? true { return Problem.notFound }
+            guard let taken else { return meaning }
+            return try duplicate(taken, holding == nil ? nil : rows.last)
+        }
+    }
+
+    /// What needs no looking up.
+    private func meaning(of refusal: PostgresError.Refusal) -> Problem? {
         let constraint = refusal.constraint ?? ""
         if let limit = PlanLimit(constraint) { return limit.problem }
         if let problem = type.rules.refusals[constraint] ?? type.rules.refusing(constraint) { return problem }
@@ -55,9 +71,6 @@ extension RecordStore {
             return Problem(
                 .conflict, "This \(type.singular) is still in use; give what uses it to another first.",
                 members: [.init("used_by", [["type": JSON(place.first), "field": JSON(place.last)]])])
-        case .uniqueViolation:
-            guard let field = field(of: constraint, suffix: "unique") else { return nil }
-            return try await duplicate(field, draft, except: id)
         case .foreignKeyViolation:
             if let field = field(of: constraint, suffix: "reference") {
                 return Problem.invalid([.init(field.pointer, .reference, "There is no such record.")])
@@ -87,14 +100,10 @@ extension RecordStore {
         (type.fields + type.customFields).first { $0.column == column }
     }
 
-    /// 409 with the record that has the value already, if the caller may read it.
-    private func duplicate(_ field: FieldDefinition, _ draft: Draft?, except id: String?) async throws -> Problem {
-        var existing: [JSON] = []
-        if let value = draft?.assignments.first(where: { $0.column == field.column })?.value {
-            existing = try await holders(of: field, value + SQL(code: "::\(field.kind.columnType)"))
-        } else if let id {
-            existing = try await holders(
-                of: field, SQL(code: "(SELECT own.\(field.column) FROM \(type.table) AS own WHERE own.id = ") + "\(id))")
+    /// 409 with the records that have the value already, those that the caller may read.
+    private func duplicate(_ field: FieldDefinition, _ holders: Rows?) throws -> Problem {
+        let existing: [JSON] = try (holders.map(Array.init) ?? []).map {
+            ["type": .string(type.name), "id": .string(try $0.text(0)), "fields": [.string(field.path)]]
         }
         return Problem(
             .duplicate, "There is a \(type.singular) with this \(field.name) already.",
@@ -102,13 +111,18 @@ extension RecordStore {
             members: [.init("existing", .array(existing))])
     }
 
-    private func holders(of field: FieldDefinition, _ value: SQL) async throws -> [JSON] {
-        let rows = try await scope.run(
-            [
-                SQL(code: "SELECT r.id FROM \(type.table) AS r WHERE \(field.kind.equality(SQL(code: "r.\(field.column)")).text) = ")
-                    + field.kind.equality(value) + " AND r.deleted_at IS NULL AND " + caller.readable(type)
-            ], isRepeatable: true)
-        return try rows[0].map { ["type": .string(type.name), "id": .string(try $0.text(0)), "fields": [.string(field.path)]] }
+    /// Who has the value that the draft gives the field, or that the record itself has.
+    private func holders(of field: FieldDefinition, _ draft: Draft?, except id: String?) -> SQL? {
+        let value: SQL
+        if let given = draft?.assignments.first(where: { $0.column == field.column })?.value {
+            value = given + SQL(code: "::\(field.kind.columnType)")
+        } else if let id {
+            value = SQL(code: "(SELECT own.\(field.column) FROM \(type.table) AS own WHERE own.id = ") + "\(id))"
+        } else {
+            return nil
+        }
+        return SQL(code: "SELECT r.id FROM \(type.table) AS r WHERE \(field.kind.equality(SQL(code: "r.\(field.column)")).text) = ")
+            + field.kind.equality(value) + " AND r.deleted_at IS NULL AND " + caller.readable(type)
     }
 
     /// Runs a read and says what a refusal of the database means for its sender.

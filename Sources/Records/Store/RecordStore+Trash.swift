@@ -5,6 +5,11 @@ extension RecordStore {
     /// Puts the record into the trash: absent everywhere, yet restorable.
     package func trash(_ id: String, ifMatch: Precondition? = nil, repeatable: RepeatableRequest? = nil) async throws -> RecordAnswer {
         guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
+        return try await trashing(id, ifMatch: ifMatch, repeatable: repeatable).run()
+    }
+
+    /// A way into the trash that is ready to be gone.
+    func trashing(_ id: String, ifMatch: Precondition? = nil, repeatable: RepeatableRequest? = nil) async throws -> PlannedWrite {
         let reach = caller.rights[type.name].delete
         let record =
             SQL(code: "UPDATE \(type.table) AS r SET deleted_at = now(), ") + caller.stamp + " WHERE r.id = \(id) AND r.deleted_at IS NULL"
@@ -16,9 +21,10 @@ extension RecordStore {
             locks: type.rules.locking(change), lock: lock(id, reach: reach, ifMatch), guards: guardsOfUse(id),
             rules: try type.rules.saving(change),
             repeatable: repeatable, counting: ownCounting, .init(write: leaving(written, repeatable)))
-        let outcome = try await refusing(nil) { () async throws(PostgresError) in try await unit.run(in: scope) }
-        try await check(outcome, id, ifMatch, "delete")
-        return RecordAnswer(status: 204)
+        return PlannedWrite(
+            action: .trash, id: id, store: self, draft: .empty, unit: unit, projection: projection(), repeatable: repeatable,
+            ifMatch: ifMatch
+        )
     }
 
     /// Takes the record out of the trash; outside it stays as it is. A unique value taken meanwhile is a `duplicate`.

@@ -65,7 +65,7 @@ package struct RecordStore: Sendable {
         _ = try await get(id, view)
     }
 
-    private func reading(_ id: UUID, _ projection: Projection, _ trash: ListRequest.Trash, _ moment: Moment? = nil) -> SQL {
+    func reading(_ id: UUID, _ projection: Projection, _ trash: ListRequest.Trash, _ moment: Moment? = nil) -> SQL {
         "SELECT " + projection.columns() + " FROM " + source(moment) + " AS r WHERE r.id = \(id)" + condition(trash)
     }
 

@@ -58,10 +58,15 @@ struct WriteUnit: Sendable {
         outcome(of: try transaction.flush(statements + (counting.map { [$0] } ?? [])))
     }
 
-    private var before: [SQL] { (repeatable?.claim ?? []) + locks + (lock.map { [$0] } ?? []) + guards }
-    private var statements: [SQL] { before + [writing.write] + rules + (writing.answer.map { [$0] } ?? []) }
+    /// Turns, shared with others, that the unit waits for before it touches a record. Whoever does several units in one transaction takes
+    /// the turns of all first, so that it never waits for one while it holds another's record.
+    var turns: [SQL] { locks.filter { $0.text.hasPrefix("SELECT pg_advisory_xact_lock") } }
 
-    private func outcome(of answers: [Rows]) -> Outcome {
+    private var before: [SQL] { (repeatable?.claim ?? []) + locks + (lock.map { [$0] } ?? []) + guards }
+    var statements: [SQL] { before + [writing.write] + rules + (writing.answer.map { [$0] } ?? []) }
+
+    /// - Parameter answers: one for each of `statements`.
+    func outcome(of answers: [Rows]) -> Outcome {
         let written = answers[before.count + (writing.answer == nil ? 0 : 1 + rules.count)]
         return Outcome(refusal: nil, written: written.first)
     }
@@ -102,25 +107,27 @@ extension RecordStore {
 
     /// Refuses when the record was not there (`notFound`), not the caller's to write (`forbidden`) or of another version.
     func check(_ outcome: WriteUnit.Outcome, _ id: String, _ ifMatch: Precondition?, _ verb: String) async throws {
+        guard let refusal = outcome.refusal else { return }
+        if let error = try await explained(explanation(of: refusal, id, ifMatch, verb)) { throw error }
+    }
+
+    func explanation(of refusal: LockRefusal, _ id: String, _ ifMatch: Precondition?, _ verb: String) -> Explanation {
         let version: Int
-        switch outcome.refusal {
-        case nil: return
-        case .absent: throw Problem.notFound
-        case .forbidden: throw Problem(.forbidden, "Your role may read this \(type.singular) but not \(verb) it.")
+        switch refusal {
+        case .absent: return Explanation(Problem.notFound)
+        case .forbidden: return Explanation(Problem(.forbidden, "Your role may read this \(type.singular) but not \(verb) it."))
         case .otherVersion(let current): version = current
         }
-        let versions = ifMatch?.versions ?? []
-        let rows = try await scope.run(
-            [
-                """
-                SELECT DISTINCT jsonb_object_keys(fields) AS field FROM changes
-                WHERE record_id = \(id) AND version > \(versions.max() ?? 0)::int ORDER BY field
-                """
-            ], isRepeatable: true)
-        let changed = rows[0].compactMap { $0.optionalText(0) }.filter { !caller.rights.isHidden($0, of: type.name) }
-        throw Problem(
-            .versionMismatch, "This \(type.singular) is at version \(version) now; read it again and apply your change to that.",
-            members: [.init("current_version", JSON(version)), .init("changed", JSON(changed))])
+        let changes: SQL = """
+            SELECT DISTINCT jsonb_object_keys(fields) AS field FROM changes
+            WHERE record_id = \(id) AND version > \(ifMatch?.versions?.max() ?? 0)::int ORDER BY field
+            """
+        return Explanation([changes]) { rows in
+            let changed = rows[0].compactMap { $0.optionalText(0) }.filter { !caller.rights.isHidden($0, of: type.name) }
+            return Problem(
+                .versionMismatch, "This \(type.singular) is at version \(version) now; read it again and apply your change to that.",
+                members: [.init("current_version", JSON(version)), .init("changed", JSON(changed))])
+        }
     }
 
     /// `written` (a WITH list) and then the answer, kept for a repetition if there is a key. `source` names the record in the WITH list.

@@ -25,7 +25,7 @@ struct RecordDescription {
             .init("\(name)Create", type.inputSchema(isPatch: false)),
             .init("\(name)Patch", type.inputSchema(isPatch: true)),
             .init("\(name)List", list(of: reference(name))),
-        ]
+        ] + (type.operations.contains(.batch) ? BatchDescription(type).components : [])
     }
 
     private static func reference(_ name: String) -> JSON { ["$ref": .string("#/components/schemas/\(name)")] }
@@ -165,6 +165,16 @@ struct RecordDescription {
             "\(type.name).restore", "Take \(article) \(type.singular) out of the trash", tag: type.name,
             parameters: [Self.identifier, Self.idempotencyKey], responses: [200: record("The \(type.singular).")],
             problems: [.planLimit, .forbidden, .notFound, .duplicate, .invalid, .idempotencyMismatch, .idempotencyRunning])
+    }
+
+    var batch: Operation {
+        Operation(
+            "\(type.name).batch", "Make, change and delete \(type.name), up to 200 at once, in order and under one operation id",
+            tag: type.name, parameters: [Self.idempotencyKey], body: BodyDescription(Self.reference("\(name)Batch")),
+            responses: [
+                200: ResponseDescription(
+                    "What each operation came to, in order; undo takes back all of them.", schema: Self.reference("\(name)BatchResults"))
+            ], problems: [.forbidden, .batchFailed, .invalid, .idempotencyMismatch, .idempotencyRunning], cost: .bulk)
     }
 
     var changes: Operation {

@@ -39,6 +39,7 @@ struct RecordRoutes: Sendable {
             (.update, .person(.patch, record, description.update, update)),
             (.trash, .person(.delete, record, description.trashing, trash)),
             (.restore, .person(.post, "\(record)/restore", description.restore, restore)),
+            (.batch, .person(.post, "\(collection)/batch", description.batch, batch)),
             (.changes, .person(.get, "\(record)/changes", description.changes, changes)),
             (.timeline, .person(.get, "\(record)/timeline", description.timeline, timeline)),
         ]
@@ -113,6 +114,15 @@ struct RecordRoutes: Sendable {
                 throw Problem.invalid([.init("/\(member.name.pointerToken)", .unknown, "A restore takes no members.")])
             }
             return try await store.complete(try await store.restore(call.parameters["id"], repeatable: repeatable))
+        }
+    }
+
+    @Sendable private func batch(_ call: Call, _ person: Person) async throws -> Reply {
+        let store = try store(call, person)
+        return try await call.repeatably(person) { repeatable in
+            let order = try BatchOrder(try await call.json(), of: store.type, for: person.caller)
+            let batch = Batch(order, in: store, requiresVersion: person.policy.requiresIfMatch, document: call.document)
+            return try await store.completed(batch: try await batch.run(repeatable))
         }
     }
 
