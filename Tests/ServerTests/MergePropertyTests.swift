@@ -14,7 +14,8 @@ import Testing
 
             let after = try await walk.firm.state(walk.types)
 
-            #expect(after.filter { !merge.losers.contains($0.key) && $0.value.mentions(merge.loserIDs) }.keys.sorted() == [], "seed \(seed)")
+            #expect(
+                after.filter { !merge.losers.contains($0.key) && $0.value.mentions(merge.loserIDs) }.keys.sorted() == [], "seed \(seed)")
             #expect(after.count == before.count)
             let undone = try await walk.firm.undo(merge.operation)
             #expect(undone["conflicts"] == [], "seed \(seed): \(undone.text)")
@@ -82,7 +83,10 @@ private struct MergeWalk {
         switch type {
         case "companies":
             return try await firm.make(
-                type, body([("name", .string("C\(serial)"))], [("domain", .string("c\(serial).example")), ("parent_id", some(type)), ("industry", "x")]))
+                type,
+                body(
+                    [("name", .string("C\(serial)"))],
+                    [("domain", .string("c\(serial).example")), ("parent_id", some(type)), ("industry", "x")]))
         case "contacts":
             return try await firm.make(
                 type,
@@ -90,7 +94,8 @@ private struct MergeWalk {
                     [("last_name", .string("P\(serial)")), ("tags", [.string("t\(chance.below(4))")])],
                     [("email", .string("p\(serial)@example.com")), ("phone", .string("\(serial)")), ("company_id", some("companies"))]))
         case "leads":
-            return try await firm.make(type, body([("last_name", "L")], [("score", JSON(chance.below(100))), ("external_id", .string("\(serial)"))]))
+            return try await firm.make(
+                type, body([("last_name", "L")], [("score", JSON(chance.below(100))), ("external_id", .string("\(serial)"))]))
         case "deals":
             let links = [("contact_id", some("contacts")), ("company_id", some("companies")), ("external_id", .string("\(serial)"))]
             return try await firm.deal(body([], links).members ?? [])
@@ -106,7 +111,8 @@ private struct MergeWalk {
             return try await firm.make(type, body([("title", "T"), ("about", ["type": .string(about), "id": some(about)])], []))
         default:
             return try await firm.make(
-                type, body([("serial", .string("\(serial)"))], [("operator_ref", some("contacts")), ("spare_of", some(type)), ("notes", "n")]))
+                type,
+                body([("serial", .string("\(serial)"))], [("operator_ref", some("contacts")), ("spare_of", some(type)), ("notes", "n")]))
         }
     }
 

@@ -20,7 +20,9 @@ import Testing
             ])
         let second = try await firm.make(
             "contacts", ["first_name": "Linh", "phone": "3", "email": "linh@example.com", "address": ["city": "Hue"]])
-        let deals = [try await firm.deal([.init("contact_id", .string(first))]), try await firm.deal([.init("contact_id", .string(second))])]
+        let deals = [
+            try await firm.deal([.init("contact_id", .string(first))]), try await firm.deal([.init("contact_id", .string(second))]),
+        ]
         let activity = try await firm.make(
             "activities",
             [
@@ -124,7 +126,9 @@ import Testing
         #expect(try await firm.admin.get("/v1/companies/\(loser)").status == 404)
     }
 
-    @Test("A dry run answers what a merge answers, writes nothing, and repeats under its key; so does the merge") func rehearsal() async throws {
+    @Test("A dry run answers what a merge answers, writes nothing, and repeats under its key; so does the merge") func rehearsal()
+        async throws
+    {
         let firm = try await MergeFirm()
         let winner = try await firm.make("companies", ["name": "A"])
         let loser = try await firm.make("companies", ["name": "B", "domain": "b.example"])
@@ -202,7 +206,10 @@ import Testing
 
         #expect(try await member.client.post(address, ["from": [.string(foreign)]]).status == 403)
         let chosen: JSON = ["phone": .string(own), "source": .string(own)]
-        #expect(try await member.client.post(address, ["from": [.string(own)], "choose": chosen]).pointers == ["/choose/phone", "/choose/source"])
+        #expect(
+            try await member.client.post(address, ["from": [.string(own)], "choose": chosen]).pointers == [
+                "/choose/phone", "/choose/source",
+            ])
         #expect(try await firm.firm.person("read_only").post(address, ["from": [.string(own)]]).status == 403)
         let merged = try await member.client.post(address, ["from": [.string(own)]])
 
@@ -233,7 +240,8 @@ import Testing
     @Test("A deal keeps its stage unless another is chosen, and then by the rules of a move") func deals() async throws {
         let firm = try await MergeFirm()
         let winner = try await firm.deal([])
-        let lost = try await firm.deal([.init("lost_reason", "Price"), .init("amount", ["amount": "5", "currency": "EUR"])], stage: "lost")
+        let lost = try await firm.deal(
+            [.init("lost_reason", "Price"), .init("amount", ["amount": "5", "currency": "EUR"])], stage: "lost")
         let stage = try await firm.get("deals", lost)["stage_id"] ?? .null
 
         let short = try await firm.merge("deals", winner, [lost], [.init("choose", ["stage_id": .string(lost)])])

@@ -132,7 +132,8 @@ package struct RecordType: Sendable {
 
     /// Whether every record has, or may have, a member of this name.
     package static func isCommon(_ name: String) -> Bool {
-        name == Overflow.member || name == Redirect.member || (CommonFields.leading + [CommonFields.tags, CommonFields.custom([])]).contains { $0.name == name }
+        name == Overflow.member || name == Redirect.member
+            || (CommonFields.leading + [CommonFields.tags, CommonFields.custom([])]).contains { $0.name == name }
     }
 
     /// Whether a tenant has made it.

@@ -22,7 +22,8 @@ package struct Merge: Sendable {
     /// `{"record","moved","operation_id"}`; with `dry_run` the same with nothing written and no operation.
     ///
     /// - Parameter winner: as it stands in the address; what is no id names no record.
-    package func run(into winner: String, _ body: JSON, ifMatch: Precondition?, repeatable: RepeatableRequest?) async throws -> RecordAnswer {
+    package func run(into winner: String, _ body: JSON, ifMatch: Precondition?, repeatable: RepeatableRequest?) async throws -> RecordAnswer
+    {
         guard let winner = UUID(uuidString: winner)?.uuidString.lowercased() else { throw Problem.notFound }
         let order: MergeOrder
         do throws(Problem) {

@@ -35,7 +35,8 @@ struct MergePlan: Sendable {
     }
 
     /// How the records stand, those that the caller may read.
-    private static func states(_ order: MergeOrder, _ store: RecordStore, _ repeatable: RepeatableRequest?) async throws -> [String: State] {
+    private static func states(_ order: MergeOrder, _ store: RecordStore, _ repeatable: RepeatableRequest?) async throws -> [String: State]
+    {
         let (type, caller) = (store.type, store.caller)
         let rights = caller.rights[type.name]
         let reading: SQL =
@@ -68,7 +69,8 @@ struct MergePlan: Sendable {
     private static func known(_ mentioned: [String: Set<String>], _ store: RecordStore) async throws -> Set<String> {
         let queries = mentioned.filter { !$0.value.isEmpty }.compactMap { name, ids -> SQL? in
             guard let type = store.catalog[name] else { return nil }
-            return SQL(code: "SELECT r.id FROM \(type.table) AS r WHERE r.deleted_at IS NULL AND r.id = ANY (") + "\(ids.sorted())::uuid[]) AND "
+            return SQL(code: "SELECT r.id FROM \(type.table) AS r WHERE r.deleted_at IS NULL AND r.id = ANY (")
+                + "\(ids.sorted())::uuid[]) AND "
                 + store.caller.readable(type)
         }
         guard !queries.isEmpty else { return [] }
@@ -81,7 +83,9 @@ struct MergePlan: Sendable {
             return try await work()
         } catch var problem as Problem {
             for (index, error) in problem.errors.enumerated() {
-                let field = (type.fields + type.customFields).last { error.pointer == $0.pointer || error.pointer.hasPrefix($0.pointer + "/") }
+                let field = (type.fields + type.customFields).last {
+                    error.pointer == $0.pointer || error.pointer.hasPrefix($0.pointer + "/")
+                }
                 if let field { problem.errors[index].pointer = "/choose/\(field.path)" }
             }
             throw problem

@@ -85,7 +85,8 @@ extension RecordStore {
         let change = change(.update, id, draft)
         let unit = WriteUnit(
             locks: type.rules.locking(change), lock: lock(id, reach: caller.rights[type.name].update, ifMatch),
-            guards: (isWithinLimit ? [] : guardOfLimit(id)) + guards(for: draft), rules: try type.rules.saving(change), repeatable: repeatable,
+            guards: (isWithinLimit ? [] : guardOfLimit(id)) + guards(for: draft), rules: try type.rules.saving(change),
+            repeatable: repeatable,
             answering(written, "result", id, projection, status: 200, repeatable))
         return PlannedWrite(
             action: .update, id: id, store: self, draft: draft, unit: unit, projection: projection, repeatable: repeatable, ifMatch: ifMatch

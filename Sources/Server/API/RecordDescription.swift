@@ -129,7 +129,8 @@ struct RecordDescription {
             parameters: [
                 Self.identifier,
                 Parameter("If-None-Match", in: .header, ["type": "string"], "The ETag already held: 304 when it still holds."),
-            ] + shaping, responses: [200: record("The \(type.singular)."), 304: ResponseDescription("Unchanged.")].merging(elsewhere) { $1 },
+            ] + shaping,
+            responses: [200: record("The \(type.singular)."), 304: ResponseDescription("Unchanged.")].merging(elsewhere) { $1 },
             problems: [.notFound])
     }
 
