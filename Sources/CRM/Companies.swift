@@ -21,5 +21,6 @@ package enum Companies {
         rules.remembers = true
         rules.story.relatives = [.init("contacts", by: "company_id"), .init("deals", by: "company_id")]
         rules.saving = { change throws(Problem) in Circle.refusal(change, parent) }
+        rules.merging = { winner, _ in Circle.refusal(winner, in: "companies") }
     }
 }

@@ -41,6 +41,8 @@ package enum Deals {
         rules.locking = { change in StageMove.locks(change) }
         rules.saving = { change throws(Problem) in StageMove.consequences(change) }
         rules.settlesLast = true
+        // Why a deal was lost says nothing of one that is not.
+        rules.keptInMerges = [lostReason.definition.name]
         rules.remembers = true
         rules.story.milestone = .init("stage", of: "stage_id", namedIn: "stages")
     }

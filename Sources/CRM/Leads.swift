@@ -40,9 +40,19 @@ package enum Leads {
             guard change[status] == "converted" else { return }
             throw .invalid([.init("/status", .readOnly, "A lead becomes converted by POST /v1/leads/{id}/convert.")])
         }
+        rules.merging = { winner, losers in
+            [
+                """
+                SELECT cell.refuse('TN002', 'leads_converted')
+                WHERE EXISTS (SELECT FROM leads WHERE id = ANY (\([winner] + losers)::uuid[]) AND converted_at IS NOT NULL)
+                """
+            ]
+        }
         rules.saving = { change throws(Problem) in
-            // The conversion itself is the only write that says when it was.
-            guard change.action == .update, !change.draft.assignments.contains(where: { $0.column == "converted_at" }) else { return [] }
+            // Only the conversion itself says when it was, and only the service what a lead has become: that can be merged, and unmerged.
+            let columns = change.draft.assignments.map(\.column)
+            let isOurs = columns.contains("converted_at") || (!columns.isEmpty && columns.allSatisfy { $0.hasPrefix("converted_") })
+            guard change.action == .update, !isOurs else { return [] }
             return [
                 """
                 SELECT cell.refuse('TN002', 'leads_converted')

@@ -41,7 +41,7 @@ package struct RecordType: Sendable {
     package var isSubject: Bool { standing == .subject }
 
     package enum Operation: String, Sendable, Hashable, CaseIterable {
-        case list, search, create, get, update, trash, restore, batch, changes, timeline
+        case list, search, create, get, update, trash, restore, batch, merge, changes, timeline
     }
 
     /// What a type knows beyond its fields.
@@ -64,6 +64,10 @@ package struct RecordType: Sendable {
         package var cascades = false
         /// Whether get and list answer what was at a moment in the past (`as_of`).
         package var remembers = false
+        /// Fields that a merge does not fill from another record, because they belong to what the record is in already.
+        package var keptInMerges: Set<String> = []
+        /// Conditions that end a merge once everything is written: what becomes one may not be all that it would be.
+        package var merging: @Sendable (_ winner: String, _ losers: [String]) -> [SQL] = { _, _ in [] }
         /// What its timeline tells beyond the changes of its records and the work on them.
         package var story = Story()
         /// What decides, beside the role, whether the caller may read the record `r`.
@@ -128,7 +132,8 @@ package struct RecordType: Sendable {
 
     /// Whether every record has, or may have, a member of this name.
     package static func isCommon(_ name: String) -> Bool {
-        name == Overflow.member || (CommonFields.leading + [CommonFields.tags, CommonFields.custom([])]).contains { $0.name == name }
+        name == Overflow.member || name == Redirect.member
+            || (CommonFields.leading + [CommonFields.tags, CommonFields.custom([])]).contains { $0.name == name }
     }
 
     /// Whether a tenant has made it.
@@ -144,8 +149,8 @@ package struct RecordType: Sendable {
         ownFields = own
         customFields = custom
         fields = CommonFields.leading + own + [CommonFields.tags, CommonFields.custom(custom)]
-        // Only what the business is about has a story.
-        self.operations = standing == .subject ? operations : operations.subtracting([.timeline])
+        // Only what the business is about has a story, and is found to be there twice.
+        self.operations = standing == .subject ? operations : operations.subtracting([.timeline, .merge])
         self.staysWhileUsed = staysWhileUsed
         self.standing = standing
         self.isSearchable = isSearchable

@@ -26,11 +26,13 @@ extension RecordStore {
             differs = changed.isEmpty ? "false" : "(" + any + ")"
         }
         let deletion = ["before", "record"].map { "jsonb_build_object('deleted_at', \(CommonFields.deletedAt.json($0)))" }
-        let fields = SQL(
-            code: """
-                cell.field_changes(\(type.loggedJSON("before")) || \(deletion[0]), \(type.loggedJSON("record")) || \(deletion[1])) \
-                FROM record JOIN before USING (id)
-                """)
+        var fields = SQL(
+            code: "cell.field_changes(\(type.loggedJSON("before")) || \(deletion[0]), \(type.loggedJSON("record")) || \(deletion[1]))")
+        // Where its address led to, or is to lead to again.
+        if action != .update, let merged = trace.fields[Redirect.member] {
+            fields += " || " + Redirect.change(from: merged.after.string, to: merged.before.string)
+        }
+        fields += " FROM record JOIN before USING (id)"
         let write: SQL = """
             WITH before AS (SELECT * FROM \(table) AS r WHERE r.id = \(trace.id)),
                 record AS (

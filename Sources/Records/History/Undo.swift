@@ -134,7 +134,8 @@ package struct Undo: Sendable {
             }
         }
         if !values.isEmpty {
-            if state.isTrashed, steps.isEmpty {
+            // What was in the trash when the operation changed it goes back there.
+            if state.isTrashed, steps.isEmpty, state.version != trace.lastVersion {
                 conflicting += values.map(\.field.path)
             } else {
                 steps.append(try await store.undoing(.update, trace, values))

@@ -78,7 +78,7 @@ extension RecordStore {
     }
 
     /// What the change log says of the way into the trash and out of it: each side is a record, or nothing.
-    private static func deletion(_ before: String, _ after: String) -> SQL {
+    static func deletion(_ before: String, _ after: String) -> SQL {
         let sides = [before, after].map { $0 == "NULL" ? $0 : CommonFields.deletedAt.json($0) }
         return SQL(code: "jsonb_build_object('deleted_at', jsonb_build_object('before', \(sides[0]), 'after', \(sides[1])))")
     }

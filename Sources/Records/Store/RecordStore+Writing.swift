@@ -62,8 +62,10 @@ extension RecordStore {
     }
 
     /// A patch that is ready to be run.
+    ///
+    /// - Parameter isWithinLimit: whether it is known already that the record does not lie beyond the plan's limits.
     package func change(
-        of id: String, by draft: Draft, ifMatch: Precondition? = nil, repeatable: RepeatableRequest? = nil
+        of id: String, by draft: Draft, ifMatch: Precondition? = nil, repeatable: RepeatableRequest? = nil, isWithinLimit: Bool = false
     ) async throws -> PlannedWrite {
         let draft = try await prepared(draft, .update, id, ifMatch)
         let projection = projection()
@@ -83,7 +85,8 @@ extension RecordStore {
         let change = change(.update, id, draft)
         let unit = WriteUnit(
             locks: type.rules.locking(change), lock: lock(id, reach: caller.rights[type.name].update, ifMatch),
-            guards: guardOfLimit(id) + guards(for: draft), rules: try type.rules.saving(change), repeatable: repeatable,
+            guards: (isWithinLimit ? [] : guardOfLimit(id)) + guards(for: draft), rules: try type.rules.saving(change),
+            repeatable: repeatable,
             answering(written, "result", id, projection, status: 200, repeatable))
         return PlannedWrite(
             action: .update, id: id, store: self, draft: draft, unit: unit, projection: projection, repeatable: repeatable, ifMatch: ifMatch

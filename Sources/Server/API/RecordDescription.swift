@@ -132,7 +132,9 @@ struct RecordDescription {
             parameters: [
                 Self.identifier,
                 Parameter("If-None-Match", in: .header, ["type": "string"], "The ETag already held: 304 when it still holds."),
-            ] + shaping, responses: [200: record("The \(type.singular)."), 304: ResponseDescription("Unchanged.")], problems: [.notFound])
+            ] + shaping,
+            responses: [200: record("The \(type.singular)."), 304: ResponseDescription("Unchanged.")].merging(elsewhere) { $1 },
+            problems: [.notFound])
     }
 
     var update: Operation {
@@ -140,7 +142,7 @@ struct RecordDescription {
             "\(type.name).update", "Change \(article) \(type.singular) (merge patch, RFC 7396)", tag: type.name,
             parameters: [Self.identifier, Self.ifMatch, Self.idempotencyKey],
             body: BodyDescription(Self.reference("\(name)Patch"), contentTypes: ["application/json", "application/merge-patch+json"]),
-            responses: [200: record("The \(type.singular) as it is kept now.")],
+            responses: [200: record("The \(type.singular) as it is kept now.")].merging(elsewhere) { $1 },
             problems: [
                 .planLimit, .forbidden, .notFound, .duplicate, .versionMismatch, .preconditionRequired, .invalid, .idempotencyMismatch,
                 .idempotencyRunning,
@@ -153,7 +155,7 @@ struct RecordDescription {
             parameters: [
                 Self.identifier, Self.ifMatch, Self.idempotencyKey,
                 Parameter("purge", in: .query, ["type": "boolean"], "For good, from either state; needs the right to delete all."),
-            ], responses: [204: ResponseDescription("Done.")],
+            ], responses: [204: ResponseDescription("Done.")].merging(elsewhere) { $1 },
             problems: [
                 .forbidden, .notFound, .conflict, .versionMismatch, .preconditionRequired, .invalid, .idempotencyMismatch,
                 .idempotencyRunning,
@@ -163,7 +165,7 @@ struct RecordDescription {
     var restore: Operation {
         Operation(
             "\(type.name).restore", "Take \(article) \(type.singular) out of the trash", tag: type.name,
-            parameters: [Self.identifier, Self.idempotencyKey], responses: [200: record("The \(type.singular).")],
+            parameters: [Self.identifier, Self.idempotencyKey], responses: [200: record("The \(type.singular).")].merging(elsewhere) { $1 },
             problems: [.planLimit, .forbidden, .notFound, .duplicate, .invalid, .idempotencyMismatch, .idempotencyRunning])
     }
 
@@ -177,11 +179,37 @@ struct RecordDescription {
             ], problems: [.forbidden, .batchFailed, .invalid, .idempotencyMismatch, .idempotencyRunning], cost: .bulk)
     }
 
+    var merge: Operation {
+        Operation(
+            "\(type.name).merge", "Merge other \(type.name) into this one, which inherits what referred to them", tag: type.name,
+            parameters: [Self.identifier, Self.ifMatch, Self.idempotencyKey], body: BodyDescription(Self.reference("Merge")),
+            responses: [
+                200: ResponseDescription(
+                    "What became of them.", schema: MergeDescription.answer(Self.reference(name)),
+                    headers: [(name: "ETag", description: "The version, in quotes.")])
+            ].merging(elsewhere) { $1 },
+            problems: [
+                .planLimit, .forbidden, .notFound, .conflict, .duplicate, .versionMismatch, .invalid, .idempotencyMismatch,
+                .idempotencyRunning,
+            ])
+    }
+
+    /// What a call on one record answers where that was merged into another.
+    private var elsewhere: [Int: ResponseDescription] {
+        guard type.operations.contains(.merge) else { return [:] }
+        return [
+            308: ResponseDescription(
+                "It was merged into another \(type.singular).",
+                headers: [(name: "Location", description: "The same call on the one that lives on.")])
+        ]
+    }
+
     var changes: Operation {
         Operation(
             "\(type.name).changes", "What happened to \(article) \(type.singular), newest first", tag: type.name,
             parameters: [Self.identifier, Self.limit, Self.after],
-            responses: [200: ResponseDescription("A page of changes.", schema: Self.list(of: Self.reference("Change")))],
+            responses: [200: ResponseDescription("A page of changes.", schema: Self.list(of: Self.reference("Change")))]
+                .merging(elsewhere) { $1 },
             problems: [.cursor, .notFound])
     }
 
@@ -194,13 +222,14 @@ struct RecordDescription {
                     "A page of its changes, the work on it and, of a company, the same of its people and deals.",
                     schema: Self.list(of: Self.reference("TimelineEntry")),
                     headers: [(name: "Link", description: "The next page, rel=\"next\", if there is one.")])
-            ], problems: [.cursor, .notFound])
+            ].merging(elsewhere) { $1 }, problems: [.cursor, .notFound])
     }
 }
 
 extension RecordDescription {
     /// Schemas that every record type shares.
     static let sharedComponents: [JSON.Member] = [
+        .init("Merge", MergeDescription.order),
         .init(
             "Search",
             [

@@ -35,13 +35,14 @@ struct RecordRoutes: Sendable {
             (.list, .person(.get, collection, description.list, list)),
             (.create, .person(.post, collection, description.create, create)),
             (.search, .person(.post, "\(collection)/search", description.search, effect: .reads, search)),
-            (.get, .person(.get, record, description.get, get)),
-            (.update, .person(.patch, record, description.update, update)),
-            (.trash, .person(.delete, record, description.trashing, trash)),
-            (.restore, .person(.post, "\(record)/restore", description.restore, restore)),
+            (.get, .person(.get, record, description.get, redirecting(get))),
+            (.update, .person(.patch, record, description.update, redirecting(update))),
+            (.trash, .person(.delete, record, description.trashing, redirecting(trash))),
+            (.restore, .person(.post, "\(record)/restore", description.restore, redirecting(restore))),
+            (.merge, .person(.post, "\(record)/merge", description.merge, redirecting(merge))),
             (.batch, .person(.post, "\(collection)/batch", description.batch, batch)),
-            (.changes, .person(.get, "\(record)/changes", description.changes, changes)),
-            (.timeline, .person(.get, "\(record)/timeline", description.timeline, timeline)),
+            (.changes, .person(.get, "\(record)/changes", description.changes, redirecting(changes))),
+            (.timeline, .person(.get, "\(record)/timeline", description.timeline, redirecting(timeline))),
         ]
         return all.filter { type.operations.contains($0.0) }.map(\.1)
     }
@@ -52,6 +53,19 @@ struct RecordRoutes: Sendable {
         guard let own = person.catalog[call.parameters["type"]], own.isOfTenant else { throw .notFound }
         return person.store(own)
     }
+
+    /// The same call; for a record that was merged into another, the way to that one (308: with the same method and body).
+    private func redirecting(_ work: @escaping Work) -> Work {
+        { call, person in
+            do {
+                return try await work(call, person)
+            } catch let redirect as Redirect {
+                return .moved(to: call.address(ofRecord: redirect.id))
+            }
+        }
+    }
+
+    private typealias Work = @Sendable (Call, Person) async throws -> Reply
 
     @Sendable private func list(_ call: Call, _ person: Person) async throws -> Reply {
         let store = try store(call, person)
@@ -84,15 +98,18 @@ struct RecordRoutes: Sendable {
     @Sendable private func get(_ call: Call, _ person: Person) async throws -> Reply {
         let store = try store(call, person)
         let view = try RecordStore.View(query: call.query.items, of: store.type, in: person.catalog, for: person.caller)
-        return Reply(try await store.complete(try await store.get(call.parameters["id"], view)))
+        let id = call.parameters["id"]
+        return Reply(try await store.following(id) { try await store.complete(try await store.get(id, view)) })
     }
 
     @Sendable private func update(_ call: Call, _ person: Person) async throws -> Reply {
         let store = try store(call, person)
         return try await call.repeatably(person) { repeatable in
             let precondition = try call.precondition(of: person)
-            return try await store.complete(
-                try await store.patch(call.parameters["id"], try await call.json(), ifMatch: precondition, repeatable: repeatable))
+            let id = call.parameters["id"]
+            return try await store.following(id) {
+                try await store.complete(try await store.patch(id, try await call.json(), ifMatch: precondition, repeatable: repeatable))
+            }
         }
     }
 
@@ -101,9 +118,12 @@ struct RecordRoutes: Sendable {
         let isPurge = try call.purge
         return try await call.repeatably(person) { repeatable in
             let precondition = try call.precondition(of: person)
-            return isPurge
-                ? try await store.purge(call.parameters["id"], ifMatch: precondition, repeatable: repeatable)
-                : try await store.trash(call.parameters["id"], ifMatch: precondition, repeatable: repeatable)
+            let id = call.parameters["id"]
+            return try await store.following(id) {
+                isPurge
+                    ? try await store.purge(id, ifMatch: precondition, repeatable: repeatable)
+                    : try await store.trash(id, ifMatch: precondition, repeatable: repeatable)
+            }
         }
     }
 
@@ -113,7 +133,18 @@ struct RecordRoutes: Sendable {
             if let member = try await call.jsonIfAny().members?.first {
                 throw Problem.invalid([.init("/\(member.name.pointerToken)", .unknown, "A restore takes no members.")])
             }
-            return try await store.complete(try await store.restore(call.parameters["id"], repeatable: repeatable))
+            let id = call.parameters["id"]
+            return try await store.following(id) { try await store.complete(try await store.restore(id, repeatable: repeatable)) }
+        }
+    }
+
+    @Sendable private func merge(_ call: Call, _ person: Person) async throws -> Reply {
+        let store = try store(call, person)
+        return try await call.repeatably(person) { repeatable in
+            let (id, precondition) = (call.parameters["id"], try call.precondition)
+            return try await store.following(id) {
+                try await Merge(in: store).run(into: id, try await call.json(), ifMatch: precondition, repeatable: repeatable)
+            }
         }
     }
 
@@ -128,12 +159,14 @@ struct RecordRoutes: Sendable {
 
     @Sendable private func changes(_ call: Call, _ person: Person) async throws -> Reply {
         let limit = try call.query.integer("limit", in: ListRequest.limits, otherwise: 50)
-        return call.page(try await store(call, person).changes(call.parameters["id"], limit: limit, after: call.query["after"]))
+        let (store, id) = (try store(call, person), call.parameters["id"])
+        return call.page(try await store.following(id) { try await store.changes(id, limit: limit, after: call.query["after"]) })
     }
 
     @Sendable private func timeline(_ call: Call, _ person: Person) async throws -> Reply {
         let limit = try call.query.integer("limit", in: ListRequest.limits, otherwise: 50)
-        return call.page(try await store(call, person).timeline(call.parameters["id"], limit: limit, after: call.query["after"]))
+        let (store, id) = (try store(call, person), call.parameters["id"])
+        return call.page(try await store.following(id) { try await store.timeline(id, limit: limit, after: call.query["after"]) })
     }
 }
 
@@ -150,6 +183,13 @@ extension Call {
         let target = address.percentEncodedQuery?.replacing("+", with: "%2B") ?? ""
         reply.headers[.link] = "<\(path)?\(target)>; rel=\"next\""
         return reply
+    }
+
+    /// The same call on another record: `/v1/{type}/{id}` and whatever follows.
+    fileprivate func address(ofRecord id: String) -> String {
+        var segments = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        segments[3] = id
+        return segments.joined(separator: "/") + target.dropFirst(path.count)
     }
 
     fileprivate var purge: Bool {

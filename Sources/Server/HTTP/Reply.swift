@@ -48,6 +48,14 @@ package struct Reply: Sendable {
         return reply
     }
 
+    /// 308: ask there, in the same way and with the same body.
+    static func moved(to address: String) -> Reply {
+        var reply = Reply.noContent
+        reply.status = .permanentRedirect
+        reply.headers[.location] = address
+        return reply
+    }
+
     /// The answer of the first time, sent again (IETF draft Idempotency-Key).
     package var replayed: Reply {
         var copy = self

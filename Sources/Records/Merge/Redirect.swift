@@ -1,0 +1,50 @@
+import Foundation
+import Postgres
+
+/// What stood at an address has been merged into another record, which lives on at its own.
+///
+/// There is no table of redirects: the change log says of each loser whom it was merged into, and no more once it has come back.
+package struct Redirect: Error, Sendable {
+    /// The record that lives on.
+    package let id: String
+
+    /// How the change log calls it, beside `deleted_at`. No field has this name.
+    static let member = "merged_into"
+
+    /// The member as an expression of type jsonb.
+    static func change(from before: String?, to after: String?) -> SQL {
+        "jsonb_build_object(\(member)::text, jsonb_build_object('before', \(before.sqlValue)::text, 'after', \(after.sqlValue)::text))"
+    }
+}
+
+extension RecordStore {
+    /// Does the work on a record; instead of `notFound` throws a `Redirect` where it was merged into one that the caller may read.
+    package func following<T>(_ id: String, _ work: () async throws -> T) async throws -> T {
+        do {
+            return try await work()
+        } catch let problem as Problem where problem.code == .notFound && type.operations.contains(.merge) {
+            guard let id = UUID(uuidString: id), let winner = try await winner(of: id) else { throw problem }
+            throw Redirect(id: winner)
+        }
+    }
+
+    /// Whom the record lives on in, over any number of merges; nil when it was never merged, has come back, or the last of them is in the
+    /// trash, gone or not the caller's to read.
+    private func winner(of id: UUID) async throws -> String? {
+        let target = SQL(code: "'{\(Redirect.member),after}'")
+        let way: SQL = """
+            WITH RECURSIVE way (id) AS (
+                SELECT \(id)::uuid
+                UNION
+                SELECT (last.fields #>> \(target))::uuid
+                FROM way CROSS JOIN LATERAL (
+                    SELECT log.fields FROM changes AS log
+                    WHERE log.record_id = way.id AND log.type = \(type.name) AND log.fields ? 'deleted_at'
+                    ORDER BY log.version DESC, log.id DESC LIMIT 1
+                ) AS last
+                WHERE last.fields #>> \(target) IS NOT NULL)
+            """
+        let found = SQL(code: " SELECT r.id FROM way JOIN \(type.table) AS r USING (id) WHERE r.id <> ") + "\(id)" + condition(.without)
+        return try await scope.run([way + found], isRepeatable: true)[0].first?.text(0)
+    }
+}
