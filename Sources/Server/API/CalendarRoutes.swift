@@ -90,7 +90,7 @@ struct CalendarRoutes: Sendable {
 
     private func read(_ call: Call) async throws -> Reply {
         let person = try await door.subscriber(call, CalendarAddress.token(in: call.parameters["token"]))
-        if let refusal = await turnstile.pass(person, cost: .reading).refusal { throw refusal }
+        if let refusal = await turnstile.pass(person, cost: .single).refusal { throw refusal }
         let bytes = try await CalendarFeed(in: person.scope, for: person.caller, of: person.catalog).bytes(now: .now)
         var reply = Reply(contentType: "text/calendar; charset=utf-8", ByteBuffer(bytes: bytes))
         reply.headers[.cacheControl] = "private, no-cache"
@@ -125,7 +125,7 @@ extension CalendarRoutes {
                 "RFC 5545, times in UTC; at most \(CalendarFeed.most) of each.", schema: ["type": "string"],
                 contentType: "text/calendar; charset=utf-8", headers: [("ETag", "Of this very content.")]),
             304: ResponseDescription("Unchanged."),
-        ], problems: [.forbidden, .maintenance, .rateLimited], hidesAddress: true, cost: .reading)
+        ], problems: [.forbidden, .maintenance, .rateLimited], hidesAddress: true, cost: .single)
 
     static let schemas: [String: JSON] = [
         "CalendarAddress": .objectSchema(["url": ["type": "string", "format": "uri"]], required: ["url"])

@@ -120,11 +120,8 @@ struct RecordDescription {
             "\(type.name).create", "Make \(article) \(type.singular)", tag: type.name, parameters: [Self.idempotencyKey],
             body: BodyDescription(Self.reference("\(name)Create")),
             responses: [201: record("The \(type.singular) as it is kept.", location: true)],
-            problems: [.planLimit, .forbidden, .duplicate, .invalid, .idempotencyMismatch, .idempotencyRunning], cost: cost)
+            problems: [.planLimit, .forbidden, .duplicate, .invalid, .idempotencyMismatch, .idempotencyRunning])
     }
-
-    /// Another definition of the tenant's own types changes a table.
-    private var cost: Cost? { type.name.hasPrefix("custom_") ? .bulk : nil }
 
     var get: Operation {
         Operation(
@@ -146,7 +143,7 @@ struct RecordDescription {
             problems: [
                 .planLimit, .forbidden, .notFound, .duplicate, .versionMismatch, .preconditionRequired, .invalid, .idempotencyMismatch,
                 .idempotencyRunning,
-            ], cost: cost)
+            ])
     }
 
     var trashing: Operation {
@@ -159,7 +156,7 @@ struct RecordDescription {
             problems: [
                 .forbidden, .notFound, .conflict, .versionMismatch, .preconditionRequired, .invalid, .idempotencyMismatch,
                 .idempotencyRunning,
-            ], cost: cost)
+            ])
     }
 
     var restore: Operation {
