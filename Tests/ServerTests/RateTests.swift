@@ -130,8 +130,8 @@ import Testing
         }
 
         #expect(costs["contacts.list"] == 1 && costs["contacts.get"] == 1 && costs["contacts.search"] == 1)
-        #expect(costs["contacts.create"] == 2 && costs["contacts.update"] == 2)
-        #expect(costs["search"] == 5 && costs["forecast.get"] == 5 && costs["custom_fields.create"] == 10)
+        #expect(costs["contacts.create"] == 1 && costs["contacts.update"] == 1)
+        #expect(costs["search"] == 2 && costs["forecast.get"] == 2 && costs["contacts.batch"] == 5)
         #expect(costs["session.create"] == nil && costs["session.delete"] == nil && costs["session.get"] == 1)
     }
 
