@@ -4,7 +4,7 @@ INSERT INTO plans (name, version, limits, rates, features, price) VALUES
 ('free', 1,
     '{"users": 3, "records": 2000, "custom_fields": 10, "custom_objects": 1, "storage_bytes": 104857600,
       "emails_per_month": 200, "active_reminders": 50, "api_keys": 2, "import_rows": 2000}',
-    '{"api_burst_per_second": 10, "api_per_day": 5000}',
+    '{"api_burst_per_second": 20, "api_per_day": 10000}',
     '{"own_mail_server": false, "own_brand": false}',
     '{"amount": "0.00", "currency": "EUR", "per": "user"}'),
 ('team', 1,

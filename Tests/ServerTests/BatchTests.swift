@@ -22,7 +22,7 @@ import Testing
 
         let results = try answer.results
         #expect(results.map { $0["status"] } == [201, 200, 204, 200, 201, 200], "\(answer.text)")
-        #expect(results.map { $0["ref"] } == ["r1", "r2", nil, nil, nil, nil])
+        #expect(results.map { $0["ref"] } == ["r1", "r2", .null, .null, .null, .null])
         #expect(results.map { $0["problem"] }.allSatisfy { $0 == nil })
         #expect(results[1]["record"]?["phone"] == "1" && results[3]["record"]?["phone"] == "2")
         #expect(results[2]["record"] == JSON.null && results[2]["id"] == .string(gone))
@@ -210,8 +210,8 @@ import Testing
         let (firm, admin) = try await Self.open()
         let known = try await RightsFirm.id(of: admin.post("/v1/contacts", ["last_name": "Known", "email": "k@x.example"]))
         let operations = [
-            Self.create(["last_name": "New"]), Self.update(known, ["phone": "1"]), ["op": "delete", "id": .string(known)],
-            Self.upsert(["email": "k@x.example"], [:]),
+            Self.create(["last_name": "New"]), Self.update(known, ["phone": "1"]), Self.upsert(["email": "k@x.example"], [:]),
+            ["op": "delete", "id": .string(known)],
         ]
 
         let reader = try await Self.batch(firm.person("read_only"), "contacts", operations)
@@ -238,7 +238,7 @@ import Testing
             ])
 
         #expect(whole.code == "batch_failed")
-        #expect(try whole.results.map { $0["status"]?.integer } == [424, 424, 424, 402, 424, 424], "\(whole.text)")
+        #expect(try whole.results.map { $0["status"]?.integer } == [424, 424, 424, 402, 402, 402], "\(whole.text)")
         #expect(try each.results.map { $0["status"]?.integer } == [201, 201, 201, 422, 402, 204, 201, 402], "\(each.text)")
         let problem = try each.results[4]["problem"]
         #expect(problem?["resource"] == "records.contacts" && problem?["limit"] == 4 && problem?["used"] == 4)

@@ -159,7 +159,8 @@ import Testing
         #expect(try await find(member, "chess") == [])
         #expect(try await find(member, "early") == [])
         #expect(try await find(member, "harbour") == [made])
-        let indexes: SQL = "SELECT indexname FROM pg_indexes WHERE tablename = 'contacts' AND indexname LIKE '%_words' ORDER BY 1"
+        let indexes: SQL =
+            "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'contacts' AND indexname LIKE '%_words' ORDER BY 1"
         #expect(
             try await firm.scope().rows(indexes).compactMap { $0.optionalText(0) } == ["contacts_c_hobby_words", "contacts_c_story_words"])
         // A choice has no words; a text that was one has them again.

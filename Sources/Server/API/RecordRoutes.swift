@@ -143,7 +143,15 @@ struct RecordRoutes: Sendable {
         return try await call.repeatably(person) { repeatable in
             let (id, precondition) = (call.parameters["id"], try call.precondition)
             return try await store.following(id) {
-                try await Merge(in: store).run(into: id, try await call.json(), ifMatch: precondition, repeatable: repeatable)
+                let body: JSON
+                do {
+                    body = try await call.json()
+                } catch {
+                    // A stranger's record is not there, whatever is wrong with the body.
+                    try await store.find(id)
+                    throw error
+                }
+                return try await Merge(in: store).run(into: id, body, ifMatch: precondition, repeatable: repeatable)
             }
         }
     }
