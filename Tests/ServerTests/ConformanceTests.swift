@@ -107,7 +107,9 @@ import Testing
         #expect(results.map { $0["status"]?.integer } == [201] + changes + [204], "\(answer.text)")
         #expect(results.dropFirst().allSatisfy { $0["id"] == id })
         let made = results[0]["record"] ?? .null
-        #expect(try await specimens.admin.get("\(specimens.address)/\(made["id"]?.string ?? "")").json == made)
+        let kept = try await specimens.admin.get("\(specimens.address)/\(made["id"]?.string ?? "")").json
+        // A deal moves up when the one before it goes.
+        for member in made.members ?? [] where member.name != "position" { #expect(kept[member.name] == member.value, "\(member.name)") }
         #expect(try await specimens.admin.get("\(specimens.address)/\(id.string ?? "")").status == 404)
 
         let operation = try answer.json["operation_id"]?.string ?? ""

@@ -83,7 +83,8 @@ struct OperationDescription: Sendable {
             if effect == .writes { codes += [.tenantSuspended, .outcomeUnknown] }
         case .operator: codes += [.unauthenticated, .forbidden, .outcomeUnknown]
         }
-        if endpoint.path.contains("{") { codes.append(.notFound) }
+        // What stands for an id may be the name of another address, which has other methods.
+        if endpoint.path.contains("{") { codes += [.notFound, .methodNotAllowed] }
         if endpoint.operation.body != nil { codes += [.tooLarge, .requestTimeout, .unsupportedMediaType, .invalid] }
         return codes
     }

@@ -54,7 +54,7 @@ extension OperatorRoutes {
             [
                 "amount": ["type": "string", "pattern": "^[0-9]{1,15}(\\.[0-9]{1,4})?$"],
                 "currency": ["type": "string", "pattern": "^[A-Z]{3}$"],
-                "per": ["type": "string", "enum": JSON(PlanPrice.Payer.allCases.map(\.rawValue))],
+                "per": ["type": ["string", "null"], "enum": .array(PlanPrice.Payer.allCases.map { .string($0.rawValue) } + [.null])],
             ], required: ["amount", "currency"]),
     ]
     private static let cell: [String: JSON] = [
