@@ -65,7 +65,7 @@ import Testing
         #expect(mail.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click")
         #expect(mail.header("Auto-Submitted") == "auto-generated")
         #expect(mail.header("Date") == "Sat, 28 Nov 2026 15:37:38 +0000" && mail.seconds == 1_795_880_258)
-        #expect(mail.from == ["Tenantry", "crm@example.com"] && mail.reply_to == ["Anna Keller", "anna@acme.example"])
+        #expect(mail.from == ["Tenantry", "crm@example.com"] && mail.replyTo == ["Anna Keller", "anna@acme.example"])
     }
 
     @Test("A line break in a name or subject becomes a space, not a header") func lineBreaks() async throws {

@@ -14,7 +14,7 @@ struct ReadMail: Decodable {
     let headers: [[String]]
     let from: [String]
     let to: [String]
-    let reply_to: [String]?
+    let replyTo: [String]?
     let subject: String
     let seconds: Double
     let structure: [String]

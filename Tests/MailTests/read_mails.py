@@ -37,7 +37,7 @@ def whole(raw):
         return [decoded(phrase), address]
     return {
         "headers": [[name, str(value)] for name, value in message.items()],
-        "from": mailbox("From"), "to": mailbox("To"), "reply_to": mailbox("Reply-To"),
+        "from": mailbox("From"), "to": mailbox("To"), "replyTo": mailbox("Reply-To"),
         "subject": message["Subject"],
         "seconds": message["Date"].datetime.timestamp(),
         "structure": [part.get_content_type() for part in message.walk()],

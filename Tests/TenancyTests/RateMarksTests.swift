@@ -8,7 +8,9 @@ import Testing
     private static func demand(
         _ subject: UUID, owed: Int64 = 0, wanted: Int64, _ rates: [String: Int], tenant: UUID = UUID()
     ) -> RateMarks.Demand {
-        let account = RateAccount(Rates(rates).tenant ?? Rates(["api_per_day": 1]).tenant!)  // A number was given: there is a pair.
+        // A number was given: there is a pair.
+        // swift-format-ignore: NeverForceUnwrap
+        let account = RateAccount(Rates(rates).tenant ?? Rates(["api_per_day": 1]).tenant!)
         return RateMarks.Demand(subject: subject, tenant: tenant, owed: owed, wanted: wanted, burst: account.burst, day: account.day)
     }
 
