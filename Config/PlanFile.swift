@@ -54,7 +54,9 @@ package enum PlanFile {
         case .scalar(let scalar):
             guard scalar.style == .plain else { return scalar.string }
             if node.null != nil { return NSNull() }
-            return node.int ?? node.bool ?? node.float ?? scalar.string
+            if let number = node.int { return number }
+            if let flag = node.bool { return flag }
+            return node.float.map { $0 as Any } ?? scalar.string
         case .alias:
             throw SettingsRefusal(problems: ["\(path): aliases are not understood here."])
         }

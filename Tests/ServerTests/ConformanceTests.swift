@@ -120,6 +120,32 @@ import Testing
         #expect(try await specimens.admin.get("\(specimens.address)/\(made["id"]?.string ?? "")").status == 404)
     }
 
+    @Test("Where the plan has no place left one more is 402 with the numbers, and so is one from the trash", arguments: counted)
+    func full(name: String) async throws {
+        let specimens = try await Specimens.open(name)
+        let made = try await specimens.create(1)
+        let resource = "records.\(name)"
+        let used = try #require(try await specimens.admin.get("/v1/usage").json["usage"]?[resource]?["used"]?.integer)
+        let agreed: JSON = [
+            "plan": "unlimited", "overrides": ["limits": .object([.init(resource, JSON(used))])], "reason": "A test of its limits.",
+        ]
+        let changed = try await specimens.firm.site.operator().post("/operator/v1/tenants/\(specimens.firm.slug)/change_plan", agreed)
+        #expect(changed.status == 200, "\(changed.text)")
+
+        let refused = try await specimens.admin.post(specimens.address, specimens.body(2))
+
+        #expect(refused.status == 402 && refused.code == "plan_limit", "\(refused.text)")
+        #expect(try refused.json["limit"] == JSON(used) && refused.json["used"] == JSON(used))
+        #expect(try refused.json["resource"]?.string == resource)
+        let address = "\(specimens.address)/\(made["id"]?.string ?? "")"
+        #expect(try await specimens.admin.delete(address).status == 204)
+        #expect(try await specimens.admin.post(specimens.address, specimens.body(2)).status == 201)
+        #expect(try await specimens.admin.send(.post, "\(address)/restore").status == 402)
+    }
+
+    /// Types whose records count: not those that furnish the account.
+    private static let counted = types.filter { TestHouse.catalog[$0]?.standing != .furniture }
+
     @Test("Every refusal is the one that fits: 403, 404, 409, 422", arguments: types)
     func refusing(name: String) async throws {
         let specimens = try await Specimens.open(name)
