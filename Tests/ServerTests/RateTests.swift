@@ -76,7 +76,7 @@ import Testing
         let site = try await TestSite.shared
         let firm = try await site.firm { $0.set("plan", "free") }
         let client = try await firm.admin()
-        try await exhaust(client)
+        let before = try await restOfDay(client)
 
         for _ in 0..<5 {
             #expect(try await site.stranger.post("/v1/session", firm.signInBody).status == 201)
@@ -84,8 +84,15 @@ import Testing
             #expect(try await site.stranger.get("/v1/openapi.json").status == 200)
             #expect(try await site.operator().get("/operator/v1/tenants/\(firm.slug)").status == 200)
         }
-        #expect(try await client.get("/v1/contacts").status == 429)
+        // The call that asks, and what a lease may hold back; twenty calls that counted would be seen.
+        #expect(try await restOfDay(client) >= before - 3)
         #expect(try await client.delete("/v1/session").status == 204)
+    }
+
+    /// How many calls are left of the day.
+    private func restOfDay(_ client: Client) async throws -> Int {
+        let header = try await client.get("/v1/contacts").headers[.rateLimit] ?? ""
+        return try #require(header.firstMatch(of: /"day";r=(\d+)/).flatMap { Int($0.output.1) })
     }
 
     @Test("A calendar's readers draw on the allowance too") func calendar() async throws {

@@ -42,7 +42,8 @@ struct TestSite: Sendable {
 
     init(_ installation: Installation, _ settings: ServerSettings, adding types: [RecordType] = []) async throws {
         self.installation = installation
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .error
         house = House(installation, settings: settings, adding: types, logger: logger)
         let figures = RouteFigures()
         let site = Site(house)
