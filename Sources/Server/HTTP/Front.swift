@@ -132,8 +132,8 @@ struct Front: Sendable {
         }
     }
 
-    /// How often a tenant's record types may change while one request is served.
-    private static let patience = 3
+    /// How often a tenant's record types may change while one request is served; a program that makes and removes fields does so every 15 ms.
+    private static let patience = 8
 
     /// The database may refuse a statement because columns and tables have come or gone since this process heard of them: then once more
     /// with those of now. Nothing of a refused unit has happened. What the old shape itself refuses stays refused: that costs no look.
