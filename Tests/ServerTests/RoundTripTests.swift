@@ -35,8 +35,10 @@ import Testing
             let after = site.trips
 
             #expect(answer.status < 300 || name == "not found", "\(name): \(answer.text)")
-            #expect(after.flushes - before.flushes == 1, "\(name)")
-            #expect(after.waits - before.waits == 1, "\(name)")
+            // What is not there may have been merged into another: that is asked only then.
+            let expected = name == "not found" ? 2 : 1
+            #expect(after.flushes - before.flushes == expected, "\(name)")
+            #expect(after.waits - before.waits == expected, "\(name)")
         }
     }
 
