@@ -164,6 +164,25 @@ import Testing
         }
     }
 
+    @Test("Memberships of the owner are begun and ended by many at once, and none is refused") func manyMemberships() async throws {
+        try await withInstallation { installation in
+            var tenants: [Tenant] = []
+            for number in 0..<4 { tenants.append(try await installation.tenantWithMarks("acme-\(number)")) }
+            let membership = OwnersMembership(tenants: tenants, cells: installation.cells, locks: LockPatience())
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        for _ in 0..<10 {
+                            try await membership.begin()
+                            try await membership.end()
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test("Two migrators at once make a fresh database an installation") func twoFounders() async throws {
         try await withDatabase { url in
             let founders = (0..<3).map { _ in testInstallation(InstallationSettings(ownerURL: url)) }

@@ -40,6 +40,7 @@ struct TenantScript {
     /// Everything the role owns, then the role, then the row.
     static func removal(role: String, id: UUID) -> [SQL] {
         let statements: [SQL] = [
+            OwnersMembership.turn,
             "GRANT \(identifier: role) TO CURRENT_USER",
             "DROP OWNED BY \(identifier: role) CASCADE",
             "DROP ROLE \(identifier: role)",
