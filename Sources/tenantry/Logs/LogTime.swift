@@ -1,4 +1,5 @@
 import Foundation
+import Recurrence
 
 /// An instant as logs write it. Foundation's formatters take as long as the rest of a line together; this is arithmetic.
 struct LogTime {
@@ -15,7 +16,7 @@ struct LogTime {
 
     /// `2026-11-22T10:00:00.123Z`
     var text: String {
-        let (year, month, day) = civil
+        let (year, month, day) = CivilDate(number: Int((Double(seconds) / 86_400).rounded(.down))).parts
         return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(clock)Z"
     }
 
@@ -23,18 +24,6 @@ struct LogTime {
     var clock: String {
         let second = (seconds % 86_400 + 86_400) % 86_400
         return "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2)).\(padded(milliseconds, 3))"
-    }
-
-    /// Year, month and day of the Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days).
-    private var civil: (Int, Int, Int) {
-        let days = Int((Double(seconds) / 86_400).rounded(.down)) + 719_468
-        let era = (days >= 0 ? days : days - 146_096) / 146_097
-        let dayOfEra = days - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
     }
 
     private func padded(_ number: Int, _ width: Int) -> String {
