@@ -70,7 +70,8 @@ let package = Package(
         .executableTarget(
             name: "tenantry",
             dependencies: [
-                "Server", "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Schema", "Mail", "Secrets", "LocalCluster", "Settings",
+                "Server", "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Schema", "Mail", "Recurrence", "Secrets", "LocalCluster",
+                "Settings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -93,7 +94,7 @@ let package = Package(
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
         .testTarget(
             name: "TenancyTests",
-            dependencies: ["Tenancy", "Postgres", "Schema", "Secrets", .product(name: "Logging", package: "swift-log")]),
+            dependencies: ["Support", "Tenancy", "Postgres", "Schema", "Secrets", .product(name: "Logging", package: "swift-log")]),
         .testTarget(
             name: "JobsTests",
             dependencies: [

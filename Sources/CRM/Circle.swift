@@ -17,7 +17,7 @@ enum Circle {
     static func refusal(_ id: String, in type: String) -> [SQL] {
         let table = SQL(code: type)
         return [
-            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || \(".\(type).parent_id"), 0))",
+            Turn.of("\(type).parent_id"),
             """
             WITH RECURSIVE above (id, parent_id) AS (
                 SELECT id, parent_id FROM \(table) WHERE id = \(id)

@@ -70,7 +70,7 @@ struct StageMove {
     /// Changes of places wait for one another, before any of them has locked a record.
     ///
     /// One lock for all of a tenant's stages: a move touches two of them, and which they are is only sure once nobody else moves.
-    static let turn: SQL = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.deals.position', 0))"
+    static let turn = Turn.of("deals.position")
 
     /// Where a deal was before the write: known to the transaction as long as it lasts, also when the deal is gone; empty for one that stood
     /// nowhere, because it was in the trash or is new.

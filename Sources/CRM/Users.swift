@@ -91,7 +91,7 @@ package enum Users {
             statements.append("DELETE FROM sessions WHERE user_id = \(change.id)")
         }
         return statements + [
-            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.users.admin', 0))",
+            Turn.of("users.admin"),
             """
             SELECT cell.refuse('TN002', 'users_last_admin')
             WHERE NOT EXISTS (

@@ -22,17 +22,7 @@ import Testing
         settings.seed = FirstRows.seed
         settings.key = key
         settings.formerKey = former
-        let installation = Installation(settings, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        do {
-            _ = try await installation.migrate()
-            try await installation.start()
-            let result = try await body(installation)
-            await installation.close()
-            return result
-        } catch {
-            await installation.close()
-            throw error
-        }
+        return try await Installation(settings, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }).running(body)
     }
 
     private func order(_ slug: String, _ password: String?) -> ProvisionRequest {

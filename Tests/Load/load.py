@@ -175,12 +175,17 @@ def pgbench(url, folder, tenants, ids, kind, options):
     return float(found.group(1))
 
 
-def main():
-    options = arguments()
-    for program in ["wrk", "psql", "pgbench"]:
+def need(*programs):
+    """Ends when one of these is missing; pgbench may lie beside the server."""
+    for program in programs:
         if not shutil.which(program) and program == "pgbench":
             os.environ["PATH"] += os.pathsep + max(glob.glob("/usr/lib/postgresql/*/bin"), default="")
         if not shutil.which(program): sys.exit(f"{program} is missing")
+
+
+def main():
+    options = arguments()
+    need("wrk", "psql", "pgbench")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tenantry-load-"))
     folder.chmod(0o755)
     server = Server(options.binary, folder)

@@ -12,8 +12,8 @@ Cost: 16 writers of one tenant. The same write as SQL alone (pgbench, one pipeli
 the counter's row) with and without counting; and, with `--without`, the whole server against a binary from before there was counting
 (target: 0.7). The processes, the writers and PostgreSQL share the machine: only the ratios say something. Needs psql, pgbench and wrk.
 """
-import argparse, glob, http.client, json, os, pathlib, platform, random, re, shutil, signal, subprocess, sys, tempfile, threading, time
-from load import ROOT, HERE, Server, schemas, sql
+import argparse, http.client, json, os, pathlib, platform, random, re, shutil, signal, subprocess, sys, tempfile, threading, time
+from load import ROOT, HERE, Server, need, schemas, sql
 
 PASSWORD = "a long enough password"
 
@@ -202,9 +202,7 @@ def pgbench(url, schema, role, folder, options, statements, clients=16):
 
 def main():
     options = arguments()
-    os.environ["PATH"] += os.pathsep + max(glob.glob("/usr/lib/postgresql/*/bin"), default="")
-    for program in ["wrk", "psql", "pgbench"]:
-        if not shutil.which(program): sys.exit(f"{program} is missing")
+    need("wrk", "psql", "pgbench")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tenantry-quota-"))
     folder.chmod(0o755)
     first = folder / "exact"

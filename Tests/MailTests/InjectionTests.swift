@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Testing
 
 @testable import Mail
@@ -18,7 +19,7 @@ import Testing
     @Test("A hundred thousand hostile names, subjects and addresses bring no header into any mail") func fuzz() async throws {
         let expected = ["Date", "From", "To", "Message-ID", "Subject", "Auto-Submitted", "Content-Language", "MIME-Version"]
         let inputs = (0..<Self.count).map { number in
-            var random = Numbers(seed: UInt64(number))
+            var random = SplitMix64(seed: UInt64(number))
             return (from: Self.hostile(&random), to: Self.hostile(&random), subject: Self.hostile(&random))
         }
         let base = try Message.sample()
@@ -50,24 +51,7 @@ import Testing
         #expect(wrong == [1, 2, 3])
     }
 
-    private static func hostile(_ random: inout Numbers) -> String {
+    private static func hostile(_ random: inout SplitMix64) -> String {
         (0..<Int.random(in: 1...6, using: &random)).map { _ in pieces[Int.random(in: 0..<pieces.count, using: &random)] }.joined()
-    }
-}
-
-/// The same numbers for the same seed (SplitMix64).
-struct Numbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed &* 0x9E37_79B9_7F4A_7C15
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Mail
+import Support
 import Testing
 
 /// Reports as the servers of this world write them.
@@ -228,7 +229,7 @@ import Testing
         let whole = Array(
             "From: mailer-daemon@x\r\nContent-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nFinal-Recipient: rfc822; a=40x.example\r\nStatus: 5.1.1\r\n--b--"
                 .utf8)
-        var random = Numbers(seed: 3)
+        var random = SplitMix64(seed: 3)
         var found = 0
         for _ in 0..<2000 {
             var mail = whole

@@ -145,7 +145,7 @@ import Testing
     }
 
     @Test("Mustache means the same as elsewhere: a thousand random templates against another implementation") func oracle() async throws {
-        var random = Numbers(seed: 7)
+        var random = SplitMix64(seed: 7)
         let cases = (0..<1000).map { _ in OracleCase(&random) }
         // What is no text writes nothing with us; a template that would write it is refused when it is checked.
         let script = """
@@ -252,7 +252,7 @@ private struct OracleCase {
     let json: String
     let values: [String: TemplateValue]
 
-    init(_ random: inout Numbers) {
+    init(_ random: inout SplitMix64) {
         let template = Self.template(&random, depth: 0)
         let objects = Self.group(&random, depth: 0)
         self.template = template
@@ -264,7 +264,7 @@ private struct OracleCase {
 
     private static let names = ["a", "b", "c", "d"]
 
-    private static func template(_ random: inout Numbers, depth: Int) -> String {
+    private static func template(_ random: inout SplitMix64, depth: Int) -> String {
         (0..<Int.random(in: 1...4, using: &random)).map { _ in
             let name = names[Int.random(in: 0..<4, using: &random)]
             switch Int.random(in: 0..<(depth < 3 ? 6 : 3), using: &random) {
@@ -277,14 +277,14 @@ private struct OracleCase {
         }.joined()
     }
 
-    private static func group(_ random: inout Numbers, depth: Int) -> [String: Any] {
+    private static func group(_ random: inout SplitMix64, depth: Int) -> [String: Any] {
         // An empty one is absent in Python and present here.
         var group: [String: Any] = ["z": "z"]
         for name in names where Int.random(in: 0..<4, using: &random) > 0 { group[name] = object(&random, depth: depth) }
         return group
     }
 
-    private static func object(_ random: inout Numbers, depth: Int) -> Any {
+    private static func object(_ random: inout SplitMix64, depth: Int) -> Any {
         switch Int.random(in: 0..<(depth < 2 ? 6 : 3), using: &random) {
         case 0: return ""
         case 1: return "v\(Int.random(in: 0..<100, using: &random))"

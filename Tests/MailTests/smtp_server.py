@@ -8,16 +8,20 @@ import asyncio
 import base64
 import contextlib
 import json
+import os
 import pathlib
 import ssl
 import sys
+import threading
+import time
 
 from aiosmtpd.smtp import SMTP, AuthResult
-import os, threading, time
+
 
 def end_with_parent(parent=os.getppid()):
     """Nobody may outlive the tests: a child that holds their output keeps the runner waiting."""
-    while os.getppid() == parent: time.sleep(0.5)
+    while os.getppid() == parent:
+        time.sleep(0.5)
     os._exit(0)
 
 

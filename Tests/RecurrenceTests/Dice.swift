@@ -1,24 +1,18 @@
 import Foundation
+import Support
 
 /// Chance that can be had again: `TENANTRY_TEST_SEED` names another seed than the fixed one.
 struct Dice: RandomNumberGenerator {
-    private var state: UInt64
+    private var source: SplitMix64
 
     /// Prints the seed, so that a failure in a log can be had again.
     init(_ test: String) {
         let seed = ProcessInfo.processInfo.environment["TENANTRY_TEST_SEED"].flatMap { UInt64($0) } ?? 20_261_128
         print("\(test): TENANTRY_TEST_SEED=\(seed)")
-        state = seed
+        source = SplitMix64(seed: seed)
     }
 
-    /// SplitMix64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    mutating func next() -> UInt64 { source.next() }
 
     mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import Support
 import Testing
 
 @testable import Server
@@ -7,7 +8,7 @@ import Testing
 /// Writes and plan changes at random, each held against a model that is nothing but a list.
 struct PlanWalk {
     private let firm: LimitedFirm
-    private var random: Numbers
+    private var random: SplitMix64
     private var rows: [Row] = []
     private var limits: [String: Int] = [:]
     /// What was done, for whoever has to understand a failure.
@@ -20,19 +21,9 @@ struct PlanWalk {
         var isTrashed = false
     }
 
-    /// A small generator whose walks can be walked again (Knuth's multiplier).
-    private struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return (state ^ (state >> 29)) &* 0xBF58_476D_1CE4_E5B9
-        }
-    }
-
     init(_ firm: LimitedFirm, seed: UInt64) {
         self.firm = firm
-        random = Numbers(state: seed)
+        random = SplitMix64(seed: seed)
     }
 
     mutating func step() async throws {

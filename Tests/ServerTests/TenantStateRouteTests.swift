@@ -89,18 +89,3 @@ import Testing
         #expect(try await client.post("/v1/contacts", ["last_name": "Ng"]).code == "tenant_suspended")
     }
 }
-
-extension Installation {
-    /// What no verb does: any state at once, with the dates that it needs.
-    func put(_ slug: String, in state: TenantState) async throws {
-        _ = try await control.run([
-            """
-            UPDATE tenants SET state = \(state.rawValue), changed_at = clock_timestamp(),
-                deletion_due_at = CASE WHEN \(state == .deletionScheduled) THEN now() + interval '1 hour' END,
-                deleted_at = CASE WHEN \(state == .deleted) THEN now() END
-            WHERE slug = \(slug)
-            """
-        ])
-        try await directory.refresh()
-    }
-}

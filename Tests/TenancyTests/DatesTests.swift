@@ -1,6 +1,7 @@
 import Foundation
 import Postgres
 import Schema
+import Support
 import Testing
 
 @testable import Tenancy

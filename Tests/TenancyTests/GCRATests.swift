@@ -1,3 +1,4 @@
+import Support
 import Testing
 
 @testable import Tenancy
@@ -27,7 +28,7 @@ import Testing
 
     @Test("It admits what the diary of all that was admitted allows, no more and no less", arguments: 0..<40)
     func model(seed: Int) {
-        var random = Seeded(seed)
+        var random = SplitMix64(seed: UInt64(seed))
         let sizes = [1, 2, 3, 7, 10, 50, 1000]
         var gcra = GCRA(sizes[seed % sizes.count], per: seed.isMultiple(of: 3) ? .seconds(86_400) : .seconds(1))
         var diary = Diary(gcra)
@@ -95,20 +96,5 @@ import Testing
         #expect(!isTaken)
         #expect(gcra.wait(for: 1, at: 0) > 0)
         #expect(GCRA(-5, per: .seconds(1)).size == 0)
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, everywhere.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: Int) { state = UInt64(truncatingIfNeeded: seed) }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Support
 import Testing
 
 @testable import Tenancy
@@ -66,21 +67,6 @@ import Testing
         case .cancelDeletion: try await lifecycle.cancelDeletion(slug, by: .test)
         case .delete: try await lifecycle.delete(slug, by: .test)
         }
-    }
-}
-
-extension Installation {
-    /// What no verb does: any state at once, with the dates that it needs.
-    func put(_ slug: String, in state: TenantState) async throws {
-        _ = try await control.run([
-            """
-            UPDATE tenants SET state = \(state.rawValue), changed_at = clock_timestamp(),
-                deletion_due_at = CASE WHEN \(state == .deletionScheduled) THEN now() + interval '1 hour' END,
-                deleted_at = CASE WHEN \(state == .deleted) THEN now() END
-            WHERE slug = \(slug)
-            """
-        ])
-        try await directory.refresh()
     }
 }
 

@@ -3,6 +3,7 @@ import Logging
 import Postgres
 import Schema
 import Secrets
+import Support
 
 @testable import Tenancy
 
@@ -69,17 +70,7 @@ func withInstallation<T>(
     try await withDatabase { url in
         var settings = InstallationSettings(ownerURL: url)
         configure(&settings)
-        let installation = testInstallation(settings)
-        do {
-            _ = try await installation.migrate()
-            try await installation.start()
-            let result = try await body(installation)
-            await installation.close()
-            return result
-        } catch {
-            await installation.close()
-            throw error
-        }
+        return try await testInstallation(settings).running(body)
     }
 }
 

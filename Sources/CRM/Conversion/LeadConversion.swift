@@ -55,7 +55,7 @@ package struct LeadConversion: Sendable {
     private func carryOut(_ plan: ConversionPlan, _ id: UUID, _ repeatable: RepeatableRequest?) async throws -> RecordAnswer? {
         try await scope.writing { [caller] transaction in
             try transaction.flush(
-                (repeatable?.claim ?? []) + ["SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.leads.convert', 0))"])
+                (repeatable?.claim ?? []) + [Turn.of("leads.convert")])
             let lead = try ConvertibleLead(
                 id, try transaction.rows(ConvertibleLead.query(id, for: caller, locked: true)), for: caller)
             guard plan.fits(lead, try LeadMatch(try transaction.rows(LeadMatch.query(lead, for: caller)))) else { return nil }

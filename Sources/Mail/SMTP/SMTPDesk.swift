@@ -101,7 +101,10 @@ struct SMTPDesk {
     }
 }
 
-/// A connection between two mails, on its way from one thread to another: nobody speaks over it meanwhile.
+/// A connection between two mails, on its way from one thread to another.
+///
+/// Safe although the dialogue is not `Sendable`: it is in exactly one place, with the thread that speaks or in the desk's list, and changes
+/// it under the desk's lock.
 struct IdleDialogue: Sendable {
     nonisolated(unsafe) let dialogue: SMTPDialogue
 }

@@ -24,7 +24,7 @@ package struct SchemaChange: Sendable {
     }
 
     /// One change at a time.
-    package static let lock: SQL = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.shape', 0))"
+    package static let lock = Turn.of("shape")
 
     /// Refuses when the definition is no longer as it was read.
     package mutating func expect(_ table: String, _ id: String, version: Int) {

@@ -60,7 +60,7 @@ struct WriteUnit: Sendable {
 
     /// Turns, shared with others, that the unit waits for before it touches a record. Whoever does several units in one transaction takes
     /// the turns of all first, so that it never waits for one while it holds another's record.
-    var turns: [SQL] { locks.filter { $0.text.hasPrefix("SELECT pg_advisory_xact_lock") } }
+    var turns: [SQL] { locks.filter(Turn.isAwaited) }
 
     private var before: [SQL] { (repeatable?.claim ?? []) + locks + (lock.map { [$0] } ?? []) + guards }
     var statements: [SQL] { before + [writing.write] + rules + (writing.answer.map { [$0] } ?? []) }

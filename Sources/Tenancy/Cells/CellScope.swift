@@ -32,10 +32,9 @@ package struct CellScope: Sendable {
     }
 
     private static func preamble(_ limit: Duration) -> SQL {
-        let milliseconds = String(max(1, limit.components.seconds * 1000 + limit.components.attoseconds / 1_000_000_000_000_000))
         let sql: SQL = """
-            SELECT set_config('search_path', \(Cell.schema), true), set_config('statement_timeout', \(milliseconds), true), \
-            set_config('lock_timeout', \(milliseconds), true)
+            SELECT set_config('search_path', \(Cell.schema), true), set_config('statement_timeout', \(limit.asSetting), true), \
+            set_config('lock_timeout', \(limit.asSetting), true)
             """
         return sql.prepared(.shared)
     }

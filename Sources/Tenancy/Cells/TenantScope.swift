@@ -86,10 +86,9 @@ package struct TenantScope: Sendable {
     /// What the first statement of every piece of work says. Prepared once per connection for all tenants: only its values differ.
     private static func preamble(for tenant: Tenant, timeLimit: Duration) -> SQL {
         let path = "\(tenant.schema), \(Cell.schema)"
-        let milliseconds = String(max(1, timeLimit.components.seconds * 1000 + timeLimit.components.attoseconds / 1_000_000_000_000_000))
         let sql: SQL = """
             SELECT set_config('role', \(tenant.role), true), set_config('search_path', \(path), true), \
-            set_config('statement_timeout', \(milliseconds), true)
+            set_config('statement_timeout', \(timeLimit.asSetting), true)
             """
         return sql.prepared(.shared)
     }
