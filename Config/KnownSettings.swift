@@ -64,6 +64,11 @@ package struct KnownSettings: Sendable {
     package let poolProvisioningConnections = Setting.number(
         "pool.provisioning_connections", 1, 1...64,
         help: "How many tenants of a cell are made at the same time; each takes a processor of the database for a tenth of a second.")
+    package let poolSpareTenants = Setting.number(
+        "pool.spare_tenants", 8, 0...200,
+        help:
+            "How many empty schemas stand ready in each cell for new tenants, some 3 MB each. So many can be ordered at once and be there in "
+            + "milliseconds; more than that wait until theirs is made.")
     package let poolWait = Setting.seconds(
         "pool.wait_seconds", 5, 1...300, help: "How long a request waits for a connection before it is answered 503 `overloaded`.")
     package let poolLifetime = Setting.minutes(

@@ -83,6 +83,7 @@ package final class Installation: Sendable {
             await withTaskGroup { group in
                 group.addTask { await self.directory.follow(listener, every: self.settings.pollInterval) }
                 group.addTask { await self.keepDates() }
+                group.addTask { await self.keepSpares() }
                 group.addTask { await self.rates.run() }
                 await group.waitForAll()
             }
@@ -100,6 +101,25 @@ package final class Installation: Sendable {
     /// What every pool has done, for metrics.
     package var figures: [PoolFigures] {
         [control.pipeline.figures, control.exclusive.figures] + cells.figures
+    }
+
+    /// Looks every few seconds, and leaves the database to others for most of the time that it makes schemas.
+    private func keepSpares() async {
+        let keeper = SparesKeeper(
+            cells: cells, directory: directory, wanted: settings.spares, files: settings.schema.tenant, locks: settings.locks)
+        while !Task.isCancelled {
+            var pause = Duration.seconds(Double.random(in: 4...6))
+            do {
+                let began = ContinuousClock.now
+                if try await keeper.work() { pause = min(pause, (ContinuousClock.now - began) * (1 / SparesKeeper.effort - 1)) }
+            } catch PostgresError.cancelled {
+                return
+            } catch {
+                log.warning("Schemas for tenants to come could not be made ready.", metadata: ["error": "\(error.explained)"])
+            }
+            // Cancellation ends the sleep and, with the next look at the condition, the loop.
+            try? await Task.sleep(for: pause)
+        }
     }
 
     /// Every twenty seconds or so; a deletion that is due at once ends within a minute. Rows of rates that say nothing go on the way.

@@ -22,6 +22,8 @@ package struct InstallationSettings: Sendable {
     /// For new tenants' schemas, per cell. Fifty ordered at once stand in line here: making one takes a processor of the database's for a
     /// tenth of a second, and those who are being served need the others.
     package var provisioning = PoolSettings(name: "provisioning", connections: 1, waitDeadline: .seconds(60))
+    /// How many schemas stand ready for new tenants in each cell; see `SparesKeeper`.
+    package var spares = 0
     /// For the queue of jobs, per cell; only processes that work connect.
     package var queue = PoolSettings(name: "queue", connections: 3)
     /// How long a statement of a tenant may run unless its scope says otherwise.

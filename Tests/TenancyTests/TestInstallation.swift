@@ -85,7 +85,7 @@ private func remove(_ name: String) async throws {
     let pool = ExclusivePool(ConnectionSettings(url: url), PoolSettings(name: "test", connections: 1))
     let roles = try await pool.transaction { transaction in
         guard try !transaction.rows("SELECT 1 WHERE to_regclass('cell.tenants') IS NOT NULL").isEmpty else { return [String]() }
-        let tenants = try transaction.rows("SELECT role FROM cell.tenants").map { try $0.text(0) }
+        let tenants = try transaction.rows("SELECT role FROM cell.tenants UNION SELECT role FROM cell.spares").map { try $0.text(0) }
         let shared = try transaction.rows(
             """
             SELECT rolname FROM pg_roles, cell.this_cell

@@ -3,8 +3,8 @@ import Postgres
 import Schema
 import Secrets
 
-/// Makes tenants: a row in the directory that takes the name, one transaction in the cell that builds the schema, and the row again, which
-/// opens it.
+/// Makes tenants: a row in the directory that takes the name, one transaction in the cell that builds the schema or takes one that stands
+/// ready (`Spare`), and the row again, which opens it.
 ///
 /// Each step can be done again: after a crash at any point the same order goes on where it ended. Until the last step the tenant is in the
 /// state `provisioning`, which nobody is routed to.
@@ -96,23 +96,37 @@ package struct Provisioning: Sendable {
         let newcomer = NewTenant(
             tenant: tenant, adminID: tenant.adminID, admin: request.admin, settings: request.settings,
             key: TenantKey(try await identity.identity(), tenant: tenant.id))
-        let (files, seed, afterStep) = (settings.schema.tenant, settings.seed, afterStep)
-        let script = TenantScript(tenant: tenant, cell: cell.cell)
-        let version = try await settings.locks.retrying {
-            try await cell.founder.transaction(
+        var version = try await build(newcomer, in: cell, from: .spare)
+        // Those for whom no schema stands ready wait in the founder's line, which those who find one do not.
+        if version == nil { version = try await build(newcomer, in: cell, from: .files) }
+        if let version, version < settings.schema.tenant.latest { try await catchUp(tenant, in: cell) }
+    }
+
+    private enum Source { case spare, files }
+
+    /// Answers with the version of the schema that is there now, or nil if there is no spare one.
+    private func build(_ newcomer: NewTenant, in cell: OpenCell, from source: Source) async throws -> Int? {
+        let (files, seed, afterStep, tenant) = (settings.schema.tenant, settings.seed, afterStep, newcomer.tenant)
+        let script = TenantScript(tenant: tenant)
+        return try await settings.locks.retrying {
+            try await (source == .spare ? cell.owner : cell.founder).transaction(
                 preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner], namespace: Cell.schema
             ) { transaction in
                 // The ledger knows whether an earlier attempt, or another process, got this far.
                 let ledger = try transaction.rows("SELECT max(number) FROM tenant_migrations WHERE tenant_id = \(tenant.id)")
                 if let version = try ledger.first?.optionalInt(0) { return version }
-                try transaction.script(script.creation(files))
+                switch source {
+                case .spare:
+                    guard try Spare.take(for: tenant, version: files.latest, transaction) != nil else { return nil }
+                case .files:
+                    try transaction.script(TenantScript.creation(of: tenant.schema, role: tenant.role, in: cell.cell, files))
+                }
                 let rows = try seed(newcomer).map { $0.preparation == .perNamespace ? $0.prepared(.none) : $0 }
-                try transaction.flush(rows + script.ledger(files))
+                try transaction.flush(rows + script.ledger(files) + (source == .files ? [script.leaving] : []))
                 try afterStep(.filled)
                 return files.latest
             }
         }
-        if version < files.latest { try await catchUp(tenant, in: cell) }
     }
 
     /// The earlier attempt was an older program's.

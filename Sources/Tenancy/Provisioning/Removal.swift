@@ -15,7 +15,8 @@ struct Removal: Sendable {
                 preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner, LockPatience.timeout], namespace: Cell.schema
             ) { transaction in
                 guard let row = try transaction.rows("SELECT role FROM tenants WHERE id = \(tenant.id)").first else { return }
-                _ = try transaction.flush(TenantScript.removal(role: try row.text(0), id: tenant.id))
+                _ = try transaction.flush(
+                    TenantScript.removal(role: try row.text(0)) + ["DELETE FROM tenants WHERE id = \(tenant.id)"])
             }
         }
         _ = try await control.run(

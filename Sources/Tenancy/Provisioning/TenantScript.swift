@@ -4,31 +4,30 @@ import Schema
 
 /// The SQL that makes a tenant's schema out of nothing, and the one that removes it without a trace.
 ///
-/// The owner belongs to a tenant's role only while it builds, migrates or removes it: with a thousand memberships every change of role
-/// after a new one takes it 12 ms (PostgreSQL 15), and several are needed for each tenant.
+/// The owner belongs to a tenant's role only while it builds, migrates or removes it (and a while after, if the schema stood ready: see
+/// `Spare`): with a thousand memberships every change of role after a new one takes it 12 ms (PostgreSQL 15), and several are needed for
+/// each tenant.
 struct TenantScript {
     let tenant: Tenant
-    let cell: Cell
 
-    /// Role, schema and everything in it, as one message: the tenant's role stays on for what fills the schema. `ledger` comes last.
-    func creation(_ files: [SchemaFile]) -> String {
-        let role = SQL.quoted(identifier: tenant.role)
+    /// Role, schema and everything in it, as one message: the role stays on for what fills the schema.
+    static func creation(of schema: String, role name: String, in cell: Cell, _ files: [SchemaFile]) -> String {
+        let role = SQL.quoted(identifier: name)
         return """
             CREATE ROLE \(role) NOLOGIN;
             GRANT \(role) TO CURRENT_USER, \(SQL.quoted(identifier: cell.loginRole));
             GRANT \(SQL.quoted(identifier: cell.tenantsRole)) TO \(role);
-            CREATE SCHEMA \(SQL.quoted(identifier: tenant.schema)) AUTHORIZATION \(role);
+            CREATE SCHEMA \(SQL.quoted(identifier: schema)) AUTHORIZATION \(role);
             SET LOCAL ROLE \(role);
-            SET LOCAL search_path = \(SQL.quoted(identifier: tenant.schema)), \(Cell.schema);
+            SET LOCAL search_path = \(SQL.quoted(identifier: schema)), \(Cell.schema);
             \(files.map(\.textForEmptyTables).joined(separator: "\n;\n"))
             """
     }
 
-    /// Back to the owner, who leaves the role, and to the cell's own tables, for the rows that say what was done.
+    /// Back to the owner and to the cell's own tables, for the rows that say what was done.
     func ledger(_ files: [SchemaFile]) -> [SQL] {
         [
             Self.asOwner,
-            SQL("REVOKE \(identifier: tenant.role) FROM CURRENT_USER").prepared(.none),
             "INSERT INTO tenants (id, slug, schema, role) VALUES (\(tenant.id), \(tenant.slug), \(tenant.schema), \(tenant.role))",
             """
             INSERT INTO tenant_migrations (tenant_id, number, name)
@@ -37,14 +36,16 @@ struct TenantScript {
         ]
     }
 
-    /// Everything the role owns, then the role, then the row.
-    static func removal(role: String, id: UUID) -> [SQL] {
+    /// The owner leaves the role it has built for.
+    var leaving: SQL { SQL("REVOKE \(identifier: tenant.role) FROM CURRENT_USER").prepared(.none) }
+
+    /// Everything the role owns, then the role.
+    static func removal(role: String) -> [SQL] {
         let statements: [SQL] = [
             OwnersMembership.turn,
             "GRANT \(identifier: role) TO CURRENT_USER",
             "DROP OWNED BY \(identifier: role) CASCADE",
             "DROP ROLE \(identifier: role)",
-            "DELETE FROM tenants WHERE id = \(id)",
         ]
         return statements.map { $0.prepared(.none) }
     }

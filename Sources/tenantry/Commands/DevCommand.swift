@@ -65,6 +65,7 @@ struct DevCommand: AsyncParsableCommand {
         }
         settings.presume(\.httpServerTiming, "true", by: "dev")
         settings.presume(\.signupEnabled, "true", by: "dev")
+        settings.presume(\.poolSpareTenants, "2", by: "dev")
         settings.presume(\.defaultPlan, "unlimited", by: "dev")
         settings.presume(\.mailTransport, "file", by: "dev")
         settings.presume(\.logLevel, "notice", by: "dev")

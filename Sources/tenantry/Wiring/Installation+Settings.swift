@@ -24,6 +24,7 @@ extension Installation {
         installation.provisioning = pool("provisioning", settings, connections: settings.poolProvisioningConnections)
         // Many tenants ordered at once stand in line here.
         installation.provisioning.waitDeadline = .seconds(300)
+        installation.spares = settings.poolSpareTenants
         installation.timeLimit = settings.statementTime
         installation.defaultPlan = settings.isSet(\.defaultPlan) ? settings.defaultPlan : nil
         installation.grace = settings.tenantGrace
