@@ -106,7 +106,7 @@ package final class Installation: Sendable {
     /// Looks every few seconds, and leaves the database to others for most of the time that it makes schemas.
     private func keepSpares() async {
         let keeper = SparesKeeper(
-            cells: cells, directory: directory, wanted: settings.spares, files: settings.schema.tenant, locks: settings.locks)
+            control: control, cells: cells, wanted: settings.spares, files: settings.schema.tenant, locks: settings.locks)
         while !Task.isCancelled {
             var pause = Duration.seconds(Double.random(in: 4...6))
             do {

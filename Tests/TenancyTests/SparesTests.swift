@@ -7,7 +7,7 @@ import Testing
 @Suite("Schemas that stand ready for tenants to come") struct SparesTests {
     static func keeper(_ installation: Installation, wanted: Int) -> SparesKeeper {
         SparesKeeper(
-            cells: installation.cells, directory: installation.directory, wanted: wanted, files: installation.settings.schema.tenant,
+            control: installation.control, cells: installation.cells, wanted: wanted, files: installation.settings.schema.tenant,
             locks: installation.settings.locks)
     }
 
@@ -150,7 +150,6 @@ import Testing
         try await withInstallation { installation in
             _ = try await installation.provisioning.provision(.sample("acme"), by: .test)
             try await installation.byHand("UPDATE control.cells SET tenant_limit = 2")
-            try await installation.directory.refresh()
 
             while try await Self.keeper(installation, wanted: 8).work() {}
 

@@ -4,8 +4,8 @@ import Schema
 
 /// Keeps a few schemas ready in each cell, so that a new tenant is a matter of milliseconds and its neighbours do not notice.
 struct SparesKeeper: Sendable {
+    let control: Control
     let cells: Cells
-    let directory: Directory
     /// How many should be ready in each cell.
     let wanted: Int
     let files: [SchemaFile]
@@ -17,16 +17,22 @@ struct SparesKeeper: Sendable {
     /// Does one piece of work in each cell: removes a schema that an older program left, or makes one that is missing. Any number of
     /// processes may do this at once; one works in a cell at a time. Answers whether there was anything to do.
     func work() async throws -> Bool {
+        let rooms = try await control.rows(
+            """
+            SELECT cells.name, cells.tenant_limit - count(tenants.id)
+            FROM cells LEFT JOIN tenants ON tenants.cell = cells.name AND tenants.dropped_at IS NULL
+            WHERE cells.state = 'open' GROUP BY cells.name ORDER BY cells.name
+            """)
         var didWork = false
-        for cell in cells.opened where cell.cell.state == .open {
-            if try await work(in: cell) { didWork = true }
+        for row in rooms {
+            let name = try row.text(0)
+            guard cells.knows(name) else { continue }
+            if try await work(in: cells.named(name), upTo: max(0, min(wanted, try row.int(1)))) { didWork = true }
         }
         return didWork
     }
 
-    private func work(in cell: OpenCell) async throws -> Bool {
-        let living = directory.tenants.count { $0.cell == cell.cell.name && $0.state != .deleted }
-        let wanted = max(0, min(wanted, cell.cell.tenantLimit - living))
+    private func work(in cell: OpenCell, upTo wanted: Int) async throws -> Bool {
         let (files, version) = (files, files.latest)
         return try await locks.retrying {
             try await cell.founder.transaction(preamble: [TenantScript.asOwner, LockPatience.timeout], namespace: Cell.schema) {
