@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "Records",
             dependencies: ["Jobs", "Tenancy", "Postgres", "Secrets", "Recurrence"]),
-        .target(name: "CRM", dependencies: ["Records", "Jobs", "Recurrence", "Tenancy", "Postgres", "Secrets"]),
+        .target(name: "CRM", dependencies: ["Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Secrets"]),
         .target(
             name: "Server",
             dependencies: [

@@ -21,6 +21,8 @@ package struct Recount: Sendable {
     /// Right while others write: with all of a tenant's numbers locked nobody commits a change of them, and whoever is about to adds to what
     /// was found. Writers wait as long as the counting takes.
     ///
+    /// What begins anew each month is counted by nothing else than its number.
+    ///
     /// Where the tenant is within its limits again, reads stop looking for what is beyond them.
     package func run(_ tenant: Tenant) async throws -> [Drift] {
         let scope = try installation.directory.scope(for: tenant).limited(to: .seconds(300))
@@ -44,7 +46,7 @@ package struct Recount: Sendable {
                     UNION ALL SELECT \(Resource.records)::text, sum(found) FROM counted WHERE resource LIKE \(Resource.records(of: "%"))
                 ), wrong AS (
                     SELECT resource, used AS was, coalesce(found, 0)::bigint AS found FROM usage LEFT JOIN found USING (resource)
-                    WHERE used <> coalesce(found, 0)
+                    WHERE used <> coalesce(found, 0) AND month IS NULL
                 ), mended AS (
                     UPDATE usage SET used = wrong.found FROM wrong WHERE usage.resource = wrong.resource
                 )
@@ -58,7 +60,7 @@ package struct Recount: Sendable {
 
     private func relax(_ tenant: Tenant, _ scope: TenantScope) async throws {
         guard !tenant.tightened.isEmpty else { return }
-        let used = try await scope.rows("SELECT resource, used FROM usage").map { (try $0.text(0), try $0.int(1)) }
+        let used = try await scope.rows("SELECT resource, \(Usage.used) FROM usage").map { (try $0.text(0), try $0.int(1)) }
         let beyond = used.filter { resource, used in scope.limits[resource].map { used > $0 } ?? false }.map(\.0)
         try await installation.lifecycle.relax(tenant, except: tenant.tightened.intersection(beyond))
     }

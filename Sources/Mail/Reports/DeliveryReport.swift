@@ -14,8 +14,11 @@ package struct DeliveryReport: Sendable, Hashable {
 
     /// Whether the address itself is at fault, so that no mail to it will ever arrive. A full mailbox, a mail too large, one refused as
     /// unwanted or a sender that is not liked say nothing about the address.
-    package var isAddressDead: Bool {
-        guard action == .failed, let status, status.hasPrefix("5.") else { return false }
+    package var isAddressDead: Bool { action == .failed && (status.map(Self.isOfDeadAddress) ?? false) }
+
+    /// Whether a server that refuses with this status (RFC 3463) says that of the address.
+    package static func isOfDeadAddress(_ status: String) -> Bool {
+        guard status.hasPrefix("5.") else { return false }
         let isAboutSomethingElse = ["5.3.", "5.4.", "5.5.", "5.6.", "5.7."].contains { status.hasPrefix($0) }
         return !isAboutSomethingElse && !["5.1.7", "5.1.8", "5.2.2", "5.2.3"].contains(status)
     }
