@@ -30,6 +30,7 @@ let package = Package(
         .target(name: "Schema", path: "SQL", exclude: ["control", "cell", "tenant"], plugins: ["EmbedSQLPlugin"]),
         .target(name: "Secrets", dependencies: ["CLibCrypto"]),
         .target(name: "Mail", dependencies: ["Secrets", "CLibCurl"]),
+        .target(name: "Blobs", dependencies: ["Secrets", "CLibCurl"]),
         .target(name: "LocalCluster"),
         .target(name: "Recurrence"),
         .target(name: "Settings", dependencies: ["Yams"], path: "Config", exclude: ["plans.yaml"], plugins: ["EmbedSQLPlugin"]),
@@ -40,7 +41,7 @@ let package = Package(
             dependencies: ["CLibPQ", .product(name: "DequeModule", package: "swift-collections")]),
         .target(
             name: "Tenancy",
-            dependencies: ["Postgres", "Schema", "Secrets", .product(name: "Logging", package: "swift-log")]),
+            dependencies: ["Postgres", "Schema", "Blobs", "Secrets", .product(name: "Logging", package: "swift-log")]),
         .target(
             name: "Jobs",
             dependencies: [
@@ -70,8 +71,8 @@ let package = Package(
         .executableTarget(
             name: "tenantry",
             dependencies: [
-                "Server", "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Schema", "Mail", "Recurrence", "Secrets", "LocalCluster",
-                "Settings",
+                "Server", "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Schema", "Blobs", "Mail", "Recurrence", "Secrets",
+                "LocalCluster", "Settings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -80,7 +81,7 @@ let package = Package(
 
         .target(
             name: "Support",
-            dependencies: ["CRM", "Records", "Tenancy", "Postgres", "Secrets", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["CRM", "Records", "Tenancy", "Postgres", "Blobs", "Secrets", .product(name: "Logging", package: "swift-log")],
             path: "Tests/Support"),
         .executableTarget(
             name: "JobsLoad",
@@ -91,6 +92,7 @@ let package = Package(
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
         .testTarget(
             name: "MailTests", dependencies: ["Mail", "Secrets", "Support"], exclude: ["read_mails.py", "smtp_server.py"]),
+        .testTarget(name: "BlobsTests", dependencies: ["Blobs", "Secrets", "Support"], exclude: ["s3_server.py"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
         .testTarget(
             name: "TenancyTests",

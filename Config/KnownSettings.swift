@@ -107,6 +107,26 @@ package struct KnownSettings: Sendable {
     package let smtpUsername = Setting.optionalText("mail.smtp.username", help: "Whom to sign in as; without it nobody.")
     package let smtpPassword = Setting.optionalText("mail.smtp.password", isSecret: true, help: "With which password.")
 
+    // Files
+    package let blobStore = Setting.choice(
+        "blobs.store", BlobStoreKind.directory,
+        help:
+            "Where files are kept: in a `directory`, which all processes see, or in a bucket of any server that speaks Amazon's `s3`.")
+    package let blobDirectory = Setting.text(
+        "blobs.directory", "/var/lib/tenantry/blobs",
+        help: "The directory of `blobs.store: directory`; made when the first file comes. `dev` keeps files in its own folder.")
+    package let s3Endpoint = Setting.optionalText(
+        "blobs.s3.endpoint", help: "The bucket's server, as in `https://minio.example.com:9000`. Without it Amazon's for the region.")
+    package let s3Region = Setting.text("blobs.s3.region", "us-east-1", help: "The bucket's region.")
+    package let s3Bucket = Setting.optionalText("blobs.s3.bucket", help: "The bucket's name. It must be there already.")
+    package let s3Prefix = Setting.optionalText(
+        "blobs.s3.prefix", help: "What stands before every key, as in `tenantry/`, so that others may share the bucket.")
+    package let s3AccessKey = Setting.optionalText("blobs.s3.access_key", isSecret: true, help: "Whose bucket it is.")
+    package let s3SecretKey = Setting.optionalText("blobs.s3.secret_key", isSecret: true, help: "What requests are signed with.")
+    package let s3PathStyle = Setting.flag(
+        "blobs.s3.path_style", true,
+        help: "The bucket stands in the path (`https://host/bucket/key`); otherwise before the host (`https://bucket.host/key`).")
+
     // What is written down
     package let logLevel = Setting.choice("log.level", LogLevel.info, help: "The least important message that is written.")
     package let logFormat = Setting.choice(
@@ -120,6 +140,8 @@ package struct KnownSettings: Sendable {
 }
 
 package enum MailTransportKind: String, CaseIterable, Sendable { case smtp, file }
+
+package enum BlobStoreKind: String, CaseIterable, Sendable { case directory, s3 }
 
 package enum SMTPSecurity: String, CaseIterable, Sendable { case starttls, tls, none }
 

@@ -40,3 +40,8 @@ static inline curl_socket_t curl_get_socket(CURL *easy) {
     curl_socket_t value = CURL_SOCKET_BAD;
     return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &value) == CURLE_OK ? value : CURL_SOCKET_BAD;
 }
+
+/// For CURLOPT_WRITEFUNCTION.
+static inline CURLcode curl_set_taker(CURL *easy, size_t (*value)(char *, size_t, size_t, void *)) {
+    return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, value);
+}

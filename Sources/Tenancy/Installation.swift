@@ -1,3 +1,4 @@
+import Blobs
 import Foundation
 import Logging
 import Postgres
@@ -58,6 +59,9 @@ package final class Installation: Sendable {
         marks = RateMarks(control: control)
         rates = RateLimiter(log: log) { [marks] in try await marks.exchange($0) }
     }
+
+    /// Where bytes are kept that are too many for the database: attachments, files of exports and imports.
+    package var blobs: any BlobStore { settings.blobs }
 
     /// Looks whether everything is as it should be.
     package var doctor: Doctor { Doctor(installation: self) }

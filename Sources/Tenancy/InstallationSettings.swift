@@ -1,3 +1,4 @@
+import Blobs
 import Postgres
 import Schema
 
@@ -34,6 +35,8 @@ package struct InstallationSettings: Sendable {
     package var plans: [String: PlanTerms] = [:]
     /// What fills a new tenant's schema with its first rows; the record types' room knows.
     package var seed: Seed = { _ in [] }
+    /// Where bytes are kept that are too many for the database. Connects when the first is asked for.
+    package var blobs: any BlobStore = DirectoryStore("/var/lib/tenantry/blobs")
     /// How long a tenant whose trial has ended, or that has not paid, goes on working.
     package var grace: Duration = .seconds(14 * 86_400)
     /// How often the directory asks what has changed; notifications come before that.

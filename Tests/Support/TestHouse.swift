@@ -1,3 +1,4 @@
+import Blobs
 import CRM
 import Foundation
 import Logging
@@ -53,9 +54,13 @@ package enum TestHouse {
         return other
     }
 
+    /// Where the blobs of all installations of this process are; the system clears its folder.
+    private static let blobs = FileManager.default.temporaryDirectory.appending(path: "blobs-\(UUID().uuidString)").path()
+
     private static func open(at url: String, _ change: (inout InstallationSettings) -> Void = { _ in }) async throws -> Installation {
         var settings = InstallationSettings(ownerURL: url)
         settings.seed = FirstRows.seed
+        settings.blobs = DirectoryStore(blobs)
         settings.defaultPlan = "unlimited"
         settings.migration.connections = 4
         settings.provisioning.connections = 4

@@ -17,13 +17,14 @@ package struct Doctor: Sendable {
         static func wrong(_ what: String, _ advice: String) -> Finding { Finding(what: what, isFine: false, advice: advice) }
     }
 
-    /// Everything that can be looked at; changes nothing. What cannot be reached is a finding, not an error.
+    /// Everything that can be looked at; changes nothing (a file is put and taken away again). What cannot be reached is a finding, not an error.
     package func examine() async -> [Finding] {
         var findings = await ownersFindings()
         guard findings.allSatisfy({ $0.what != Self.unreachable }) else { return findings }
         findings += await schemaFindings()
         for cell in installation.cells.opened.sorted(by: { $0.cell.name < $1.cell.name }) { findings += await cellFindings(cell) }
         findings += await tenantFindings()
+        findings.append(await blobFinding())
         return findings
     }
 
@@ -82,6 +83,16 @@ package struct Doctor: Sendable {
         let perCell =
             settings.api.connections + settings.work.connections + settings.migration.connections + settings.provisioning.connections
         return 2 * settings.control.connections + perCell + 1
+    }
+
+    /// The only look that writes: a few bytes, and takes them away again.
+    private func blobFinding() async -> Finding {
+        do {
+            try await installation.blobs.probe()
+            return .fine("Files are kept in \(installation.blobs.place).")
+        } catch {
+            return .wrong("Files cannot be kept in \(installation.blobs.place): \(error)", "Check the settings blobs.*.")
+        }
     }
 
     private func schemaFindings() async -> [Finding] {

@@ -8,6 +8,8 @@ struct DevFolder: Sendable {
     private let lock: Int32
 
     var mail: String { "\(path)/mail" }
+    /// Made when the first file comes.
+    var blobs: String { "\(path)/blobs" }
 
     /// Makes it if need be and takes the lock. Refuses while another `dev` uses it.
     init(_ wanted: String) throws {

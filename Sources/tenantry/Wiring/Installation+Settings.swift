@@ -30,6 +30,7 @@ extension Installation {
         installation.grace = settings.tenantGrace
         installation.seed = FirstRows.seed
         installation.plans = try BuiltInPlans.read()
+        installation.blobs = try BlobStores.configured(settings)
         self.init(installation, log: log)
     }
 
