@@ -4,11 +4,14 @@ import Tenancy
 
 /// What workers know how to do, and what comes again and again for every tenant: one list.
 package enum StandingWork {
-    package static let kinds = [PruneAccess.kind, EmptyTrash.kind, RecountUsage.kind]
+    package static let kinds = [PruneAccess.kind, EmptyTrash.kind, RecountUsage.kind, RunImport.kind, RevertImport.kind]
 
     /// `catalog`: the built-in record types.
     package static func handlers(_ catalog: Catalog, _ installation: Installation) -> JobHandlers {
-        JobHandlers([PruneAccess.handler, EmptyTrash.handler(catalog), RecountUsage.handler(installation)])
+        JobHandlers([
+            PruneAccess.handler, EmptyTrash.handler(catalog), RecountUsage.handler(installation), RunImport.handler(catalog),
+            RevertImport.handler(catalog),
+        ])
     }
 
     /// At night by Greenwich, spread over an hour or two.
