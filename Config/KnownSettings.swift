@@ -38,6 +38,8 @@ package struct KnownSettings: Sendable {
         help: "Whose `X-Forwarded-For` tells the client's address, as in `10.0.0.0/8, 192.168.1.7`.", isElement: isNetwork)
     package let httpMaxBodyBytes = Setting.number(
         "http.max_body_bytes", 2 << 20, 1 << 10...64 << 20, help: "The largest request body; a larger one is refused with 413.")
+    package let importsMaxBytes = Setting.number(
+        "imports.max_bytes", 2 << 30, 1 << 10...64 << 30, help: "The largest file of an import; a larger one is refused with 413.")
     package let httpCORSOrigins = Setting.list(
         "http.cors_origins", of: "origins", help: "Web pages of other origins that may call the API, as in `https://app.example.com`.",
         isElement: { $0.hasPrefix("http://") || $0.hasPrefix("https://") })

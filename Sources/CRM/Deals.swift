@@ -41,6 +41,7 @@ package enum Deals {
         rules.locking = { change in StageMove.locks(change) }
         rules.saving = { change throws(Problem) in StageMove.consequences(change) }
         rules.settlesLast = true
+        rules.parts = [stage.definition.name: .init(in: "stages", of: pipeline.definition.name)]
         // Why a deal was lost says nothing of one that is not.
         rules.keptInMerges = [lostReason.definition.name]
         rules.remembers = true

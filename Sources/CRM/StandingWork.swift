@@ -4,13 +4,18 @@ import Tenancy
 
 /// What workers know how to do, and what comes again and again for every tenant: one list.
 package enum StandingWork {
-    package static let kinds = [PruneAccess.kind, EmptyTrash.kind, RecountUsage.kind, ApplyRetention.kind, DuplicateScan.kind]
+    package static let kinds = [
+        PruneAccess.kind, EmptyTrash.kind, RecountUsage.kind,
+        ApplyRetention.kind, DuplicateScan.kind,
+        RunImport.kind, RevertImport.kind,
+    ]
 
     /// `catalog`: the built-in record types.
     package static func handlers(_ catalog: Catalog, _ installation: Installation) -> JobHandlers {
         JobHandlers([
-            PruneAccess.handler, EmptyTrash.handler(catalog), RecountUsage.handler(installation), ApplyRetention.handler(catalog),
-            DuplicateScan.handler(catalog),
+            PruneAccess.handler, EmptyTrash.handler(catalog), RecountUsage.handler(installation),
+            ApplyRetention.handler(catalog), DuplicateScan.handler(catalog),
+            RunImport.handler(catalog), RevertImport.handler(catalog),
         ])
     }
 

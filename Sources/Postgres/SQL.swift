@@ -53,6 +53,11 @@ package struct SQL: Sendable, Hashable {
     /// Whether there is neither code nor a value.
     package var isEmpty: Bool { values.isEmpty && pieces[0].isEmpty }
 
+    /// The one value that this is and nothing else; nil for any code.
+    package var onlyValue: SQLValue? {
+        values.count == 1 && pieces[0].isEmpty && pieces[1].isEmpty ? values[0] : nil
+    }
+
     /// Adds code and values of another part.
     package mutating func append(_ other: SQL) {
         pieces[pieces.count - 1] += other.pieces[0]

@@ -17,6 +17,8 @@ package struct ServerSettings: Sendable {
     package var trustedProxies: [AddressRange] = []
     /// The largest body of a request, in bytes.
     package var bodyLimit = 2 << 20
+    /// The largest file of an import, in bytes; it is never in memory.
+    package var importLimit = 2 << 30
     /// Web pages of other origins that may call the API.
     package var origins: [String] = []
     /// Whether answers say where their time went.

@@ -70,6 +70,8 @@ package struct RecordType: Sendable {
         package var keptInMerges: Set<String> = []
         /// Conditions that end a merge once everything is written: what becomes one may not be all that it would be.
         package var merging: @Sendable (_ winner: String, _ losers: [String]) -> [SQL] = { _, _ in [] }
+        /// By the name of a field that refers to no record type (a pipeline's stages): where the names of its values stand.
+        package var parts: [String: Parts] = [:]
         /// What its timeline tells beyond the changes of its records and the work on them.
         package var story = Story()
         /// What tells two records to be one until a tenant decides it: any of these lists, all of its fields.
@@ -80,6 +82,14 @@ package struct RecordType: Sendable {
         package var visible: (@Sendable (Caller, _ r: String) -> SQL)?
 
         package init() {}
+    }
+
+    /// Rows with a name that belong to a record: `table` has `id`, `name` and, in `owner`, the record that the field of that name means.
+    package struct Parts: Sendable {
+        package let table: String
+        package let owner: String
+
+        package init(in table: String, of owner: String) { (self.table, self.owner) = (table, owner) }
     }
 
     /// A record about to be written.

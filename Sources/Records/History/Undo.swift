@@ -26,11 +26,23 @@ package struct Undo: Sendable {
 
     /// Refuses with `notFound` when there is no such operation or the caller may see nothing of it.
     package func run(_ repeatable: RepeatableRequest?) async throws -> RecordAnswer {
+        try await run(nil, repeatable) { _, _ in nil }
+    }
+
+    /// The same for some of the records, a part of an undo in several transactions. `closing` is written with the last of them; it is told how
+    /// many were restored, and what was left.
+    func run(records: [String], closing: @escaping @Sendable (_ restored: Int, _ conflicts: JSON) -> SQL) async throws {
+        _ = try await run(records, nil, closing)
+    }
+
+    private func run(
+        _ records: [String]?, _ repeatable: RepeatableRequest?, _ closing: @escaping @Sendable (Int, JSON) -> SQL?
+    ) async throws -> RecordAnswer {
         for _ in 0..<Self.attempts {
-            let traces = try await traces()
+            let traces = try await traces(of: records)
             let states = try await states(of: traces)
-            let seen = traces.filter { states[$0.id] != nil || ($0.isPurged && readsAll($0.type)) }
-            guard !seen.isEmpty else { throw Problem.notFound }
+            let seen = records != nil ? traces : traces.filter { states[$0.id] != nil || ($0.isPurged && readsAll($0.type)) }
+            guard !seen.isEmpty || records != nil else { throw Problem.notFound }
             var conflicts: [UndoConflict] = []
             var steps: [UndoStep] = []
             for trace in seen {
@@ -41,7 +53,7 @@ package struct Undo: Sendable {
             do {
                 let work = UndoWork(
                     id: id, steps: steps, conflicts: conflicts, states: states, catalog: catalog, repeatable: repeatable,
-                    counting: Usage.settled(catalog, scope.entitlements))
+                    counting: Usage.settled(catalog, scope.entitlements), closing: closing)
                 return RecordAnswer(status: 200, body: try await scope.transaction { transaction in try work.perform(transaction).bytes })
             } catch {
                 if let limit = (error as? PostgresError)?.planLimit { throw limit }
@@ -61,10 +73,13 @@ package struct Undo: Sendable {
     }
 
     /// What the operation did to each record, the last touched first.
-    private func traces() async throws -> [UndoTrace] {
+    ///
+    /// - Parameter records: only these; nil for all.
+    private func traces(of records: [String]?) async throws -> [UndoTrace] {
+        let some: SQL = records.map { " AND record_id = ANY (\($0)::uuid[])" } ?? ""
         let rows = try await scope.rows(
             """
-            SELECT type, record_id, version, action, fields FROM changes WHERE operation_id = \(operation)
+            SELECT type, record_id, version, action, fields FROM changes WHERE operation_id = \(operation)\(some)
             ORDER BY version, id LIMIT \(Self.largest + 1)
             """)
         guard rows.count <= Self.largest else {

@@ -10,6 +10,8 @@ struct UndoWork: Sendable {
     let catalog: Catalog
     let repeatable: RepeatableRequest?
     let counting: SQL
+    /// What is written last, knowing how many were restored and what was left.
+    var closing: @Sendable (Int, JSON) -> SQL? = { _, _ in nil }
 
     /// Someone wrote one of the records after they were read.
     struct Overtaken: Error {}
@@ -33,12 +35,12 @@ struct UndoWork: Sendable {
             }
             waiting = refused
         }
+        let left: JSON = .array(merged(conflicts + waiting.map(\.conflict)).map(\.json))
         let answer: JSON = [
-            "operation_id": .string(id.uuidString.lowercased()), "restored": JSON(restored.count),
-            "conflicts": .array(merged(conflicts + waiting.map(\.conflict)).map(\.json)),
+            "operation_id": .string(id.uuidString.lowercased()), "restored": JSON(restored.count), "conflicts": left,
         ]
         let kept = repeatable.map { [$0.remember(.init(status: 200, body: answer.text))] } ?? []
-        try transaction.flush(kept + [counting])
+        try transaction.flush(kept + [counting] + (closing(restored.count, left).map { [$0] } ?? []))
         return answer
     }
 

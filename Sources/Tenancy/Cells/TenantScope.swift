@@ -66,13 +66,14 @@ package struct TenantScope: Sendable {
         }
     }
 
-    /// Sends `chunks` to a `COPY ... FROM STDIN` and then does with the rows what `body` says, all in one transaction; answers how many came.
+    /// Sends `chunks` to a `COPY ... FROM STDIN`, after the statements of `first`, and then does with the rows what `body` says, all in one
+    /// transaction; answers how many came.
     package nonisolated(nonsending) func copyIn(
-        _ statement: SQL, from chunks: some AsyncSequence<[UInt8], any Error>,
+        after first: [SQL] = [], _ statement: SQL, from chunks: some AsyncSequence<[UInt8], any Error>,
         then body: @escaping @Sendable (borrowing Transaction) throws -> Void = { _ in }
     ) async throws -> Int {
         try await cell.workShares.run(for: tenant.id) {
-            try await cell.work.copyIn(preamble: [preamble], statement, from: chunks, then: body)
+            try await cell.work.copyIn(preamble: [preamble] + first, statement, from: chunks, then: body)
         }
     }
 

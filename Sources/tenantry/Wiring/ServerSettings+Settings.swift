@@ -20,6 +20,7 @@ extension ServerSettings {
             return range
         }
         bodyLimit = settings.httpMaxBodyBytes
+        importLimit = settings.importsMaxBytes
         origins = settings.httpCORSOrigins
         showsTiming = settings.httpServerTiming
         sessionLength = settings.sessionHours

@@ -1,0 +1,81 @@
+import Foundation
+import Jobs
+import Postgres
+import Records
+import Tenancy
+
+/// The work of an import, a minute at a time, so that other tenants' files have their turns.
+struct RunImport: Job {
+    static let kind = JobKind("run_import") { kind in
+        kind.queue = "imports"
+        kind.priority = .bulk
+        kind.timeout = .seconds(1800)
+        kind.retry = RetryPolicy(base: .seconds(1), cap: .seconds(60))
+        kind.maximumAttempts = 100
+        kind.tenantLimit = 1
+        kind.cellLimit = 2
+    }
+
+    let id: UUID
+
+    private static let turn: Duration = .seconds(60)
+
+    /// - Parameter base: the built-in record types.
+    static func handler(_ base: Catalog) -> JobHandler {
+        JobHandler(RunImport.self) { job, context in
+            let scope = context.scope
+            guard let state = try await ImportRun.state(job.id, in: scope) else { return .done }
+            guard let house = try await ImportHouse(of: state, base, in: scope) else {
+                try await ImportRun.fail(job.id, because: "Whoever started it may not work here any more.", in: scope)
+                return .done
+            }
+            let rights = house.caller.rights[state.order.type]
+            guard rights.create, rights.update != .none else {
+                try await ImportRun.fail(
+                    job.id, because: "Whoever started it may not create and update \(state.order.type) any more.", in: scope)
+                return .done
+            }
+            let run = ImportRun(
+                state, of: house.catalog, in: scope, for: house.caller, zone: house.zone, currency: house.currency)
+            switch try await run.run(until: .now + turn) {
+            case .ended: return .done
+            case .unfinished: return .again(after: .zero, because: "Rows are left.")
+            }
+        }
+    }
+}
+
+/// Takes back what an import did.
+struct RevertImport: Job {
+    static let kind = JobKind("revert_import") { kind in
+        kind.queue = "imports"
+        kind.priority = .bulk
+        kind.timeout = .seconds(1800)
+        kind.retry = RetryPolicy(base: .seconds(1), cap: .seconds(60))
+        kind.maximumAttempts = 100
+        kind.tenantLimit = 1
+        kind.cellLimit = 2
+    }
+
+    let id: UUID
+
+    static func handler(_ base: Catalog) -> JobHandler {
+        JobHandler(RevertImport.self) { job, context in
+            let scope = context.scope
+            guard let state = try await ImportRun.state(job.id, in: scope) else { return .done }
+            guard let house = try await ImportHouse(of: state, base, in: scope) else {
+                return .giveUp(because: "Whoever reverted the import may not work here any more.")
+            }
+            switch try await ImportRevert(state, of: house.catalog, in: scope, for: house.caller).run(until: .now + .seconds(60)) {
+            case .ended: return .done
+            case .unfinished: return .again(after: .zero, because: "Records are left.")
+            }
+        }
+    }
+}
+
+extension ImportPromises {
+    /// Through the queue.
+    package static let queued = ImportPromises(
+        run: { .enqueue(RunImport(id: $0), key: $0.uuidString) }, revert: { .enqueue(RevertImport(id: $0), key: $0.uuidString) })
+}

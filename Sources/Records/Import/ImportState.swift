@@ -1,0 +1,86 @@
+import Foundation
+import Postgres
+
+/// An import as its row in `imports` tells of it.
+package struct ImportState: Sendable {
+    package let id: UUID
+    package let order: ImportOrder
+    package let state: String
+    /// Whose it is.
+    package let actor: Actor
+    package let userID: UUID
+    let requestID: String
+    let staging: UUID?
+    /// The columns of the file, in order; none before there is one.
+    let columns: [String]
+    let content: JSON
+    let total: Int
+    let processed: Int
+    private let counters: [(name: String, count: Int)]
+    private let rest: [JSON.Member]
+
+    /// What may still be done to it.
+    var isPending: Bool { ["queued", "validating", "running"].contains(state) }
+
+    static let selection: SQL = """
+        i.id, i.type, i.mode, i.key, i.mapping, i.dry_run, i.options, i.state, i.actor_type, i.actor_id, i.user_id, i.request_id, i.staging,
+        coalesce(i.content, '{}'), i.total, i.created, i.updated, i.unchanged, i.failed, i.failure, i.reverted, i.conflicts,
+        i.created_at AT TIME ZONE 'UTC', i.started_at AT TIME ZONE 'UTC', i.finished_at AT TIME ZONE 'UTC'
+        """
+
+    init(_ row: Row) throws {
+        id = try row.uuid(0)
+        order = ImportOrder(
+            type: try row.text(1), mode: ImportOrder.Mode(rawValue: try row.text(2)) ?? .create, key: row.optionalText(3),
+            mapping: try JSON(parsing: row.text(4)), isRehearsal: try row.bool(5), options: try JSON(parsing: row.text(6)))
+        state = try row.text(7)
+        actor = Actor(Actor.Kind(rawValue: try row.text(8)) ?? .system, try row.uuid(9))
+        userID = try row.uuid(10)
+        requestID = try row.text(11)
+        staging = try row.optionalUUID(12)
+        content = try JSON(parsing: row.text(13))
+        columns = (content["columns"]?.elements ?? []).compactMap(\.string)
+        total = try row.int(14)
+        counters = try ["created", "updated", "unchanged", "failed"].enumerated().map { ($1, try row.int(15 + $0)) }
+        processed = counters.reduce(0) { $0 + $1.count }
+        func time(_ column: Int) -> JSON {
+            guard !row.isNull(column) else { return .null }
+            var bytes: [UInt8] = []
+            row.withBytes(column) { Timestamp.encode($0, into: &bytes) }
+            return (try? JSON(parsing: bytes)) ?? .null  // Written by ourselves just now.
+        }
+        rest = [
+            .init("failure", JSON(row.optionalText(19))), .init("reverted", JSON(try row.int(20))),
+            .init("conflicts", try JSON(parsing: row.text(21))), .init("created_at", time(22)), .init("started_at", time(23)),
+            .init("finished_at", time(24)),
+        ]
+    }
+
+    /// Whether the file was sent.
+    var hasContent: Bool { !columns.isEmpty }
+
+    private var progress: String {
+        if ["done", "reverting", "reverted"].contains(state) { return "1" }
+        guard total > 0 else { return "0" }
+        return String(Double(processed * 10_000 / total) / 10_000)
+    }
+
+    package var document: JSON {
+        .object(
+            [
+                .init("id", .string(id.uuidString.lowercased())), .init("type", .string(order.type)),
+                .init("mode", .string(order.mode.rawValue)), .init("key", JSON(order.key)), .init("mapping", order.mapping),
+                .init("dry_run", .bool(order.isRehearsal)), .init("options", order.options.document), .init("state", .string(state)),
+                .init("progress", .number(progress)),
+                .init("counters", .object([.init("total", JSON(total))] + counters.map { .init($0.name, JSON($0.count)) })),
+                .init("columns", JSON(columns)), .init("proposed_mapping", content["proposed_mapping"] ?? .null),
+                .init("encoding", content["encoding"] ?? .null), .init("delimiter", content["delimiter"] ?? .null),
+                .init("operation_id", .string(id.uuidString.lowercased())),
+                .init("created_by", ["type": .string(actor.kind.rawValue), "id": .string(actor.id.uuidString.lowercased())]),
+            ] + rest)
+    }
+
+    /// Where the rows of the file are.
+    static func table(_ staging: UUID) -> SQL { "\(identifier: "import_" + staging.uuidString.lowercased().replacing("-", with: ""))" }
+    static func dropping(_ staging: UUID) -> SQL { ddl("DROP TABLE IF EXISTS \(table(staging).text)") }
+}

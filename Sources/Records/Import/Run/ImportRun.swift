@@ -1,0 +1,266 @@
+import Foundation
+import Postgres
+import Synchronization
+import Tenancy
+
+/// The work of an import that has been started: batch after batch, each in a transaction that also says which rows are finished, so that a
+/// process that dies leaves nothing half done and the next one goes on where it was.
+package struct ImportRun: Sendable {
+    private let id: UUID
+    private let scope: TenantScope
+    private let catalog: Catalog
+    private let caller: Caller
+    private let zone: String
+    private let currency: String
+    private let pace: Pace
+
+    /// How many rows a transaction has, and how many at a time.
+    package struct Pace: Sendable {
+        package var rows = 4_000
+        package var lanes = 2
+
+        package init() {}
+    }
+
+    package enum Outcome: Sendable { case ended, unfinished }
+
+    /// - Parameters:
+    ///   - zone: the tenant's, for times without one.
+    ///   - currency: the tenant's, for amounts without one.
+    package init(
+        _ state: ImportState, of catalog: Catalog, in scope: TenantScope, for caller: Caller, zone: String, currency: String,
+        pace: Pace = Pace()
+    ) {
+        var caller = caller
+        caller.purpose = .import
+        caller.operationID = state.id
+        caller.requestID = state.requestID
+        id = state.id
+        (self.catalog, self.caller, self.zone, self.currency, self.pace) = (catalog, caller, zone, currency, pace)
+        self.scope = scope.limited(to: .seconds(300))
+    }
+
+    /// What the queue's handler knows of the import; nil when there is none.
+    package static func state(_ id: UUID, in scope: TenantScope) async throws -> ImportState? {
+        try await scope.rows("SELECT \(ImportState.selection) FROM imports AS i WHERE i.id = \(id)").first.map { try ImportState($0) }
+    }
+
+    /// Works until everything is done or the deadline has passed. Somebody else may end it meanwhile: then it ends as well.
+    package func run(until deadline: ContinuousClock.Instant) async throws -> Outcome {
+        guard let state = try await begin(), let staging = state.staging else { return .ended }
+        let plan: ImportPlan
+        do throws(Problem) {
+            plan = try ImportPlan(state, of: catalog, for: caller)
+        } catch {
+            try await end("failed", because: error.errors.first?.detail ?? error.detail)
+            return .ended
+        }
+        let table = ImportState.table(staging)
+        guard try await isWhole(table, state) else {
+            try await end("failed", because: "The rows of the file are gone, because the database was restarted; send the file again.")
+            return .ended
+        }
+        let shape = try TableShape(try await scope.rows(TableShape.reading(plan.type.table)))
+        let line = Line(try await open(state), rows: pace.rows, until: deadline)
+        let store = RecordStore(plan.type, of: catalog, in: scope, for: caller)
+        let reader = CellReader(options: plan.options, zone: zone, currency: currency)
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<lanes(plan) {
+                    group.addTask {
+                        var preparation = ImportPreparation(plan, store, reader)
+                        while let range = line.next() { try await perform(range, table, shape, &preparation) }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        } catch is Stopped {
+            return .ended
+        }
+        guard line.isEmpty else { return .unfinished }
+        try await end("done", because: nil)
+        return .ended
+    }
+
+    /// In a file whose rows may depend on one another they are written in order.
+    private func lanes(_ plan: ImportPlan) -> Int {
+        let dependsOnItself = plan.columns.contains { $0.target.field.target == plan.type.name }
+        return plan.mode == .create && !plan.isRehearsal && !plan.options.createsReferences && !dependsOnItself ? pace.lanes : 1
+    }
+
+    /// Somebody has cancelled the import, or another worker does the same rows.
+    private struct Stopped: Error {}
+
+    /// Nil when there is nothing to do. A dry run begins anew: it has left nothing to go on from.
+    private func begin() async throws -> ImportState? {
+        try await scope.transaction { transaction in
+            guard let row = try transaction.rows("SELECT \(ImportState.selection) FROM imports AS i WHERE i.id = \(id) FOR UPDATE").first
+            else { return nil }
+            let state = try ImportState(row)
+            guard state.isPending else { return nil }
+            try transaction.flush(["UPDATE imports SET state = \(state.order.isRehearsal ? "validating" : "running") WHERE id = \(id)"])
+            if state.order.isRehearsal {
+                try transaction.flush([
+                    "UPDATE imports SET done = '{}', created = 0, updated = 0, unchanged = 0, failed = 0 WHERE id = \(id)",
+                    "DELETE FROM import_errors WHERE import_id = \(id)",
+                ])
+            }
+            return state
+        }
+    }
+
+    private func isWhole(_ table: SQL, _ state: ImportState) async throws -> Bool {
+        guard try await scope.rows("SELECT to_regclass(\(table.text)) IS NOT NULL")[0].bool(0) else { return false }
+        return try await scope.rows("SELECT coalesce(max(n), 0) = \(state.total) FROM \(table)")[0].bool(0)
+    }
+
+    /// The rows that are not finished.
+    private func open(_ state: ImportState) async throws -> [Range<Int>] {
+        guard state.total > 0 else { return [] }
+        return try await scope.rows(
+            """
+            SELECT lower(open), upper(open) FROM imports,
+                unnest(int8multirange(int8range(1, \(state.total + 1)::bigint)) - done) AS open WHERE id = \(id) ORDER BY 1
+            """
+        ).map { try $0.int(0)..<$0.int(1) }
+    }
+
+    private func perform(_ range: Range<Int>, _ table: SQL, _ shape: TableShape, _ preparation: inout ImportPreparation) async throws {
+        var rows = try await read(range, table, preparation.plan)
+        repeat {
+            let (batch, later) = try await preparation.batch(of: rows)
+            var room: PlanLimit?
+            while true {
+                do {
+                    let isDone = try await write(batch, table, shape, room)
+                    guard isDone else { throw Stopped() }
+                    break
+                } catch let overrun as ImportBatch.Overrun {
+                    room = overrun.limit
+                } catch let error as PostgresError where error.refusal?.state == .deadlockDetected {
+                    // Its turn comes after the other's.
+                    continue
+                }
+            }
+            rows = later
+        } while !rows.isEmpty
+    }
+
+    private func read(_ range: Range<Int>, _ table: SQL, _ plan: ImportPlan) async throws -> [ImportRow] {
+        let columns = plan.columns.map { ", c\($0.index)" }.joined()
+        let statement =
+            SQL(code: "SELECT n, flaw\(columns) FROM \(table.text) WHERE n >= ")
+            + "\(range.lowerBound) AND n < \(range.upperBound) ORDER BY n"
+        do {
+            let rows = try await scope.transaction { try $0.rows(statement.prepared(.none)) }
+            return try rows.map { row in
+                ImportRow(
+                    number: try row.int(0), flaw: row.optionalText(1), cells: plan.columns.indices.map { row.optionalText($0 + 2) })
+            }
+        } catch let error as PostgresError where error.refusal?.state == .undefinedTable {
+            throw Stopped()
+        }
+    }
+
+    /// False when the import is not to go on.
+    private func write(_ batch: ImportBatch, _ table: SQL, _ shape: TableShape, _ room: PlanLimit?) async throws -> Bool {
+        do {
+            try await scope.transaction { transaction in
+                let tally = try batch.perform(shape, room: room, transaction)
+                try transaction.flush(errors(tally, table, batch.plan))
+                let finished = try transaction.rows(
+                    """
+                    UPDATE imports SET done = done + \(Self.ranges(batch.numbers))::int8multirange, created = created + \(tally.created),
+                        updated = updated + \(tally.updated), unchanged = unchanged + \(tally.unchanged),
+                        failed = failed + \(tally.failures.count)
+                    WHERE id = \(id) AND state IN ('running', 'validating') AND NOT done && \(Self.ranges(batch.numbers))::int8multirange
+                    """)
+                guard finished.affected == 1 else { throw Stopped() }
+            }
+            return true
+        } catch is Stopped {
+            return false
+        } catch let error as PostgresError where error.refusal?.state == .undefinedTable {
+            return false
+        }
+    }
+
+    private func errors(_ tally: ImportTally, _ table: SQL, _ plan: ImportPlan) -> [SQL] {
+        guard !tally.failures.isEmpty else { return [] }
+        let cells = SQL(code: plan.headers.indices.map { "coalesce(s.c\($0 + 1), '')" }.joined(separator: ", "))
+        let separator = "\u{1F}"
+        return [
+            """
+            INSERT INTO import_errors (import_id, row, columns, reasons, cells)
+            SELECT \(id)::uuid, f.row, string_to_array(f.columns, \(separator)), string_to_array(f.reasons, \(separator)), ARRAY[\(cells)]
+            FROM unnest(\(tally.failures.map(\.row))::bigint[], \(tally.failures.map { $0.columns.joined(separator: separator) })::text[],
+                    \(tally.failures.map { $0.reasons.joined(separator: separator) })::text[]) AS f (row, columns, reasons)
+                JOIN \(table) AS s ON s.n = f.row
+            """
+        ]
+    }
+
+    /// `{[1,4),[7,8)}`
+    private static func ranges(_ numbers: [Int]) -> String {
+        var text = "{"
+        var start: Int?
+        var last = 0
+        for number in numbers.sorted() + [Int.max] {
+            if let begin = start, number != last + 1 || number == Int.max {
+                text += (text.count > 1 ? "," : "") + "[\(begin),\(last + 1))"
+                start = nil
+            }
+            if start == nil { start = number }
+            last = number
+        }
+        return text + "}"
+    }
+
+    private func end(_ outcome: String, because reason: String?) async throws {
+        try await scope.transaction { transaction in
+            guard let row = try transaction.rows("SELECT \(ImportState.selection) FROM imports AS i WHERE i.id = \(id) FOR UPDATE").first
+            else { return }
+            let state = try ImportState(row)
+            guard state.isPending else { return }
+            try transaction.flush(
+                ["UPDATE imports SET state = \(outcome), failure = \(reason), finished_at = now(), staging = NULL WHERE id = \(id)"]
+                    + (state.staging.map { [ImportState.dropping($0)] } ?? []))
+        }
+    }
+
+    /// Ends an import that cannot go on, for instance because its maker may not do it any more.
+    package static func fail(_ id: UUID, because reason: String, in scope: TenantScope) async throws {
+        _ = try await scope.run([
+            """
+            UPDATE imports SET state = 'failed', failure = \(reason), finished_at = now()
+            WHERE id = \(id) AND state IN ('queued', 'validating', 'running')
+            """
+        ])
+    }
+
+    /// The rows that are still to be done, for several lanes.
+    private final class Line: Sendable {
+        private let open: Mutex<[Range<Int>]>
+        private let rows: Int
+        private let deadline: ContinuousClock.Instant
+
+        init(_ open: [Range<Int>], rows: Int, until deadline: ContinuousClock.Instant) {
+            self.open = Mutex(open.reversed())
+            self.rows = rows
+            self.deadline = deadline
+        }
+
+        var isEmpty: Bool { open.withLock(\.isEmpty) }
+
+        /// Nil when there is nothing left, no time, or a wish to stop.
+        func next() -> Range<Int>? {
+            guard ContinuousClock.now < deadline, !Task.isCancelled else { return nil }
+            return open.withLock { open in
+                guard let first = open.popLast() else { return nil }
+                guard first.count > rows else { return first }
+                open.append(first.lowerBound + rows..<first.upperBound)
+                return first.lowerBound..<first.lowerBound + rows
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import HTTPTypes
+import Records
+import Support
+import Testing
+
+@testable import Server
+
+/// Limits, rights, ends and ways back.
+@Suite("Imports: limits and ends") struct ImportLifeTests {
+    @Test("Without room in the plan the start is refused before any row; imports that have begun count") func room() async throws {
+        let house = try await ImportFirm(limits: ["records.contacts": 3, "import_rows": 10])
+        func file(_ count: Int) -> String { "Last Name\n" + (0..<count).map { "N\($0)\n" }.joined() }
+        let large = try await house.order(["type": "contacts"], file(4))
+        let huge = try await house.order(["type": "contacts", "dry_run": true], file(11))
+        let (first, second) = (try await house.order(["type": "contacts"], file(2)), try await house.order(["type": "contacts"], file(2)))
+
+        let refused = try await house.admin.post("/v1/imports/\(large)/start", [:])
+        let tooMany = try await house.admin.post("/v1/imports/\(huge)/start", [:])
+        #expect(LimitRefusal(refused) == LimitRefusal(3, 0, "records.contacts"), "\(refused.text)")
+        #expect(LimitRefusal(tooMany) == LimitRefusal(10, 11, "import_rows"), "\(tooMany.text)")
+        #expect(try await house.admin.post("/v1/imports/\(first)/start", [:]).status == 202)
+        let reserved = try await house.admin.post("/v1/imports/\(second)/start", [:])
+        #expect(LimitRefusal(reserved) == LimitRefusal(3, 2, "records.contacts"), "\(reserved.text)")
+
+        // Somebody takes the room meanwhile: rows without a place have failed, the import has not.
+        for name in ["x", "y"] { _ = try await house.admin.post("/v1/contacts", ["last_name": .string(name)]) }
+        let result = try await house.ended(first)
+        #expect(counts(result) == [2, 1, 0, 0, 1])
+        #expect(try await house.admin.get("/v1/usage").json["usage"]?["records.contacts"]?["used"] == 3)
+    }
+
+    @Test("What is no table, too large or broken is refused with a sentence") func bombs() async throws {
+        let house = try await ImportFirm()
+        let id = try await house.admin.post("/v1/imports", ["type": "contacts"]).json["id"]?.string ?? ""
+        func send(_ bytes: [UInt8], _ type: String = "text/csv") async throws -> Client.Answer {
+            try await house.admin.send(.put, "/v1/imports/\(id)/content", bytes: bytes, type: type)
+        }
+
+        #expect(try await house.admin.post("/v1/imports/\(id)/start", [:]).status == 409)
+        let workbook = try await send([0x50, 0x4B, 3, 4, 0, 0])
+        #expect(workbook.status == 415 && workbook.text.contains("CSV"), "\(workbook.text)")
+        #expect(try await send([], "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet").status == 415)
+        #expect(try await send(Array("{}".utf8), "application/json").status == 415)
+        #expect(try await send([]).status == 422)
+        #expect(try await send(Array((0..<501).map { "c\($0)" }.joined(separator: ",").utf8)).status == 422)
+        let open = try await send(Array("Last Name\nA\n\"never closed\nB\n".utf8))
+        #expect(open.status == 422 && open.text.contains("Row 2 opens a quotation mark"), "\(open.text)")
+        let long = try await send(Array("Last Name\n".utf8) + Array(repeating: UInt8(ascii: "x"), count: 1_100_000))
+        #expect(long.status == 422 && long.text.contains("Row 1 is longer"), "\(long.text)")
+        #expect(try await send(Array("Last Name,E-Mail\nA,a\nB,\\.\n\"x\n\\.\ny\",\n".utf8)).status == 200)
+    }
+
+    @Test("Stray marks, zeros and bytes that are no text concern only their row") func broken() async throws {
+        let house = try await ImportFirm()
+
+        let result = try await house.take(
+            ["type": "contacts"],
+            Array("Last Name,Title\n5\" Pipe,x\n\"a\"b,x\nGood,1\n".utf8) + [0xFF, 0x41, 0x2C, 0x0A]
+                + Array("Z\0,1\n\n\"Q \"\"q\"\"\",2\nlong,1,2,3\n".utf8))
+
+        #expect(counts(result) == [7, 2, 0, 0, 5], "\(result.text)")
+        #expect(Set(try await house.all("contacts").compactMap { $0["last_name"]?.string }) == ["Good", "Q \"q\""])
+        let errors = try await house.errors(result)
+        #expect(errors.map { $0.prefix(2) } == ["1,", "2,", "4,", "5,", "7,"], "\(errors)")
+    }
+
+    @Test("A revert trashes what was made, gives back what was changed, and lists what people changed since") func revert() async throws {
+        let house = try await ImportFirm()
+        for name in ["a", "b"] {
+            _ = try await house.admin.post("/v1/contacts", ["last_name": "Before", "email": .string("\(name)@example.com")])
+        }
+        let result = try await house.take(
+            ["type": "contacts", "mode": "upsert", "key": "email", "options": ["create_references": true]],
+            "E-Mail,Last Name,Company\na@example.com,After,Firm\nb@example.com,After,Firm\nc@example.com,Made,Firm\nd@example.com,Made,\n")
+        #expect(counts(result) == [4, 2, 2, 0, 0], "\(result.text)")
+        let (id, contacts) = (result["id"]?.string ?? "", try await house.all("contacts"))
+        func touch(_ email: String) async throws -> String {
+            let found = contacts.first { $0["email"]?.string == email }?["id"]?.string ?? ""
+            #expect(try await house.admin.patch("/v1/contacts/\(found)", ["last_name": "Touched"]).status == 200)
+            return found
+        }
+        let (changed, made) = (try await touch("b@example.com"), try await touch("d@example.com"))
+
+        let answer = try await house.admin.post("/v1/imports/\(id)/revert", [:])
+        #expect(answer.status == 202, "\(answer.text)")
+        let after = try await house.ended(id)
+
+        #expect(after["state"] == "reverted", "\(after.text)")
+        #expect(Set((after["conflicts"]?.elements ?? []).compactMap { $0["id"]?.string }) == [changed, made], "\(after.text)")
+        let left = Dictionary(uniqueKeysWithValues: try await house.all("contacts").map { ($0["email"]?.string ?? "", $0) })
+        #expect(left.keys.sorted() == ["a@example.com", "b@example.com", "d@example.com"])
+        #expect(left["a@example.com"]?["last_name"] == "Before" && left["a@example.com"]?["company_id"]?.isNull == true)
+        #expect(left["b@example.com"]?["last_name"] == "Touched")
+        #expect(try await house.all("companies").isEmpty)
+        #expect(try await house.admin.get("/v1/usage").json["usage"]?["records.contacts"]?["used"] == 3)
+    }
+
+    @Test("A cancelled import writes nothing more, and cannot be started") func cancel() async throws {
+        let house = try await ImportFirm()
+        let id = try await house.order(["type": "contacts"], "Last Name\nA\n")
+        _ = try await house.admin.post("/v1/imports/\(id)/start", [:])
+
+        let cancelled = try await house.admin.post("/v1/imports/\(id)/cancel", [:])
+
+        #expect(cancelled.status == 200 && (try cancelled.json["state"]) == "cancelled", "\(cancelled.text)")
+        _ = try await house.ended(id)
+        #expect(try await house.all("contacts").isEmpty)
+        #expect(try await house.admin.post("/v1/imports/\(id)/start", [:]).status == 409)
+        #expect(try await house.admin.post("/v1/imports/\(id)/cancel", [:]).status == 200)
+    }
+
+    @Test("Nobody imports beyond his rights, or sees another's import") func rights() async throws {
+        let house = try await ImportFirm()
+        let (reader, member) = (try await house.firm.person("read_only"), try await house.firm.person("member"))
+        let foreign = try await house.admin.post("/v1/contacts", ["last_name": "Admin's", "email": "x@example.com"]).json
+        let mine = try await house.order(["type": "contacts"], "Last Name\nA\n")
+
+        #expect(try await reader.post("/v1/imports", ["type": "contacts"]).status == 403)
+        #expect(try await member.get("/v1/imports/\(mine)").status == 404)
+        #expect(try await member.get("/v1/imports").json["data"] == [])
+        let result = try await house.take(
+            ["type": "contacts", "mode": "update", "key": "email"], "E-Mail,Last Name\nx@example.com,Stolen\n", by: member)
+
+        #expect(counts(result) == [1, 0, 0, 0, 1])
+        #expect(try await house.admin.get("/v1/contacts/\(foreign["id"]?.string ?? "")").json["last_name"] == "Admin's")
+        #expect(try await member.get("/v1/imports").json["data"]?.elements?.count == 1)
+    }
+
+    @Test("A start that is repeated under its key starts once") func repeated() async throws {
+        let house = try await ImportFirm()
+        let id = try await house.order(["type": "contacts"], "Last Name\nA\n")
+        let client = house.admin.with(.idempotencyKey, "start-it")
+
+        let (first, second) = (
+            try await client.post("/v1/imports/\(id)/start", [:]), try await client.post("/v1/imports/\(id)/start", [:])
+        )
+
+        #expect(first.status == 202 && second.status == 202 && second.headers[.idempotentReplayed] == "true")
+        #expect(counts(try await house.ended(id)) == [1, 1, 0, 0, 0])
+    }
+}
