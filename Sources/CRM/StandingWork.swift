@@ -4,13 +4,13 @@ import Tenancy
 
 /// What workers know how to do, and what comes again and again for every tenant: one list.
 package enum StandingWork {
-    package static let kinds = [PruneAccess.kind, EmptyTrash.kind, RecountUsage.kind, RunImport.kind, RevertImport.kind]
+    package static let kinds = [PruneAccess.kind, EmptyTrash.kind, RecountUsage.kind, RunImport.kind, RevertImport.kind, PruneImports.kind]
 
     /// `catalog`: the built-in record types.
     package static func handlers(_ catalog: Catalog, _ installation: Installation) -> JobHandlers {
         JobHandlers([
             PruneAccess.handler, EmptyTrash.handler(catalog), RecountUsage.handler(installation), RunImport.handler(catalog),
-            RevertImport.handler(catalog),
+            RevertImport.handler(catalog), PruneImports.handler,
         ])
     }
 
@@ -20,6 +20,7 @@ package enum StandingWork {
             return [
                 try Schedule("prune_access", PruneAccess(), cron: "20 1 * * *", spread: .seconds(3600)),
                 try Schedule("empty_trash", EmptyTrash(), cron: "40 2 * * *", spread: .seconds(7200)),
+                try Schedule("prune_imports", PruneImports(), cron: "10 2 * * *", spread: .seconds(3600)),
                 try Schedule("recount_usage", RecountUsage(), cron: "50 3 * * *", spread: .seconds(3600)),
             ]
         } catch {
