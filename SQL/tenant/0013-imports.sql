@@ -11,15 +11,15 @@ CREATE TABLE imports (
     type text NOT NULL,
     mode text NOT NULL CONSTRAINT imports_mode_known CHECK (mode IN ('create', 'update', 'upsert')),
     key text,
-    mapping jsonb NOT NULL DEFAULT '{}',
+    mapping json NOT NULL DEFAULT '{}',
     dry_run boolean NOT NULL DEFAULT false,
-    options jsonb NOT NULL DEFAULT '{}',
+    options json NOT NULL DEFAULT '{}',
     state text NOT NULL DEFAULT 'created' CONSTRAINT imports_state_known CHECK (
         state IN ('created', 'queued', 'validating', 'running', 'done', 'failed', 'cancelled', 'reverting', 'reverted')),
     -- Which table import_<staging> holds the rows while they are needed.
     staging uuid,
     -- The file as it was read: {"columns", "proposed_mapping", "encoding", "delimiter"}.
-    content jsonb,
+    content json,
     total bigint NOT NULL DEFAULT 0,
     -- The rows that are finished: a batch adds its own in its transaction, so none is done twice.
     done int8multirange NOT NULL DEFAULT '{}',

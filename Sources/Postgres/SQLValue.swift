@@ -59,9 +59,13 @@ extension Array: SQLEncodable where Element: SQLEncodable {
             case .null: literal += "NULL"
             case .text(let text):
                 literal += "\""
-                for scalar in text.unicodeScalars {
-                    if scalar == "\"" || scalar == "\\" { literal += "\\" }
-                    literal.unicodeScalars.append(scalar)
+                if text.utf8.contains(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+                    for scalar in text.unicodeScalars {
+                        if scalar == "\"" || scalar == "\\" { literal += "\\" }
+                        literal.unicodeScalars.append(scalar)
+                    }
+                } else {
+                    literal += text
                 }
                 literal += "\""
             case .bytes(let bytes):

@@ -55,7 +55,7 @@ import Testing
         let house = try await ImportFirm()
 
         let result = try await house.take(
-            ["type": "contacts"],
+            ["type": "contacts", "options": ["encoding": "utf-8"]],
             Array("Last Name,Title\n5\" Pipe,x\n\"a\"b,x\nGood,1\n".utf8) + [0xFF, 0x41, 0x2C, 0x0A]
                 + Array("Z\0,1\n\n\"Q \"\"q\"\"\",2\nlong,1,2,3\n".utf8))
 
@@ -103,7 +103,8 @@ import Testing
 
         let cancelled = try await house.admin.post("/v1/imports/\(id)/cancel", [:])
 
-        #expect(cancelled.status == 200 && (try cancelled.json["state"]) == "cancelled", "\(cancelled.text)")
+        #expect(cancelled.status == 200, "\(cancelled.text)")
+        #expect(try cancelled.json["state"] == "cancelled")
         _ = try await house.ended(id)
         #expect(try await house.all("contacts").isEmpty)
         #expect(try await house.admin.post("/v1/imports/\(id)/start", [:]).status == 409)
@@ -138,5 +139,37 @@ import Testing
 
         #expect(first.status == 202 && second.status == 202 && second.headers[.idempotentReplayed] == "true")
         #expect(counts(try await house.ended(id)) == [1, 1, 0, 0, 0])
+    }
+
+    @Test("What a spreadsheet would calculate has an apostrophe in errors.csv, which is taken off when it comes again") func formulas()
+        async throws
+    {
+        let house = try await ImportFirm()
+        let order: JSON = ["type": "contacts", "mapping": ["Last Name": "last_name", "Phone": "phone", "E-Mail": "email"]]
+
+        let refused = try await house.take(order, "Last Name,Phone,E-Mail\n=1+1,+49 30,bad\n")
+        let line = try await house.errors(refused)[0]
+        let again = try await house.take(
+            order, "row,column,reason,Last Name,Phone,E-Mail\n" + line.replacing("bad", with: "good@example.com"))
+
+        #expect(line.hasSuffix(",'=1+1,'+49 30,bad"), "\(line)")
+        #expect(counts(again) == [1, 1, 0, 0, 0])
+        let contact = try await house.all("contacts").first
+        #expect(contact?["last_name"] == "=1+1" && contact?["phone"] == "+49 30")
+    }
+
+    @Test("Whatever bytes come, they are rows or a refusal with a reason", arguments: [11, 12] as [UInt64]) func noise(_ seed: UInt64)
+        async throws
+    {
+        let house = try await ImportFirm()
+        var random = SplitMix64(seed: seed)
+        let signs = Array("\",;\t\n\r|ab\\.'= ".utf8) + [0, 0x80, 0xC3, 0xE4, 0xFE, 0xFF]
+        let id = try await house.admin.post("/v1/imports", ["type": "contacts"]).json["id"]?.string ?? ""
+
+        for _ in 0..<150 {
+            let bytes = (0..<Int.random(in: 0..<200, using: &random)).map { _ in signs.randomElement(using: &random) ?? 0 }
+            let answer = try await house.admin.send(.put, "/v1/imports/\(id)/content", bytes: bytes, type: "text/csv")
+            #expect([200, 422].contains(answer.status), "\(bytes): \(answer.text)")
+        }
     }
 }

@@ -70,12 +70,13 @@ import Testing
             Three;\(pipeline?["name"]?.string ?? "");Nowhere;7;31.2.2027;
             """)
 
-        #expect(counts(result) == [3, 2, 0, 0, 1], "\(result.text) \(try await house.errors(result))")
+        #expect(counts(result) == [3, 2, 0, 0, 1], "\(result.text)")
         let deals = Dictionary(uniqueKeysWithValues: try await house.all("deals").map { ($0["name"]?.string ?? "", $0) })
         #expect(deals["One"]?["amount"] == ["amount": "1234.50", "currency": "EUR"] && deals["One"]?["close_date"] == "2026-12-24")
         #expect(deals["One"]?["status"] == "open" && deals["One"]?["probability"] == 70)
         #expect(deals["Two"]?["amount"] == ["amount": "7.00", "currency": "USD"] && deals["Two"]?["close_date"] == "2027-02-01")
-        #expect(try await house.errors(result)[0].hasPrefix("3,\"Abschluss, Stufe\"") == true, "\(try await house.errors(result))")
+        let errors = try await house.errors(result)
+        #expect(errors[0].hasPrefix("3,\"Abschluss, Stufe\""), "\(errors)")
     }
 
     /// The same three names.
@@ -143,9 +144,9 @@ import Testing
         let vehicles = try await house.take(
             ["type": "vehicles", "mode": "upsert", "key": "plate"], "Plate,Bought,Price\nB-1,2026-01-02,CHF 10.5\nB-1,2026-01-03,\n")
 
-        #expect(counts(contacts) == [3, 2, 0, 0, 1], "\(contacts.text) \(try await house.errors(contacts))")
+        #expect(counts(contacts) == [3, 2, 0, 0, 1], "\(contacts.text)")
         #expect(try await house.all("contacts").map { $0["custom"]?["shoe"] } == [44, 40])
-        #expect(counts(vehicles) == [2, 1, 1, 0, 0], "\(vehicles.text) \(try await house.errors(vehicles))")
+        #expect(counts(vehicles) == [2, 1, 1, 0, 0], "\(vehicles.text)")
         let vehicle = try await house.all("vehicles").first
         #expect(vehicle?["bought"] == "2026-01-03" && vehicle?["price"] == ["amount": "10.50", "currency": "CHF"])
     }

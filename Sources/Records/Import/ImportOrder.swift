@@ -76,13 +76,13 @@ package struct ImportOrder: Sendable, Hashable {
     private static func key(
         _ value: JSON?, _ mode: Mode, of type: RecordType?, for caller: Caller, _ errors: inout [Problem.FieldError]
     ) -> String? {
-        guard mode != .create else { return nil }
-        guard let value, !value.isNull else {
-            errors.append(.init("/key", .required, "Say by which field the records are found, such as email or external_id."))
+        if let value, !value.isNull, value.string == nil {
+            errors.append(.init("/key", .type, "This is a text, not \(value.kind)."))
             return nil
         }
-        guard let path = value.string else {
-            errors.append(.init("/key", .type, "This is a text, not \(value.kind)."))
+        guard mode != .create else { return nil }
+        guard let path = value?.string else {
+            errors.append(.init("/key", .required, "Say by which field the records are found, such as email or external_id."))
             return nil
         }
         guard let type else { return nil }

@@ -58,7 +58,10 @@ package struct ImportRevert: Sendable {
         let table = ImportState.table(staging).text
         _ = try await scope.run([
             ddl("CREATE TABLE \(table) (n bigint PRIMARY KEY, record_id uuid NOT NULL)"),
-            SQL(code: "INSERT INTO \(table) SELECT row_number() OVER (ORDER BY max(id) DESC), record_id FROM changes WHERE operation_id = ")
+            SQL(
+                code:
+                    "INSERT INTO \(table) SELECT row_number() OVER (ORDER BY max(id::text) DESC), record_id FROM changes WHERE operation_id = "
+            )
                 + "\(state.id) GROUP BY record_id",
             "UPDATE imports SET staging = \(staging), done = '{}' WHERE id = \(state.id)",
         ])

@@ -141,7 +141,9 @@ package struct Imports: Sendable {
     }
 
     /// A spreadsheet calculates what begins with these signs; reading takes the apostrophe off again.
-    private static func neutral(_ cell: String) -> String { "CASE WHEN \(cell) ~ '^[=+@-]' THEN '''' || \(cell) ELSE \(cell) END" }
+    private static func neutral(_ cell: String) -> String {
+        "CASE WHEN \(cell) ~ '^[=+@-]' THEN '''' || \(cell) ELSE nullif(\(cell), '') END"
+    }
 
     private static func cell(_ text: String) -> String {
         let safe = text.first.map { "=+-@".contains($0) } == true ? "'" + text : text
@@ -195,6 +197,24 @@ package struct Imports: Sendable {
         var answer = RecordAnswer(status: status, body: body.bytes)
         if status == 201 { answer.location = body["id"]?.string.map { "/v1/imports/\($0)" } }
         return answer
+    }
+}
+
+extension Imports {
+    /// Deletes some imports that ended a month ago or were not started within a week, with everything kept of their files. False when there
+    /// are none left.
+    package static func forget(in scope: TenantScope) async throws -> Bool {
+        let old = try await scope.rows(
+            """
+            SELECT id, staging FROM imports WHERE state = 'created' AND created_at < now() - interval '7 days'
+                OR state IN ('done', 'failed', 'cancelled', 'reverted') AND coalesce(finished_at, created_at) < now() - interval '30 days'
+            ORDER BY id LIMIT 20
+            """
+        ).map { (id: try $0.uuid(0), staging: try $0.optionalUUID(1)) }
+        guard !old.isEmpty else { return false }
+        _ = try await scope.limited(to: .seconds(300)).run(
+            ["DELETE FROM imports WHERE id = ANY (\(old.map(\.id))::uuid[])"] + old.compactMap(\.staging).map(ImportState.dropping))
+        return true
     }
 }
 

@@ -61,7 +61,9 @@ extension ImportRoutes {
         ])
 
     private static let changeable: [String: JSON] = [
-        "mode": ["type": "string", "enum": ["create", "update", "upsert"]],
+        "mode": [
+            "type": ["string", "null"], "enum": ["create", "update", "upsert", nil], "description": "create unless said otherwise.",
+        ],
         "key": ["type": ["string", "null"], "description": "By which field records are found: any unique one, or id to update."],
         "mapping": [
             "type": ["object", "null"], "additionalProperties": ["type": ["string", "null"]],

@@ -2,6 +2,8 @@ import Postgres
 
 /// Thousands of records of one type in one statement, each with its row in the change log: what `RecordStore` does to one.
 ///
+/// The statements are planned anew each time: a plan kept for any number of rows takes them for few, and compares each with each.
+///
 /// For records that only their own fields decide; those that a rule has something to say of go one by one.
 struct BulkWrite: Sendable {
     let store: RecordStore
@@ -31,14 +33,24 @@ struct BulkWrite: Sendable {
                 values += ", " + (shape[column]?.standard.map { "coalesce(" + given + SQL(code: ", \($0))") } ?? given)
             }
         }
-        let logged = caller.logging(.create, in: type, SQL(code: "cell.field_changes('{}', \(type.loggedJSON("record"))) FROM record"))
-        return """
+        let logged = caller.logging(.create, in: type, SQL(code: creationFields(columns) + " FROM record"))
+        let sql: SQL = """
             WITH rows AS (\(rows(entries, columns))), record AS (
                 INSERT INTO \(SQL(code: type.table)) (id, created_by_type, created_by_id, updated_by_type, updated_by_id, \(SQL(code: names)))
                 SELECT \(values) FROM rows ON CONFLICT DO NOTHING RETURNING *
             ), logged AS (\(logged))
             SELECT rows.id FROM rows WHERE NOT EXISTS (SELECT FROM record WHERE record.id = rows.id)
             """
+        return sql.prepared(.none)
+    }
+
+    /// What `cell.field_changes` says of a record that was not there before, four times as fast.
+    private func creationFields(_ columns: [String]) -> String {
+        let fields = type.loggedFields.filter { field in field.columns.contains { columns.contains($0) || shape[$0]?.standard != nil } }
+        let list = fields.map { field in
+            "'\"\(field.path)\":{\"before\":null,\"after\":' || nullif(to_json(\(field.json("record")))::text, 'null') || '}'"
+        }
+        return "('{' || concat_ws(',', \(list.joined(separator: ", "))) || '}')::jsonb"
     }
 
     /// Answers id and whether anything changed, for those that are there and the caller's to write. Null leaves what is there.
@@ -53,7 +65,7 @@ struct BulkWrite: Sendable {
             differs.append(SQL(code: "r.\(name) IS DISTINCT FROM ") + value)
         }
         let table = SQL(code: type.table)
-        return """
+        let sql: SQL = """
             WITH rows AS (\(rows(entries, columns))), before AS MATERIALIZED (
                 SELECT r.* FROM \(table) AS r WHERE r.id = ANY (\(entries.map(\.id))::uuid[]) AND r.deleted_at IS NULL
                     AND \(caller.within(caller.rights[type.name].update)) ORDER BY r.id FOR UPDATE
@@ -64,6 +76,7 @@ struct BulkWrite: Sendable {
             ), logged AS (\(caller.logging(.update, in: type, type.changedFields)))
             SELECT before.id, EXISTS (SELECT FROM record WHERE record.id = before.id) FROM before
             """
+        return sql.prepared(.none)
     }
 
     private func columns(of entries: [Entry]) -> [String] {

@@ -167,7 +167,7 @@ package struct ImportRun: Sendable {
         do {
             try await scope.transaction { transaction in
                 let tally = try batch.perform(shape, room: room, transaction)
-                try transaction.flush(errors(tally, table, batch.plan))
+                // First, so that whoever has done the same rows meanwhile is found out by this and nothing else.
                 let finished = try transaction.rows(
                     """
                     UPDATE imports SET done = done + \(Self.ranges(batch.numbers))::int8multirange, created = created + \(tally.created),
@@ -176,6 +176,7 @@ package struct ImportRun: Sendable {
                     WHERE id = \(id) AND state IN ('running', 'validating') AND NOT done && \(Self.ranges(batch.numbers))::int8multirange
                     """)
                 guard finished.affected == 1 else { throw Stopped() }
+                try transaction.flush(errors(tally, table, batch.plan))
             }
             return true
         } catch is Stopped {
@@ -189,15 +190,14 @@ package struct ImportRun: Sendable {
         guard !tally.failures.isEmpty else { return [] }
         let cells = SQL(code: plan.headers.indices.map { "coalesce(s.c\($0 + 1), '')" }.joined(separator: ", "))
         let separator = "\u{1F}"
-        return [
-            """
+        let insert: SQL = """
             INSERT INTO import_errors (import_id, row, columns, reasons, cells)
             SELECT \(id)::uuid, f.row, string_to_array(f.columns, \(separator)), string_to_array(f.reasons, \(separator)), ARRAY[\(cells)]
             FROM unnest(\(tally.failures.map(\.row))::bigint[], \(tally.failures.map { $0.columns.joined(separator: separator) })::text[],
                     \(tally.failures.map { $0.reasons.joined(separator: separator) })::text[]) AS f (row, columns, reasons)
                 JOIN \(table) AS s ON s.n = f.row
             """
-        ]
+        return [insert.prepared(.none)]
     }
 
     /// `{[1,4),[7,8)}`
