@@ -19,6 +19,7 @@ package enum Companies {
     ) { rules in
         rules.refusals = [Circle.constraint(of: "companies"): Circle.problem("A company cannot belong to itself, not even indirectly.")]
         rules.remembers = true
+        rules.duplicates = [[companyName.definition.name]]
         rules.story.relatives = [.init("contacts", by: "company_id"), .init("deals", by: "company_id")]
         rules.saving = { change throws(Problem) in Circle.refusal(change, parent) }
         rules.merging = { winner, _ in Circle.refusal(winner, in: "companies") }

@@ -5,7 +5,7 @@ package enum Contacts {
     package static let firstName = Field.text("first_name", "Given name.").namePart
     package static let lastName = Field.text("last_name", "Family name.").namePart
     package static let email = Field.email("email", "Kept as typed, compared in lower case.").unique.title
-    package static let phone = Field.phone("phone", "Kept as typed, matched by its digits.").title
+    package static let phone = Field.phone("phone", "Kept as typed, matched by its digits.").title.matched
     package static let title = Field.text("title", "Position held.")
     package static let company = Field.reference("company_id", to: "companies", "Whom the person works for.")
     package static let lifecycleStage = Field.choice("lifecycle_stage", ["prospect", "customer", "former"], "How near to buying.")
@@ -25,6 +25,8 @@ package enum Contacts {
         ]
     ) { rules in
         rules.remembers = true
+        rules.canBeErased = true
+        rules.duplicates = [[phone.definition.name]]
         rules.refusals = [
             "contacts_name_or_email_required": .invalid([
                 .init("/last_name", .required, "A contact has a first name, a last name or an e-mail address.")

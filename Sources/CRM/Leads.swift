@@ -6,7 +6,7 @@ package enum Leads {
     package static let firstName = Field.text("first_name", "Given name.").namePart
     package static let lastName = Field.text("last_name", "Family name.").namePart
     package static let companyName = Field.text("company_name", "The firm, as it was given.").title
-    package static let email = Field.email("email", "Kept as typed, compared in lower case.").title
+    package static let email = Field.email("email", "Kept as typed, compared in lower case.").title.matched
     package static let phone = Field.phone("phone", "Kept as typed, matched by its digits.").title
     package static let source = Field.text("source", "Where the lead came from.")
     package static let status = Field.choice(

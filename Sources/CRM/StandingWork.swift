@@ -4,11 +4,14 @@ import Tenancy
 
 /// What workers know how to do, and what comes again and again for every tenant: one list.
 package enum StandingWork {
-    package static let kinds = [PruneAccess.kind, EmptyTrash.kind, RecountUsage.kind]
+    package static let kinds = [PruneAccess.kind, EmptyTrash.kind, RecountUsage.kind, ApplyRetention.kind, DuplicateScan.kind]
 
     /// `catalog`: the built-in record types.
     package static func handlers(_ catalog: Catalog, _ installation: Installation) -> JobHandlers {
-        JobHandlers([PruneAccess.handler, EmptyTrash.handler(catalog), RecountUsage.handler(installation)])
+        JobHandlers([
+            PruneAccess.handler, EmptyTrash.handler(catalog), RecountUsage.handler(installation), ApplyRetention.handler(catalog),
+            DuplicateScan.handler(catalog),
+        ])
     }
 
     /// At night by Greenwich, spread over an hour or two.
@@ -16,6 +19,7 @@ package enum StandingWork {
         do {
             return [
                 try Schedule("prune_access", PruneAccess(), cron: "20 1 * * *", spread: .seconds(3600)),
+                try Schedule("apply_retention", ApplyRetention(), cron: "40 1 * * *", spread: .seconds(3600)),
                 try Schedule("empty_trash", EmptyTrash(), cron: "40 2 * * *", spread: .seconds(7200)),
                 try Schedule("recount_usage", RecountUsage(), cron: "50 3 * * *", spread: .seconds(3600)),
             ]

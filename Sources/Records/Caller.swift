@@ -15,6 +15,9 @@ package struct Caller: Sendable {
     /// What the change log calls the caller's writes, when not by their call.
     package var purpose: Purpose?
 
+    /// Whether a record may be made although a rule tells that there is one already.
+    package var allowsDuplicates = false
+
     package init(actor: Actor, userID: UUID, teamMemberIDs: [UUID] = [], rights: Rights, requestID: String) {
         self.actor = actor
         self.userID = userID

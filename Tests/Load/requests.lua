@@ -32,7 +32,7 @@ function request()
       return wrk.format("POST", "/v1/contacts/search", headers, body)
    else
       created = created + 1
-      local body = string.format('{"first_name":"Load","last_name":"Test %d-%d-%d","phone":"+49 30 %d"}', number, os.time(), created, created)
+      local body = string.format('{"first_name":"Load","last_name":"Test %d-%d-%d","phone":"+49 30 %d %d %d"}', number, os.time(), created, number, os.time(), created)
       return wrk.format("POST", "/v1/contacts", headers, body)
    end
 end

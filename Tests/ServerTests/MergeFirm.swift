@@ -20,7 +20,8 @@ struct MergeFirm: Sendable {
         let pipeline = try await admin.get("/v1/pipelines").json["data"]?.elements?.first
         let stage = pipeline?["stages"]?.elements?.first { $0["kind"]?.string == kind }
         let place: [JSON.Member] = [.init("pipeline_id", pipeline?["id"] ?? .null), .init("stage_id", stage?["id"] ?? .null)]
-        return try await make("deals", .object([.init("name", "Deal")] + body + place))
+        let name: [JSON.Member] = body.contains { $0.name == "name" } ? [] : [.init("name", "Deal")]
+        return try await make("deals", .object(name + body + place))
     }
 
     func merge(_ type: String, _ winner: String, _ from: [String], _ more: [JSON.Member] = []) async throws -> Client.Answer {

@@ -62,10 +62,12 @@ package enum CustomFields {
             keep(new, in: &draft)
             if new.changesColumns(of: current.field) {
                 if new.losesLabel(of: current.field) { schema.refuse(isLabel, where: labels(current.field)) }
+                if new.kind != current.field.kind { release(current.field, in: change.catalog, &schema) }
                 schema.alter(current.field, to: new, in: table, of: change.catalog)
             }
         case .trash:
             schema.refuse(isLabel, where: labels(current.field))
+            release(current.field, in: change.catalog, &schema)
             schema.hide(current.field, in: table, of: change.catalog)
         case .restore:
             guard current.isTrashed else { return }
@@ -108,6 +110,12 @@ package enum CustomFields {
         draft.before = schema.before
         let counting = change.action == .update ? [] : Usage.recounted(Resource.customFields, of: counted, change.scope.entitlements)
         draft.after = schema.after + [SchemaRules.mirror(type)] + counting + [Credentials.changed(change.slug)]
+    }
+
+    /// Takes down the indexes of duplicate rules that name the field.
+    private static func release(_ field: CustomField, in catalog: Catalog, _ schema: inout SchemaChange) {
+        guard let type = catalog[field.type] else { return }
+        schema.run(DuplicateIndexes(of: type).release(type.isOfTenant ? field.name : "custom.\(field.name)"))
     }
 
     private static func labels(_ field: CustomField) -> SQL {

@@ -15,7 +15,10 @@ package struct CardUpload: Sendable {
 
     package init(contacts: RecordStore, companies: RecordStore, in scope: TenantScope) {
         self.contacts = contacts
-        self.companies = companies
+        // A firm is found by its exact name; one that is only like it is none.
+        var carefree = companies.caller
+        carefree.allowsDuplicates = true
+        self.companies = RecordStore(companies.type, of: companies.catalog, in: scope, for: carefree)
         self.scope = scope
         caller = contacts.caller
     }

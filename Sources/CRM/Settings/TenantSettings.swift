@@ -86,7 +86,8 @@ package enum TenantSettings {
         SettingKey("require_if_match", .flag, default: false, "PATCH and DELETE on records and settings need If-Match (428 otherwise)."),
     ]
 
-    private static let retention: [SettingKey] = [
-        SettingKey("trash_days", .integer(1...3650), default: 30, "After how many days in the trash a record is deleted for good.")
-    ]
+    private static let retention: [SettingKey] =
+        [
+            SettingKey("trash_days", .integer(1...3650), default: 30, "After how many days in the trash a record is deleted for good.")
+        ] + RetentionRule.all.map { SettingKey($0.setting, .integer(1...36_500), $0.help) }
 }

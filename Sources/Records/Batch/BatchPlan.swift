@@ -101,7 +101,8 @@ struct BatchPlan: Sendable {
             let body = operation.key?.completing(body) ?? body
             let draft = try Draft(body, of: type, by: store.caller, isCreate: true)
             try agree(operation, draft)
-            return try await store.creation(of: draft)
+            // An upsert says itself by what the record is known.
+            return try await store.creation(of: draft, looksForDuplicates: operation.verb == .create)
         }
         guard !requiresVersion || operation.version != nil else {
             throw Problem(.preconditionRequired, "This account wants a version on every change: send the one that you read.")

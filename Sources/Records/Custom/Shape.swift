@@ -1,10 +1,12 @@
 import Postgres
 
-/// What one tenant has added to the built-in record types: fields and types of its own.
+/// What one tenant has added to the built-in record types: fields and types of its own, and rules that tell duplicates.
 package struct Shape: Sendable {
     private let text: String
     private let fields: [CustomField]
     private let objects: [Object]
+    /// By type: the lists of fields that a tenant has put in place of the type's own.
+    private let duplicates: [String: [[String]]]
 
     private struct Object: Sendable {
         let singular: String
@@ -14,9 +16,10 @@ package struct Shape: Sendable {
 
     /// The shape as text, or NULL for a tenant that has added nothing: to be selected in the tenant's schema.
     package static let column: SQL = """
-        (SELECT CASE WHEN fields.list IS NULL AND objects.list IS NULL THEN NULL
-                ELSE json_build_object('fields', coalesce(fields.list, '[]'), 'objects', coalesce(objects.list, '[]'))::text END
-            FROM (
+        (SELECT CASE WHEN fields.list IS NULL AND objects.list IS NULL AND duplicates.rules = '{}' THEN NULL
+                ELSE json_build_object(
+                    'fields', coalesce(fields.list, '[]'), 'objects', coalesce(objects.list, '[]'), 'duplicates', duplicates.rules)::text END
+            FROM (SELECT coalesce((SELECT duplicate_rules FROM settings), '{}') AS rules) AS duplicates, (
                 SELECT json_agg(\(CustomField.json) ORDER BY created_at, id) AS list
                 FROM custom_fields WHERE deleted_at IS NULL
             ) AS fields, (
@@ -36,6 +39,9 @@ package struct Shape: Sendable {
             return Object(singular: name, plural: plural, labelField: label)
         }
         self.objects = objects
+        duplicates = Dictionary(
+            (document["duplicates"]?.members ?? []).map { ($0.name, DuplicateRule.paths(in: $0.value)) },
+            uniquingKeysWith: { first, _ in first })
         fields = (document["fields"]?.elements ?? []).compactMap { CustomField($0) }
     }
 
@@ -43,7 +49,8 @@ package struct Shape: Sendable {
     package func applied(to base: Catalog) -> Catalog {
         let known = base.types.map { type in
             let own = fields(of: type.name, isCustom: true)
-            return own.isEmpty ? type : type.adding(custom: own)
+            let rules = duplicates[type.name]
+            return own.isEmpty && rules == nil ? type : type.adding(custom: own, duplicates: rules)
         }
         let added = objects.map { object in
             RecordType(
@@ -52,7 +59,7 @@ package struct Shape: Sendable {
                     var field = field
                     field.isTitle = field.name == object.labelField
                     return field
-                })
+                }, duplicates: duplicates[object.plural])
         }
         return Catalog(known + added, shape: text)
     }

@@ -23,6 +23,8 @@ package struct FieldDefinition: Sendable, Hashable {
     package var isNamePart = false
     /// Searched by `q`, but no part of what the record is called.
     package var isSearched = false
+    /// An index finds the records that share a value.
+    package var isMatched = false
     /// A tenant's own text: `q` looks into it through an index of its own.
     package var hasOwnWords = false
     /// A sentence for OpenAPI and for the page.
@@ -112,6 +114,7 @@ package struct Field<Value: Sendable>: Sendable, FieldKey {
     package var shifting: Field { with { $0.isShifting = true } }
     package var title: Field { with { $0.isTitle = true } }
     package var namePart: Field { with { ($0.isTitle, $0.isNamePart) = (true, true) } }
+    package var matched: Field { with { $0.isMatched = true } }
     package var searched: Field { with { $0.isSearched = true } }
 }
 

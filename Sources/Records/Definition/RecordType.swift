@@ -23,6 +23,8 @@ package struct RecordType: Sendable {
     /// Whether its table has the column `search`, made of its title fields and those that are `searched`.
     package let isSearchable: Bool
     package let rules: Rules
+    /// When a new record is taken for one that is there already: what the tenant has decided, else the type's own.
+    package private(set) var duplicateRules: [DuplicateRule] = []
     /// Every field that is ever shown, and what must be selected of the record `r` to show them.
     private let shownFields: [FieldDefinition]
     let selection: String
@@ -70,6 +72,10 @@ package struct RecordType: Sendable {
         package var merging: @Sendable (_ winner: String, _ losers: [String]) -> [SQL] = { _, _ in [] }
         /// What its timeline tells beyond the changes of its records and the work on them.
         package var story = Story()
+        /// What tells two records to be one until a tenant decides it: any of these lists, all of its fields.
+        package var duplicates: [[String]] = []
+        /// Whether its records are people, of whom everything can be erased; their addresses then say so.
+        package var canBeErased = false
         /// What decides, beside the role, whether the caller may read the record `r`.
         package var visible: (@Sendable (Caller, _ r: String) -> SQL)?
 
@@ -124,10 +130,10 @@ package struct RecordType: Sendable {
     }
 
     /// A type that a tenant has made, of fields it has made.
-    init(_ name: String, singular: String, table: String, own: [FieldDefinition]) {
+    init(_ name: String, singular: String, table: String, own: [FieldDefinition], duplicates: [[String]]?) {
         self.init(
             name, singular: singular, table: table, own: own, custom: [], operations: Set(Operation.allCases), staysWhileUsed: false,
-            standing: .subject, isSearchable: true, Rules())
+            standing: .subject, isSearchable: true, duplicates: duplicates, Rules())
     }
 
     /// Whether every record has, or may have, a member of this name.
@@ -141,7 +147,7 @@ package struct RecordType: Sendable {
 
     private init(
         _ name: String, singular: String, table: String, own: [FieldDefinition], custom: [FieldDefinition], operations: Set<Operation>,
-        staysWhileUsed: Bool, standing: Standing, isSearchable: Bool, _ rules: Rules
+        staysWhileUsed: Bool, standing: Standing, isSearchable: Bool, duplicates: [[String]]? = nil, _ rules: Rules
     ) {
         self.name = name
         self.singular = singular
@@ -159,13 +165,14 @@ package struct RecordType: Sendable {
         selection = Projection.columns(of: shownFields, "r")
         fieldsByName = Dictionary(
             uniqueKeysWithValues: fields.map { ($0.name, $0) } + custom.map { ($0.path, $0) })
+        duplicateRules = standing == .subject ? (duplicates ?? rules.duplicates).compactMap { DuplicateRule($0, of: self) } : []
     }
 
-    /// The same type with fields that a tenant has added.
-    package func adding(custom: [FieldDefinition]) -> RecordType {
+    /// The same type with what a tenant has added: fields, and its own word on duplicates.
+    package func adding(custom: [FieldDefinition], duplicates: [[String]]? = nil) -> RecordType {
         RecordType(
             name, singular: singular, table: table, own: ownFields, custom: custom, operations: operations, staysWhileUsed: staysWhileUsed,
-            standing: standing, isSearchable: isSearchable, rules)
+            standing: standing, isSearchable: isSearchable, duplicates: duplicates, rules)
     }
 
     /// A field by its name, or `custom.<name>` for one that the tenant has added.

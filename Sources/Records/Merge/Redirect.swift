@@ -18,19 +18,26 @@ package struct Redirect: Error, Sendable {
 }
 
 extension RecordStore {
-    /// Does the work on a record; instead of `notFound` throws a `Redirect` where it was merged into one that the caller may read.
+    /// Does the work on a record; instead of `notFound` throws a `Redirect` where it was merged into one that the caller may read, and `gone`
+    /// where it was erased.
     package func following<T>(_ id: String, _ work: () async throws -> T) async throws -> T {
         do {
             return try await work()
         } catch let problem as Problem where problem.code == .notFound && type.operations.contains(.merge) {
-            guard let id = UUID(uuidString: id), let winner = try await winner(of: id) else { throw problem }
-            throw Redirect(id: winner)
+            guard let id = UUID(uuidString: id), let fate = try await fate(of: id) else { throw problem }
+            switch fate {
+            case .merged(let winner): throw Redirect(id: winner)
+            case .erased(let tombstone): throw tombstone.problem(of: type)
+            }
         }
     }
 
-    /// Whom the record lives on in, over any number of merges; nil when it was never merged, has come back, or the last of them is in the
-    /// trash, gone or not the caller's to read.
-    private func winner(of id: UUID) async throws -> String? {
+    /// What became of a record that is not there.
+    private enum Fate { case merged(into: String), erased(Tombstone) }
+
+    /// Whom the record lives on in, over any number of merges, or when it was erased; nil when it was never merged, has come back, or the last
+    /// of them is in the trash, gone or not the caller's to read.
+    private func fate(of id: UUID) async throws -> Fate? {
         let target = SQL(code: "'{\(Redirect.member),after}'")
         let way: SQL = """
             WITH RECURSIVE way (id) AS (
@@ -45,6 +52,10 @@ extension RecordStore {
                 WHERE last.fields #>> \(target) IS NOT NULL)
             """
         let found = SQL(code: " SELECT r.id FROM way JOIN \(type.table) AS r USING (id) WHERE r.id <> ") + "\(id)" + condition(.without)
-        return try await scope.run([way + found], isRepeatable: true)[0].first?.text(0)
+        let erased = type.rules.canBeErased && caller.readsAll(type) ? [Tombstone.query("\(id)", of: type)] : []
+        let answers = try await scope.run([way + found] + erased, isRepeatable: true)
+        if let winner = try answers[0].first?.text(0) { return .merged(into: winner) }
+        guard let moment = answers.dropFirst().first?.first?.optionalText(0) else { return nil }
+        return .erased(Tombstone(id: id.uuidString.lowercased(), erasedAt: moment))
     }
 }

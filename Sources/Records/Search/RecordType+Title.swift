@@ -12,11 +12,20 @@ extension RecordType {
 
     /// The name of the record `r` as the index over similar names has it; nil when the caller does not see all of it.
     func foldedName(_ r: String, for caller: Caller) -> String? {
+        nameFields.contains { caller.rights.isHidden($0.path, of: name) } ? nil : foldedName(r)
+    }
+
+    /// The same, whoever asks; nil for a type without names.
+    package func foldedName(_ r: String) -> String? {
+        guard let first = nameFields.first else { return nil }
+        guard first.isNamePart else { return "cell.search_fold(\(r).\(first.column))" }
+        return "cell.search_fold(\(nameFields.map { "coalesce(\(r).\($0.column), '')" }.joined(separator: " || ' ' || ")))"
+    }
+
+    /// The fields that make up a record's name, as the index over similar names has it.
+    package var nameFields: [FieldDefinition] {
         let parts = titleFields.filter(\.isNamePart)
-        let named = parts.isEmpty ? Array(titleFields.prefix(1)) : parts
-        guard !named.isEmpty, !named.contains(where: { caller.rights.isHidden($0.path, of: name) }) else { return nil }
-        guard !parts.isEmpty else { return "cell.search_fold(\(r).\(named[0].column))" }
-        return "cell.search_fold(\(parts.map { "coalesce(\(r).\($0.column), '')" }.joined(separator: " || ' ' || ")))"
+        return parts.isEmpty ? Array(titleFields.prefix(1)) : parts
     }
 
     /// Everything that `q` looks through.

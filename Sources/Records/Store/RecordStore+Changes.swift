@@ -35,4 +35,26 @@ extension RecordStore {
         let body: JSON = ["data": .array(data), "page": ["next": JSON(next), "has_more": .bool(next != nil)]]
         return ListAnswer(body: body.bytes, next: next)
     }
+
+    /// What happened to records, by their types, as far as the caller may read these: rows of one document each, in the order of time.
+    package static func history(of ids: [String: [String]], in catalog: Catalog, for caller: Caller) -> SQL {
+        let parts = ids.sorted { $0.key < $1.key }.compactMap { name, ids -> SQL? in
+            guard let type = catalog[name], caller.rights[name].read != .none else { return nil }
+            let hidden = type.pastFields.map(\.path).filter { caller.rights.isHidden($0, of: name) }
+            // Of what is gone only who may read all of them is told.
+            let readable: SQL =
+                caller.readsAll(type)
+                ? "true"
+                : SQL(code: "EXISTS (SELECT FROM \(type.table) AS r WHERE r.id = changes.record_id AND ") + caller.readable(type) + ")"
+            return """
+                SELECT at, id, json_build_object(
+                    'type', type, 'id', record_id, 'at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                    'action', action, 'actor', CASE WHEN actor_id IS NOT NULL THEN json_build_object('type', actor_type, 'id', actor_id) END,
+                    'version', version, 'fields', fields - \(hidden)::text[]) AS document
+                FROM changes WHERE type = \(name) AND record_id = ANY (\(ids)::uuid[]) AND \(readable)
+                """
+        }
+        guard !parts.isEmpty else { return "SELECT NULL::json AS document WHERE false" }
+        return "SELECT document FROM (" + parts.joined(separator: " UNION ALL ") + ") AS told ORDER BY at, id"
+    }
 }

@@ -7,16 +7,17 @@ extension RecordStore {
     package func create(_ body: JSON, repeatable: RepeatableRequest? = nil) async throws -> RecordAnswer {
         guard caller.rights[type.name].create else { throw Problem(.forbidden, "Your role may not create \(type.name).") }
         let store = type.rules.cascades ? operating : self
-        return try await store.create(try Draft(body, of: type, by: caller, isCreate: true), repeatable)
-    }
-
-    /// The same with a draft that is checked already.
-    package func create(_ draft: Draft, _ repeatable: RepeatableRequest?) async throws -> RecordAnswer {
-        try await creation(of: draft, repeatable: repeatable).run()
+        let draft = try Draft(body, of: type, by: caller, isCreate: true)
+        return try await store.creation(of: draft, repeatable: repeatable, looksForDuplicates: true).run()
     }
 
     /// A create that is ready to be run; the caller's right to create is checked already.
-    package func creation(of draft: Draft, id: UUID = .v7(), repeatable: RepeatableRequest? = nil) async throws -> PlannedWrite {
+    ///
+    /// - Parameter looksForDuplicates: whether the type's duplicate rules may refuse it, unless the caller allows duplicates. Work that has
+    ///   looked for the record by its own rules does not ask them.
+    package func creation(
+        of draft: Draft, id: UUID = .v7(), repeatable: RepeatableRequest? = nil, looksForDuplicates: Bool = false
+    ) async throws -> PlannedWrite {
         let id = id.uuidString.lowercased()
         var draft = try await prepared(draft, .create, id)
         let owner = CommonFields.owner.column
@@ -32,8 +33,10 @@ extension RecordStore {
         let written: SQL = "WITH record AS (" + record + "), logged AS (" + logged + ")"
         let projection = projection()
         let change = change(.create, id, draft)
+        let refusal = looksForDuplicates && !caller.allowsDuplicates ? refusalOfDuplicates(draft, id) : []
         let unit = WriteUnit(
-            locks: type.rules.locking(change), guards: guards(for: draft), rules: try type.rules.saving(change), repeatable: repeatable,
+            locks: type.rules.locking(change), guards: guards(for: draft), rules: try type.rules.saving(change) + refusal,
+            repeatable: repeatable,
             counting: ownCounting, answering(written, "record", id, projection, status: 201, repeatable))
         return PlannedWrite(action: .create, id: id, store: self, draft: draft, unit: unit, projection: projection, repeatable: repeatable)
     }
@@ -105,7 +108,7 @@ extension RecordStore {
         return draft
     }
 
-    func change(_ action: RecordType.Change.Action, _ id: String, _ draft: Draft = .empty) -> RecordType.Change {
+    package func change(_ action: RecordType.Change.Action, _ id: String, _ draft: Draft = .empty) -> RecordType.Change {
         RecordType.Change(action: action, id: id, draft: draft, caller: caller, slug: scope.tenant.slug, catalog: catalog, scope: scope)
     }
 }

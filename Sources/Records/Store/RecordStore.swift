@@ -59,10 +59,17 @@ package struct RecordStore: Sendable {
     }
 
     /// Refuses with `notFound` what the caller may not read, before anything else is said about it.
-    package func find(_ id: String) async throws {
+    package func find(_ id: String, trash: ListRequest.Trash = .without) async throws {
         var view = View()
+        view.trash = trash
         view.fields = []
         _ = try await get(id, view)
+    }
+
+    /// The records for which a condition on `r` holds, the trash included, as rows of one JSON document each.
+    package func documents(where condition: SQL) -> SQL {
+        "SELECT " + projection().json() + " FROM " + source(nil) + " AS r WHERE (" + condition + ")" + self.condition(.include)
+            + " ORDER BY r.id"
     }
 
     func reading(_ id: UUID, _ projection: Projection, _ trash: ListRequest.Trash, _ moment: Moment? = nil) -> SQL {

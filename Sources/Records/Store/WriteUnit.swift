@@ -81,7 +81,9 @@ extension RecordType {
 
 extension Caller {
     /// What every UPDATE of the record `r` assigns: a new version, by whom and when.
-    var stamp: SQL { "version = r.version + 1, updated_at = now(), updated_by_type = \(actor.kind.rawValue), updated_by_id = \(actor.id)" }
+    package var stamp: SQL {
+        "version = r.version + 1, updated_at = now(), updated_by_type = \(actor.kind.rawValue), updated_by_id = \(actor.id)"
+    }
 
     /// Rows of `changes` for the records that `source` selects, as an INSERT; `source` begins with the expression of the fields and names
     /// the written row `record`.

@@ -11,7 +11,9 @@ extension Call {
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Problem(.malformed, "Idempotency-Key holds 1 to 255 visible ASCII characters.")
         }
-        let request = Array("\(method.rawValue) \(target)\n".utf8) + (try await bytes())
+        // With another answer to the question whether there may be two, it is another request.
+        let start = "\(method.rawValue) \(target)\(try allowsDuplicates ? " allowing duplicates" : "")\n"
+        let request = Array(start.utf8) + (try await bytes())
         return RepeatableRequest(credential: person.credentialID, key: key, fingerprint: Digest.sha256(request))
     }
 

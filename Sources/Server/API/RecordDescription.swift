@@ -117,7 +117,8 @@ struct RecordDescription {
 
     var create: Operation {
         Operation(
-            "\(type.name).create", "Make \(article) \(type.singular)", tag: type.name, parameters: [Self.idempotencyKey],
+            "\(type.name).create", "Make \(article) \(type.singular)", tag: type.name,
+            parameters: [Self.idempotencyKey] + allowDuplicate,
             body: BodyDescription(Self.reference("\(name)Create")),
             responses: [201: record("The \(type.singular) as it is kept.", location: true)],
             problems: [.planLimit, .forbidden, .duplicate, .invalid, .idempotencyMismatch, .idempotencyRunning])
@@ -131,7 +132,7 @@ struct RecordDescription {
                 Parameter("If-None-Match", in: .header, ["type": "string"], "The ETag already held: 304 when it still holds."),
             ] + shaping,
             responses: [200: record("The \(type.singular)."), 304: ResponseDescription("Unchanged.")].merging(elsewhere) { $1 },
-            problems: [.notFound])
+            problems: [.notFound] + erased)
     }
 
     var update: Operation {
@@ -143,7 +144,7 @@ struct RecordDescription {
             problems: [
                 .planLimit, .forbidden, .notFound, .duplicate, .versionMismatch, .preconditionRequired, .invalid, .idempotencyMismatch,
                 .idempotencyRunning,
-            ])
+            ] + erased)
     }
 
     var trashing: Operation {
@@ -156,20 +157,24 @@ struct RecordDescription {
             problems: [
                 .forbidden, .notFound, .conflict, .versionMismatch, .preconditionRequired, .invalid, .idempotencyMismatch,
                 .idempotencyRunning,
-            ])
+            ] + erased)
     }
 
     var restore: Operation {
         Operation(
             "\(type.name).restore", "Take \(article) \(type.singular) out of the trash", tag: type.name,
             parameters: [Self.identifier, Self.idempotencyKey], responses: [200: record("The \(type.singular).")].merging(elsewhere) { $1 },
-            problems: [.planLimit, .forbidden, .notFound, .duplicate, .invalid, .idempotencyMismatch, .idempotencyRunning])
+            problems: [.planLimit, .forbidden, .notFound, .duplicate, .invalid, .idempotencyMismatch, .idempotencyRunning] + erased)
     }
+
+    /// Only what can be merged can be there twice.
+    private var allowDuplicate: [Parameter] { type.operations.contains(.merge) ? [.allowDuplicate] : [] }
 
     var batch: Operation {
         Operation(
             "\(type.name).batch", "Make, change and delete \(type.name), up to 200 at once, in order and under one operation id",
-            tag: type.name, parameters: [Self.idempotencyKey], body: BodyDescription(Self.reference("\(name)Batch")),
+            tag: type.name, parameters: [Self.idempotencyKey] + allowDuplicate,
+            body: BodyDescription(Self.reference("\(name)Batch")),
             responses: [
                 200: ResponseDescription(
                     "What each operation came to, in order; undo takes back all of them.", schema: Self.reference("\(name)BatchResults"))
@@ -188,7 +193,7 @@ struct RecordDescription {
             problems: [
                 .planLimit, .forbidden, .notFound, .conflict, .duplicate, .versionMismatch, .invalid, .idempotencyMismatch,
                 .idempotencyRunning,
-            ])
+            ] + erased)
     }
 
     /// What a call on one record answers where that was merged into another.
@@ -201,13 +206,16 @@ struct RecordDescription {
         ]
     }
 
+    /// What is said where everything about a person was erased.
+    private var erased: [Problem.Code] { type.rules.canBeErased ? [.gone] : [] }
+
     var changes: Operation {
         Operation(
             "\(type.name).changes", "What happened to \(article) \(type.singular), newest first", tag: type.name,
             parameters: [Self.identifier, Self.limit, Self.after],
             responses: [200: ResponseDescription("A page of changes.", schema: Self.list(of: Self.reference("Change")))]
                 .merging(elsewhere) { $1 },
-            problems: [.cursor, .notFound])
+            problems: [.cursor, .notFound] + erased)
     }
 
     var timeline: Operation {
@@ -219,7 +227,7 @@ struct RecordDescription {
                     "A page of its changes, the work on it and, of a company, the same of its people and deals.",
                     schema: Self.list(of: Self.reference("TimelineEntry")),
                     headers: [(name: "Link", description: "The next page, rel=\"next\", if there is one.")])
-            ].merging(elsewhere) { $1 }, problems: [.cursor, .notFound])
+            ].merging(elsewhere) { $1 }, problems: [.cursor, .notFound] + erased)
     }
 }
 

@@ -56,13 +56,7 @@ struct RecordRoutes: Sendable {
 
     /// The same call; for a record that was merged into another, the way to that one (308: with the same method and body).
     private func redirecting(_ work: @escaping Work) -> Work {
-        { call, person in
-            do {
-                return try await work(call, person)
-            } catch let redirect as Redirect {
-                return .moved(to: call.address(ofRecord: redirect.id))
-            }
-        }
+        { call, person in try await call.redirecting { try await work(call, person) } }
     }
 
     private typealias Work = @Sendable (Call, Person) async throws -> Reply
@@ -87,7 +81,7 @@ struct RecordRoutes: Sendable {
     }
 
     @Sendable private func create(_ call: Call, _ person: Person) async throws -> Reply {
-        let store = try store(call, person)
+        let store = try store(call, person.allowingDuplicates(try call.allowsDuplicates))
         return try await call.repeatably(person) { repeatable in
             var answer = try await store.complete(try await store.create(try await call.json(), repeatable: repeatable))
             answer.location = answer.id.map { "/v1/\(store.type.name)/\($0)" }
@@ -157,7 +151,7 @@ struct RecordRoutes: Sendable {
     }
 
     @Sendable private func batch(_ call: Call, _ person: Person) async throws -> Reply {
-        let store = try store(call, person)
+        let store = try store(call, person.allowingDuplicates(try call.allowsDuplicates))
         return try await call.repeatably(person) { repeatable in
             let order = try BatchOrder(try await call.json(), of: store.type, for: person.caller)
             let batch = Batch(order, in: store, requiresVersion: person.policy.requiresIfMatch, document: call.document)
@@ -191,6 +185,15 @@ extension Call {
         let target = address.percentEncodedQuery?.replacing("+", with: "%2B") ?? ""
         reply.headers[.link] = "<\(path)?\(target)>; rel=\"next\""
         return reply
+    }
+
+    /// Answers, for a record that was merged into another, the way to that one (308: with the same method and body).
+    func redirecting(_ work: () async throws -> Reply) async throws -> Reply {
+        do {
+            return try await work()
+        } catch let redirect as Redirect {
+            return .moved(to: address(ofRecord: redirect.id))
+        }
     }
 
     /// The same call on another record: `/v1/{type}/{id}` and whatever follows.

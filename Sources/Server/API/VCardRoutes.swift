@@ -46,6 +46,7 @@ struct VCardRoutes: Sendable {
 
     private func take(_ call: Call, _ person: Person) async throws -> Reply {
         try call.require(["text/vcard", "text/x-vcard", "text/directory"])
+        let person = person.allowingDuplicates(try call.allowsDuplicates)
         let upload = CardUpload(contacts: try person.store("contacts"), companies: try person.store("companies"), in: person.scope)
         let repetition = try await call.repeatable(person).map { CardUpload.Repetition($0, document: call.document) }
         return try await call.repeatablyReading(person) {
@@ -98,7 +99,7 @@ extension VCardRoutes {
         Take cards (vCard 4.0, 3.0, 2.1) as contacts. A card changes the contact whose external_id or id is its UID, else the one with its \
         e-mail address, and only in what the card has; other cards make contacts. The company is the one of exactly the organisation's name, \
         else a new one where the caller may make it. Each card is taken or refused by itself
-        """, tag: "contacts", parameters: [.idempotencyKey],
+        """, tag: "contacts", parameters: [.idempotencyKey, .allowDuplicate],
         body: BodyDescription(
             ["type": "string", "description": .string("At most \(VCard.Reading.most) cards.")], contentTypes: ["text/vcard"]),
         responses: [200: ResponseDescription("What became of the cards.", schema: ["$ref": "#/components/schemas/CardUpload"])],

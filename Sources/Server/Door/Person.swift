@@ -8,7 +8,7 @@ package struct Person: Sendable {
     package let tenant: Tenant
     /// Everything this person reads or writes goes through here.
     package let scope: TenantScope
-    package let caller: Caller
+    package internal(set) var caller: Caller
     /// What was shown. Its text is needed to end it; never log it.
     package let credential: Credential
     /// For whom an idempotency key is kept: the API key, or this very session.

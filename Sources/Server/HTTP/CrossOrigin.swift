@@ -11,7 +11,8 @@ struct CrossOrigin: Sendable {
     }
 
     private static let methods = "GET, HEAD, POST, PUT, PATCH, DELETE"
-    private static let requestHeaders = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, X-Tenant"
+    private static let requestHeaders =
+        "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Allow-Duplicate, X-Request-Id, X-Tenant"
     private static let answerHeaders =
         "ETag, Location, Link, Retry-After, Idempotent-Replayed, RateLimit, RateLimit-Policy, X-Request-Id, Server-Timing"
 

@@ -1,6 +1,7 @@
 import HTTPTypes
 
 extension HTTPField.Name {
+    package static let allowDuplicate = ours("X-Allow-Duplicate")
     static let allowedHeaders = ours("Access-Control-Allow-Headers")
     static let allowedMethods = ours("Access-Control-Allow-Methods")
     static let csrfToken = ours("X-CSRF-Token")

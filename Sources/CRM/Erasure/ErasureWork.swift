@@ -1,0 +1,117 @@
+import Foundation
+import Postgres
+import Records
+import Tenancy
+
+/// An erasure in its transaction.
+struct ErasureWork: Sendable {
+    let contact: UUID
+    let reason: String
+    /// The only one that it may meet; nil for any.
+    let version: Int?
+    let type: RecordType
+    let catalog: Catalog
+    let scope: TenantScope
+    let caller: Caller
+
+    func perform(_ transaction: borrowing Transaction, _ repeatable: RepeatableRequest?) throws -> RecordAnswer {
+        let claim = repeatable?.claim ?? []
+        let first = PersonTrail.first(contact)
+        var trail = PersonTrail()
+        try trail.take(first: try transaction.flush(claim + first).dropFirst(claim.count))
+        let present = try transaction.rows(
+            "SELECT id, version FROM contacts WHERE id = ANY (\(trail.people)::uuid[]) ORDER BY id FOR UPDATE")
+        // Someone else was faster.
+        guard let own = try present.first(where: { try $0.uuid(0) == contact }) else { throw Problem.notFound }
+        guard try version == nil || version == own.int(1) else { throw Problem(.versionMismatch, "Someone has written the contact since.") }
+        try trail.take(second: try transaction.flush(trail.second)[...])
+        let trashed = try trashedColumns(transaction)
+        let changes = try transaction.rows(
+            "SELECT count(*) FROM changes WHERE record_id = ANY (\(trail.people)::uuid[]) AND type = 'contacts'")[0].int(0)
+
+        try transaction.flush(release(trail) + blank(trail, trashed))
+        let forgotten = try transaction.flush(forget(trail))
+        try transaction.flush(bury(trail) + [Usage.settled(catalog, scope.entitlements)])
+
+        let counts: [(String, Int)] = [
+            ("contacts", present.count), ("changes", changes), ("leads", trail.leads.count),
+            ("activities", trail.ownActivities.count + trail.sharedActivities.count), ("tasks", trail.tasks.count),
+            ("deals", trail.ownDeals.count + trail.firmDeals.count), ("answers", forgotten[0].affected + forgotten[1].affected),
+            ("jobs", try forgotten[2][0].int(0)),
+        ]
+        let body: JSON = ["erased": .object(counts.map { .init($0.0, JSON($0.1)) })]
+        if let repeatable { try transaction.flush([repeatable.remember(.init(status: 200, body: body.text))]) }
+        return RecordAnswer(status: 200, body: body.bytes)
+    }
+
+    /// Whatever refers to the person refers to nobody, each with its own change, which holds no more than the id.
+    private func release(_ trail: PersonTrail) -> [SQL] {
+        trail.people.flatMap { person in
+            let gone: SQL = "(SELECT \(person)::uuid AS id) AS gone"
+            let change = RecordStore(type, of: catalog, in: scope, for: caller).change(.purge, person)
+            return catalog.references(to: type).filter { !$0.field.isRequired }.map { source in
+                change.cascade(
+                    source.type, set: SQL(code: source.release(from: "gone.id")), with: gone,
+                    where: SQL(
+                        code: source.refers("r", to: "gone.id", of: type) + (source.type.name == type.name ? " AND r.id <> gone.id" : "")))
+            }
+        }
+    }
+
+    /// What was written about the person alone loses its words; in what is about others too, only the person's own words go.
+    private func blank(_ trail: PersonTrail, _ trashed: [String: [String]]) -> [SQL] {
+        func blanking(_ name: String) -> Blanking? {
+            catalog[name].map { Blanking(type: $0, caller: caller, trashed: trashed[name] ?? []) }
+        }
+        let patterns = trail.words.patterns
+        return [
+            blanking("leads")?.everything(of: trail.leads, replacing: ["last_name"]),
+            blanking("activities")?.everything(of: trail.ownActivities),
+            blanking("activities")?.words(patterns, of: trail.sharedActivities),
+            blanking("tasks")?.everything(of: trail.tasks),
+            blanking("deals")?.everything(of: trail.ownDeals),
+            blanking("deals")?.words(patterns, of: trail.firmDeals),
+        ].compactMap(\.self).flatMap(\.self)
+    }
+
+    /// Kept answers and jobs. Whoever repeats a request about the person is told that it is erased; other answers lose the person's words.
+    private func forget(_ trail: PersonTrail) -> [SQL] {
+        let ids = trail.people + trail.leads + trail.ownActivities + trail.tasks
+        let gone = Problem(.gone, "What this request was about has been erased.").document(instance: "/v1/contacts", requestID: "")
+        let patterns = trail.words.patternsInJSON
+        let either = patterns.joined(separator: "|")
+        return [
+            """
+            UPDATE idempotent_requests SET status = 410, version = NULL, location = NULL, body = \(gone.text)
+            WHERE body ~ \(ids.joined(separator: "|"))
+            """,
+            """
+            UPDATE idempotent_requests SET body = cell.without_words(body::jsonb, \(patterns)::text[])::text
+            WHERE \(!patterns.isEmpty) AND body COLLATE "und-x-icu" ~* \(either)
+            """,
+            "SELECT cell.forget_in_jobs(\(trail.people + trail.leads)::uuid[], \(trail.words.patterns)::text[])",
+        ]
+    }
+
+    /// The records themselves and all that is told of them, but for one row each.
+    private func bury(_ trail: PersonTrail) -> [SQL] {
+        let reason: SQL = "cell.without_words(\(reason)::text, \(trail.words.patterns)::text[])"
+        return [
+            "DELETE FROM duplicate_groups WHERE ids && \(trail.people)::uuid[]",
+            "DELETE FROM changes WHERE record_id = ANY (\(trail.people)::uuid[]) AND type = 'contacts'",
+            Tombstone.making(trail.people, of: type, by: caller, reason: reason),
+            "DELETE FROM contacts WHERE id = ANY (\(trail.people)::uuid[])",
+        ]
+    }
+
+    /// Columns of texts that the tenant has thrown away and not yet deleted for good, by type.
+    private func trashedColumns(_ transaction: borrowing Transaction) throws -> [String: [String]] {
+        let rows = try transaction.rows(
+            """
+            SELECT type, 'c_' || name FROM custom_fields
+            WHERE deleted_at IS NOT NULL AND kind IN ('text', 'long_text', 'email', 'phone', 'url')
+            """)
+        return Dictionary(grouping: try rows.map { (type: try $0.text(0), column: try $0.text(1)) }, by: \.type)
+            .mapValues { $0.map(\.column) }
+    }
+}

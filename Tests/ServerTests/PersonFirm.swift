@@ -1,0 +1,124 @@
+import CRM
+import Foundation
+import HTTPTypes
+import Jobs
+import Postgres
+import Records
+import Support
+
+@testable import Server
+
+/// A firm that knows one person in every way there is, each by words that stand nowhere else.
+struct PersonFirm {
+    /// What a worker would have to do with the person.
+    struct Letter: Job {
+        static let kind = JobKind("letter")
+        let text: String
+    }
+
+    let firm: MergeFirm
+    let contact: String
+    /// Merged into the contact.
+    let twin: String
+    let lead: String
+    let ownActivity: String
+    let sharedActivity: String
+    let task: String
+    let privateDeal: String
+    let firmDeal: String
+    let other: String
+    /// What must not be found anywhere afterwards.
+    let words: [String]
+
+    init() async throws {
+        let firm = try await MergeFirm()
+        let (admin, mark) = (firm.admin, TestSite.unique())
+        // Letters that no other word has, and signs that would end a text where it is not written with care.
+        let word = { (name: String) in "Zq\(name)\(mark)" }
+        let hostile = { (name: String) in "\(word(name))'\"\\%_$1;--<b>" }
+        let keyed = admin.with(.idempotencyKey, "once")
+        for (type, name) in [("contacts", "badge"), ("activities", "memo"), ("leads", "badge")] {
+            _ = try await firm.make("custom_fields", ["type": .string(type), "name": .string(name), "label": "L", "kind": "text"])
+        }
+        let plural = try await firm.ownType()
+        let company = try await firm.make("companies", ["name": "Innocent Ltd"])
+        let email = "\(word("mail"))@example.com"
+        other = try await firm.make("contacts", ["last_name": "Bystander"])
+
+        lead = try await firm.make(
+            "leads",
+            [
+                "first_name": .string(hostile("first")), "last_name": .string(hostile("last")), "email": .string(email),
+                "phone": "+49 177 9081726", "source": .string(hostile("leadsource")), "custom": ["badge": .string(hostile("leadbadge"))],
+                "tags": [.string(word("leadtag"))],
+            ])
+        contact = try await RightsFirm.id(
+            of: keyed.post(
+                "/v1/contacts",
+                [
+                    "first_name": .string(hostile("first")), "last_name": .string(hostile("maiden")), "email": .string(email),
+                    "phone": "+49 177 9081726", "title": .string(hostile("title")), "source": .string(hostile("source")),
+                    "address": ["street": .string(hostile("street")), "city": .string(hostile("city")), "country": "DE"],
+                    "external_id": .string(hostile("external")), "tags": [.string(word("tag"))],
+                    "custom": ["badge": .string(hostile("badge"))],
+                ]))
+        _ = try await admin.patch("/v1/contacts/\(contact)", ["last_name": .string(hostile("last"))])
+        guard try await admin.send(.post, "/v1/leads/\(lead)/convert").status == 200 else { throw Unexpected("no conversion") }
+        twin = try await firm.make("contacts", ["last_name": .string(hostile("twin")), "phone": "+49 177 5550000"])
+        guard try await firm.merge("contacts", contact, [twin]).status == 200 else { throw Unexpected("no merge") }
+
+        ownActivity = try await RightsFirm.id(
+            of: admin.with(.idempotencyKey, "talk").post(
+                "/v1/activities",
+                [
+                    "kind": "call", "subject": .string(hostile("subject")), "body": .string(hostile("body")), "at": "2026-01-01T09:00:00Z",
+                    "contact_ids": [.string(contact)], "custom": ["memo": .string(hostile("memo"))], "duration_minutes": 30,
+                ]))
+        sharedActivity = try await firm.make(
+            "activities",
+            [
+                "kind": "meeting", "subject": .string("Lunch with \(hostile("first")) \(hostile("last")) and others"),
+                "body": .string("Write to \(email.uppercased())."), "at": "2026-01-02T09:00:00Z",
+                "contact_ids": [.string(contact), .string(other)],
+            ])
+        task = try await firm.make(
+            "tasks",
+            [
+                "title": .string(hostile("task")), "body": .string(hostile("taskbody")),
+                "about": ["type": "contacts", "id": .string(contact)],
+            ])
+        privateDeal = try await firm.deal([
+            .init("name", .string(hostile("flat"))), .init("contact_id", .string(contact)),
+            .init("amount", ["amount": "1200.50", "currency": "EUR"]),
+        ])
+        firmDeal = try await firm.deal([
+            .init("name", .string("Pumps for \(hostile("last"))")), .init("contact_id", .string(contact)),
+            .init("company_id", .string(company)), .init("amount", ["amount": "99.00", "currency": "EUR"]),
+        ])
+        _ = try await firm.make(plural, ["serial": "1", "operator_ref": .string(contact)])
+        let found = admin.with(.idempotencyKey, "found")
+        _ = try await found.post("/v1/contacts/search", ["q": .string(word("last"))])
+        _ = try await admin.with(.idempotencyKey, "batch").post(
+            "/v1/contacts/batch", ["operations": [["op": "update", "id": .string(contact), "body": ["title": .string(hostile("chief"))]]]])
+        let scope = try await firm.firm.scope()
+        _ = try await scope.run([
+            .enqueue(Letter(text: "Dear \(hostile("last")),"), at: .now.addingTimeInterval(86_400)),
+            .enqueue(Letter(text: contact.uppercased()), at: .now.addingTimeInterval(86_400)),
+            .enqueue(Letter(text: "Dear all,"), at: .now.addingTimeInterval(86_400)),
+        ])
+
+        self.firm = firm
+        words =
+            [
+                "first", "last", "maiden", "mail", "title", "source", "street", "city", "external", "tag", "badge", "twin", "leadsource",
+                "leadbadge", "leadtag", "subject", "body", "memo", "task", "taskbody", "flat", "chief",
+            ].map(word) + ["9081726", "5550000"]
+    }
+
+    /// The words that stand somewhere in the tenant's schema or in the cell's.
+    func found() async throws -> [String] {
+        let scope = try await firm.firm.scope()
+        let dump = try await SchemaDump.text(of: scope, in: firm.firm.site.installation).lowercased()
+        return words.filter { dump.contains($0.lowercased()) }
+    }
+}
