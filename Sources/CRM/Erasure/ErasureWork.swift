@@ -76,7 +76,8 @@ struct ErasureWork: Sendable {
 
     /// Kept answers and jobs. Whoever repeats a request about the person is told that it is erased; other answers lose the person's words.
     private func forget(_ trail: PersonTrail) -> [SQL] {
-        let ids = trail.people + trail.leads + trail.ownActivities + trail.tasks
+        // Whatever was answered about the person's talks and tasks names the person or the lead too.
+        let ids = trail.people + trail.leads
         let gone = Problem(.gone, "What this request was about has been erased.").document(instance: "/v1/contacts", requestID: "")
         let patterns = trail.words.patternsInJSON
         let either = patterns.joined(separator: "|")
