@@ -4,11 +4,12 @@ import Tenancy
 
 /// What workers know how to do, and what comes again and again for every tenant: one list.
 package enum StandingWork {
-    package static let kinds = [PruneAccess.kind, EmptyTrash.kind, RecountUsage.kind]
+    package static let kinds = [PruneAccess.kind, EmptyTrash.kind, RecountUsage.kind, SendMail.kind]
 
-    /// `catalog`: the built-in record types.
-    package static func handlers(_ catalog: Catalog, _ installation: Installation) -> JobHandlers {
-        JobHandlers([PruneAccess.handler, EmptyTrash.handler(catalog), RecountUsage.handler(installation)])
+    /// `catalog`: the built-in record types. Without a post mails wait for a worker that has one.
+    package static func handlers(_ catalog: Catalog, _ installation: Installation, post: Post? = nil) -> JobHandlers {
+        let mail = post.map { [SendMail.handler($0)] } ?? []
+        return JobHandlers([PruneAccess.handler, EmptyTrash.handler(catalog), RecountUsage.handler(installation)] + mail)
     }
 
     /// At night by Greenwich, spread over an hour or two.

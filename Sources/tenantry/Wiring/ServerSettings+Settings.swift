@@ -25,6 +25,7 @@ extension ServerSettings {
         sessionLength = settings.sessionHours
         scryptCost = ScryptCost(settings)
         shutdownPatience = patience
+        signUp = settings.signupEnabled ? SignUpOffer(trialDays: settings.signupTrialDays) : nil
     }
 }
 
