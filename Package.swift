@@ -53,11 +53,13 @@ let package = Package(
         .target(
             name: "Records",
             dependencies: ["Jobs", "Tenancy", "Postgres", "Secrets", "Recurrence"]),
-        .target(name: "CRM", dependencies: ["Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Secrets"]),
+        .target(name: "CRM", dependencies: [
+                "Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Secrets", .product(name: "Logging", package: "swift-log"),
+            ]),
         .target(
             name: "Server",
             dependencies: [
-                "CRM", "Records", "Jobs", "Recurrence", "Tenancy", "Postgres", "Secrets",
+                "CRM", "Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -91,7 +93,8 @@ let package = Package(
             path: "Tests/Load/Jobs"),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
         .testTarget(
-            name: "MailTests", dependencies: ["Mail", "Secrets", "Support"], exclude: ["read_mails.py", "smtp_server.py"]),
+            name: "MailTests", dependencies: ["Mail", "Secrets", "Support", "CRM", "Records", "Tenancy", "Postgres"],
+            exclude: ["read_mails.py", "smtp_server.py"]),
         .testTarget(name: "BlobsTests", dependencies: ["Blobs", "Secrets", "Support"], exclude: ["s3_server.py"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
         .testTarget(
@@ -110,7 +113,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Support", "CRM", "Records", "Jobs", "Recurrence", "Tenancy", "Postgres", "Schema", "Secrets",
+                "Server", "Support", "CRM", "Records", "Jobs", "Mail", "Recurrence", "Tenancy", "Postgres", "Schema", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

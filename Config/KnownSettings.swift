@@ -16,6 +16,12 @@ package struct KnownSettings: Sendable {
     package let baseDomain = Setting.optionalText(
         "base_domain",
         help: "The domain under which each tenant has a host: with `crm.example.com`, tenant `acme` is at `acme.crm.example.com`.")
+    package let publicURL = Setting.optionalText(
+        "public_url",
+        help: """
+            Where people reach the server, as in `https://crm.example.com`: what links in mails begin with. Without it each tenant's host \
+            under `base_domain`, or else `listen`.
+            """)
     package let secretKey = Setting.optionalText(
         "secret_key", isSecret: true, atLeast: 32,
         help: """
@@ -54,7 +60,9 @@ package struct KnownSettings: Sendable {
         help: "The cost of a password's hash, as a power of two: 15 takes 32 MiB and about 0.1 s. A change holds for passwords set later.")
     package let signupEnabled = Setting.flag(
         "signup.enabled", false,
-        help: "Firms may open an account by themselves. The page for it comes with a later version; `dev` turns it on.")
+        help: "Firms may open an account by themselves (`POST /v1/signup`); `dev` turns it on.")
+    package let signupTrialDays = Setting.number(
+        "signup.trial_days", 14, 1...3650, help: "How long the trial of an account lasts that a firm opened by itself.")
 
     // The database
     package let poolConnections = Setting.number(
@@ -100,9 +108,19 @@ package struct KnownSettings: Sendable {
     // Mail
     package let mailTransport = Setting.choice(
         "mail.transport", MailTransportKind.smtp,
-        help: "How mail leaves: `smtp`, or `file`, which writes each message as `.eml`. Nothing sends mail yet; it comes with reminders.")
+        help: "How mail leaves: `smtp`, or `file`, which writes each message as `.eml`.")
     package let mailDirectory = Setting.optionalText("mail.directory", help: "Where `mail.transport: file` writes.")
     package let mailFrom = Setting.optionalText("mail.from", help: "The sender, as in `Tenantry <crm@example.com>`.")
+    package let mailReturnDomain = Setting.optionalText(
+        "mail.return_domain",
+        help: """
+            A domain whose mail is handed to `POST /v1/mail/inbound`: what comes back is addressed to signed names there. Without it, it comes \
+            back to the sender.
+            """)
+    package let mailDomainRate = Setting.number(
+        "mail.per_domain", 50, 1...10_000, help: "How many mails a process sends to one domain in a second.")
+    package let mailTenantRate = Setting.number(
+        "mail.per_tenant", 100, 1...10_000, help: "How many mails a process sends for one tenant in a second.")
     package let smtpHost = Setting.optionalText("mail.smtp.host", help: "The mail server.")
     package let smtpPort = Setting.number("mail.smtp.port", 587, 1...65_535, help: "Its port.")
     package let smtpSecurity = Setting.choice("mail.smtp.security", SMTPSecurity.starttls, help: "How the connection is protected.")

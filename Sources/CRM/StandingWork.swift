@@ -13,11 +13,13 @@ package enum StandingWork {
         RunImport.kind,
         RevertImport.kind,
         PruneImports.kind,
+        SendMail.kind,
     ]
 
-    /// `catalog`: the built-in record types.
-    package static func handlers(_ catalog: Catalog, _ installation: Installation) -> JobHandlers {
-        JobHandlers([
+    /// `catalog`: the built-in record types. Without a post mails wait for a worker that has one.
+    package static func handlers(_ catalog: Catalog, _ installation: Installation, post: Post? = nil) -> JobHandlers {
+        let mail = post.map { [SendMail.handler($0)] } ?? []
+        return JobHandlers([
             PruneAccess.handler,
             EmptyTrash.handler(catalog),
             RecountUsage.handler(installation),
@@ -26,7 +28,7 @@ package enum StandingWork {
             RunImport.handler(catalog),
             RevertImport.handler(catalog),
             PruneImports.handler,
-        ])
+        ] + mail)
     }
 
     /// At night by Greenwich, spread over an hour or two.

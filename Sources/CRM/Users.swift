@@ -14,6 +14,8 @@ package enum Users {
     package static let locale = Field.language("locale", "Language and region of pages and mails (BCP 47).")
     package static let status = Field.choice("status", ["invited", "active", "disabled"], "Only active users sign in.").filled
     package static let digest = Field.choice("digest", ["none", "daily", "weekly"], "Reminders in one mail instead of many.").filled
+    package static let emailOptOut = Field.flag("email_opt_out", "True: no reminders go to this person by mail; a click in one sets it.")
+    package static let emailConfirmedAt = Field.time("email_confirmed_at", "When the person showed that the address is theirs.").readOnly
     package static let password = Field.secret("password", "Write-only; makes an invited user active.")
 
     /// Checks a password against the rules and gives its hash; refuses with pointer `/password`.
@@ -21,7 +23,9 @@ package enum Users {
 
     package static func type(hashing: @escaping PasswordHashing) -> RecordType {
         RecordType(
-            "users", singular: "user", fields: [email, fullName, role, teams, timeZone, locale, status, digest, password],
+            "users", singular: "user", fields: [
+                email, fullName, role, teams, timeZone, locale, status, digest, emailOptOut, emailConfirmedAt, password,
+            ],
             staysWhileUsed: true, standing: .furniture, isSearchable: false
         ) { rules in
             rules.refusals = [
@@ -37,7 +41,9 @@ package enum Users {
             ]
             rules.preparing = { draft, change throws(Problem) in try await prepare(&draft, change, hashing) }
             rules.cascades = true
-            rules.saving = { change throws(Problem) in try saving(change) + Teams.following(change) + counting(change) }
+            // A changed address is one that is not confirmed.
+            rules.settlesLast = true
+            rules.saving = { change throws(Problem) in try saving(change) + mailing(change) + Teams.following(change) + counting(change) }
         }
     }
 
@@ -50,7 +56,29 @@ package enum Users {
     }
 
     /// What everyone may change of oneself; the rest is for those who run the account's users.
-    private static let profile: Set<String> = [fullName, timeZone, locale, digest].reduce(into: []) { $0.insert($1.definition.name) }
+    private static let profile: Set<String> = Set(
+        [fullName.definition, timeZone.definition, locale.definition, digest.definition, emailOptOut.definition].map(\.name))
+
+    /// Who comes without a password is invited; whose address has changed is asked whether it is theirs, and links sent to the old one end.
+    private static func mailing(_ change: RecordType.Change) -> [SQL] {
+        guard let id = UUID(uuidString: change.id) else { return [] }
+        switch change.action {
+        case .create:
+            guard case nil = change[password], [nil, "invited"].contains(change[status] ?? nil) else { return [] }
+            return [SendMail.promised(.invitation(by: change.caller.userID), to: id)]
+        case .update:
+            guard change[email] != nil else { return [] }
+            let isOther: SQL = """
+                EXISTS (SELECT FROM changes WHERE transaction = pg_current_xact_id() AND type = 'users' AND record_id = \(id)
+                    AND fields ? 'email')
+                """
+            return [
+                "UPDATE users SET email_confirmed_at = NULL, links = '{}' WHERE id = \(id) AND " + isOther,
+                (SendMail.promised(.emailConfirmation, to: id) + " WHERE " + isOther).prepared(.perNamespace),
+            ]
+        case .trash, .restore, .purge: return []
+        }
+    }
 
     private static func prepare(_ draft: inout Draft, _ change: RecordType.Change, _ hashing: PasswordHashing) async throws(Problem) {
         if !change.caller.rights.admin.users {

@@ -23,6 +23,8 @@ package struct ServerSettings: Sendable {
     package var origins: [String] = []
     /// Whether answers say where their time went.
     package var showsTiming = false
+    /// On what terms firms may open an account by themselves; nil: they may not.
+    package var signUp: SignUpOffer?
     /// Whether a tenant's mail server may stand in the installation's own network, as `dev` allows.
     package var allowsPrivateHosts = false
     /// How long a person stays signed in, unless the tenant's settings say otherwise.

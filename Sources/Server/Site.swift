@@ -26,6 +26,9 @@ struct Site: Sendable {
     private var tenants: [Endpoint] {
         let verbs = [
             SessionRoutes(house).endpoints,
+            LinkRoutes(house).endpoints,
+            SignUpRoutes(house)?.endpoints ?? [],
+            MailRoutes(house).endpoints,
             APIKeyRoutes().endpoints,
             SettingsRoutes(house).endpoints,
             LeadRoutes().endpoints,
@@ -46,6 +49,9 @@ struct Site: Sendable {
         ].flatMap(\.self)
         let schemas: [JSON.Member] = [
             SessionRoutes.schemas,
+            LinkRoutes.schemas,
+            SignUpRoutes.schemas,
+            MailRoutes.schemas,
             APIKeyRoutes.schemas,
             SettingsRoutes.schemas,
             LeadRoutes.schemas,
@@ -68,7 +74,7 @@ struct Site: Sendable {
         let builtIn = house.catalog.types.flatMap { RecordRoutes($0, of: house.catalog).endpoints }
         let ofTenants = RecordRoutes.forTenantTypes(of: house.catalog).endpoints
         return verbs + builtIn + ofTenants + descriptions.endpoints
-            + DocumentationPages(of: "/v1/openapi.json").endpoints(at: "/docs")
+            + DocumentationPages(of: "/v1/openapi.json").endpoints(at: "/docs") + LinkPages(house).endpoints
     }
 
     /// Those who run the installation.

@@ -65,12 +65,16 @@ struct MailLedger: Sendable {
     /// It was not taken: the plan's mail is given back.
     func waits(_ letter: Letter, _ reason: String) async throws { try await release(letter, "waiting", reason) }
 
-    /// It never will be. `suppressing`: the address is no longer one, in the server's words.
+    /// It never will be. `suppressing`: the address is no longer one, in the server's words; that is a mail that came back.
     func failed(_ letter: Letter, _ reason: String, suppressing address: String?) async throws {
-        let suppression = address.map {
-            Suppressions.added($0, .bounce, detail: reason, mail: letter.id)
-        }
-        try await release(letter, "failed", reason, suppression.map { [$0] } ?? [])
+        guard let address else { return try await release(letter, "failed", reason) }
+        try await release(
+            letter, "failed", reason,
+            [
+                Suppressions.added(address, .bounce, detail: reason, mail: letter.id),
+                "UPDATE mails SET sent_at = now(), bounced_at = now() WHERE id = \(letter.id)",
+            ])
+        try await MailBreaker.check(scope)
     }
 
     /// It was not offered to any server.

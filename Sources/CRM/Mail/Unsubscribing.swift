@@ -19,6 +19,10 @@ package struct Unsubscribing: Sendable {
         package let reader: Letter.Reader
     }
 
+    package static func of(_ installation: Installation) async throws -> Unsubscribing {
+        Unsubscribing(keys: try await installation.mailKeys())
+    }
+
     func token(_ wish: Wish) -> String? {
         let who: [UInt8] =
             switch wish.reader {

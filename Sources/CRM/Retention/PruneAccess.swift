@@ -1,7 +1,8 @@
 import Jobs
 import Tenancy
 
-/// Removes what opened doors and no longer does: sessions that have expired, and kept answers to repeated requests after their 24 hours.
+/// Removes what opened doors and no longer does: sessions that have expired, and kept answers to repeated requests after their 24 hours;
+/// and what is known of mails that let people in, after 90 days.
 struct PruneAccess: Job {
     static let kind = JobKind("prune_access") { kind in
         kind.queue = "maintenance"
@@ -22,6 +23,13 @@ struct PruneAccess: Job {
             DELETE FROM idempotent_requests WHERE (credential, key) IN (
                 SELECT credential, key FROM idempotent_requests WHERE created_at < now() - interval '24 hours'
                 ORDER BY created_at LIMIT \(batch) FOR UPDATE SKIP LOCKED)
+            """
+        ])[0].affected == batch {}
+        // Mails about no record are people's ways in, of use to nobody after a while.
+        while try await context.scope.run([
+            """
+            DELETE FROM mails WHERE id = ANY (ARRAY(
+                SELECT id FROM mails WHERE about_id IS NULL AND created_at < now() - interval '90 days' LIMIT \(batch) FOR UPDATE SKIP LOCKED))
             """
         ])[0].affected == batch {}
         return .done

@@ -22,14 +22,14 @@ struct TimelineQuery {
     /// Columns: id, time, kind, record's type, id and title, actor's type, id and name, action, fields, data, title of the work, names of
     /// the places moved between, time as a cursor keeps it.
     var statement: SQL {
-        let branches = subjects.flatMap { subject in [changes(subject)] + work(on: subject) }
+        let branches = subjects.flatMap { subject in [changes(subject), mails(subject)] + work(on: subject) }
         let entries: SQL =
             "SELECT DISTINCT ON (at, id) * FROM (" + branches.joined(separator: " UNION ALL ")
             + SQL(code: ") AS every ORDER BY at DESC, id DESC, rank LIMIT \(rows)")
         let columns: [SQL] = [
             "e.id, e.at AT TIME ZONE 'UTC', e.kind, e.type, e.record_id, e.title, e.actor_type, e.actor_id", actorName,
             "e.action, e.fields",
-            ofWork { type, r in Projection(type, for: caller).json(r) }, ofWork { type, r in SQL(code: type.title(r, for: caller)) },
+            ofWork(mail) { type, r in Projection(type, for: caller).json(r) }, ofWork("m.subject::text") { type, r in SQL(code: type.title(r, for: caller)) },
             place("before"), place("after"), "e.at::text",
         ]
         let shown: SQL = "SELECT " + columns.joined(separator: ", ") + " FROM entries AS e ORDER BY e.at DESC, e.id DESC"
@@ -60,6 +60,26 @@ struct TimelineQuery {
             + behind("c.at", "c.id") + SQL(code: " ORDER BY c.at DESC, c.id DESC LIMIT \(rows)")
         return SQL(code: Self.entry(kind: "'change'", action: "e.action", fields: "e.fields")) + found
             + SQL(code: ") AS e WHERE s.type = '\(subject.type.name)'")
+    }
+
+    /// Mail about the record, whatever came of it.
+    private func mails(_ subject: Subject) -> SQL {
+        let found: SQL =
+            "SELECT m.created_at AS at, m.id, NULL::text AS actor_type, NULL::uuid AS actor_id FROM mails AS m WHERE m.about_id = s.id"
+            + behind("m.created_at", "m.id") + SQL(code: " ORDER BY m.created_at DESC, m.id DESC LIMIT \(rows)")
+        return SQL(code: Self.entry(kind: "'mail'", action: "NULL::text", fields: "NULL::jsonb")) + found
+            + SQL(code: ") AS e WHERE s.type = '\(subject.type.name)'")
+    }
+
+    /// To whom it went is told to whoever may see such addresses.
+    private var mail: SQL {
+        let isOpen = ["contacts", "users"].allSatisfy { !caller.rights.isHidden("email", of: $0) }
+        return SQL(
+            code: """
+                json_build_object('kind', m.kind, 'to', \(isOpen ? "m.recipient" : "NULL::text"), 'state', m.state, 'reason', m.reason, \
+                'attempts', m.attempts, 'sent_at', to_char(m.sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), \
+                'returned', m.bounced_at IS NOT NULL)
+                """)
     }
 
     private func work(on subject: Subject) -> [SQL] {
@@ -98,13 +118,12 @@ struct TimelineQuery {
     }
 
     /// What one entry's work is, asked only for the page's own entries.
-    private func ofWork(_ expression: (RecordType, String) -> SQL) -> SQL {
+    private func ofWork(_ mail: SQL, _ expression: (RecordType, String) -> SQL) -> SQL {
         let cases = catalog.types.filter { $0.standing == .work }.map { type -> SQL in
             let chosen = SQL(code: " WHEN '\(type.singular)' THEN (SELECT ") + expression(type, "r")
             return chosen + SQL(code: " FROM \(type.table) AS r WHERE r.id = e.id)")
         }
-        guard !cases.isEmpty else { return "NULL" }
-        return "CASE e.kind" + cases.joined(separator: "") + " END"
+        return "CASE e.kind WHEN 'mail' THEN (SELECT " + mail + " FROM mails AS m WHERE m.id = e.id)" + cases.joined(separator: "") + " END"
     }
 
     private var actorName: SQL {

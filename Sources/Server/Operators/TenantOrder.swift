@@ -49,6 +49,8 @@ struct TenantOrder: Sendable {
             fingerprint: Digest.sha256(body.canonical.bytes))
     }
 
+    var hasPassword: Bool { password != nil }
+
     /// With the password hashed, which takes its time.
     func request(cost: ScryptCost) async -> ProvisionRequest {
         var request = request

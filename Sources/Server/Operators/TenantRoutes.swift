@@ -72,6 +72,12 @@ struct TenantRoutes: Sendable {
         let order = try TenantOrder(slug: slug, try await call.json(), passwords: passwords, allowsPrivateHosts: allowsPrivateHosts)
         let provisioned = try await installation.provisioning.provision(
             await order.request(cost: scryptCost), by: Instruction(actor: caller.actor, requestID: call.requestID))
+        // Whoever has no password yet chooses one by the link in a mail. The same order again sends it again if need be.
+        if !order.hasPassword, provisioned.tenant.state.allowsWrites {
+            _ = try await installation.directory.scope(for: provisioned.tenant).run([
+                SendMail.promised(.invitation(by: nil), to: provisioned.tenant.adminID)
+            ])
+        }
         let document = try await view.documentWithUsage(provisioned.tenant)
         return provisioned.isNew
             ? .json(document, status: .created, location: "/operator/v1/tenants/\(slug)") : .json(document)

@@ -69,6 +69,8 @@ struct DevCommand: AsyncParsableCommand {
         settings.presume(\.poolSpareTenants, "2", by: "dev")
         settings.presume(\.defaultPlan, "unlimited", by: "dev")
         settings.presume(\.mailTransport, "file", by: "dev")
+        settings.presume(\.mailFrom, "Tenantry <crm@localhost>", by: "dev")
+        settings.presume(\.mailReturnDomain, "bounces.localhost", by: "dev")
         settings.presume(\.logLevel, "notice", by: "dev")
         return settings
     }

@@ -28,8 +28,7 @@ struct MailCommand: AsyncParsableCommand {
                 throw Refusal("--to: \(error.description)", .wrongUsage)
             }
             let message = try Self.message(from: mailer.from, to: recipient)
-            let delivery = await mailer.transport.deliver(message)
-            await mailer.close()
+            let delivery = await mailer.deliver(message)
             let outcome = Outcome(delivery, place: mailer.place)
             let json: JSON = [
                 "outcome": .string(outcome.name), "message_id": .string(message.id.description), "detail": .string(outcome.sentence),

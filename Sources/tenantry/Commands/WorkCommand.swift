@@ -41,7 +41,12 @@ struct WorkCommand: AsyncParsableCommand {
         let settings = try common.readSettings()
         let log = Logs.start(settings)
         let installation = try Installation(settings, log: log)
-        let worker = Worker(installation, queues: names, concurrency: concurrency, patience: .seconds(18), log: log)
+        let postSettings = try PostSettings(settings)
+        if case .none(let reason) = postSettings.way { log.warning("Mails wait: \(reason)") }
+        let post = Post(installation, postSettings, origin: WebOrigin(settings))
+        let work = Serving.Work(
+            worker: Worker(installation, post, queues: names, concurrency: concurrency, patience: .seconds(18), log: log), post: post,
+            signUpMail: settings.signupEnabled ? SignUpMail(installation, post, log: log) : nil)
         let isJSON = common.json
         let service = Serving {
             do {
@@ -50,7 +55,7 @@ struct WorkCommand: AsyncParsableCommand {
                     log.warning("Some schema is older than this program; run `tenantry migrate`.")
                 }
                 Answer(text: "Tenantry works.", json: ["state": "working"]).print(asJSON: isJSON)
-                await Serving.work(installation, worker)
+                await Serving.work(installation, work)
             } catch {
                 await installation.close()
                 throw error

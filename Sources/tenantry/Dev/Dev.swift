@@ -1,3 +1,4 @@
+import CRM
 import Foundation
 import Jobs
 import LocalCluster
@@ -66,8 +67,10 @@ struct Dev: Sendable {
         // Half of what a stop may take; the other half is PostgreSQL's.
         var serverSettings = try ServerSettings(settings, patience: .seconds(10))
         serverSettings.allowsPrivateHosts = true
-        let worker = Worker(installation, queues: nil, concurrency: 8, patience: .seconds(9), log: log)
-        try await Serving.serve(installation, serverSettings, worker: worker, log: log) { addresses in
+        let post = Post(installation, try PostSettings(settings, allowsPrivateHosts: true), origin: WebOrigin(settings))
+        let worker = Worker(installation, post, queues: nil, concurrency: 8, patience: .seconds(9), log: log)
+        let work = Serving.Work(worker: worker, post: post, signUpMail: settings.signupEnabled ? SignUpMail(installation, post, log: log) : nil)
+        try await Serving.serve(installation, serverSettings, work: work, log: log) { addresses in
             try ready(
                 DevReady(
                     addresses: addresses, operatorToken: credentials.operatorToken ?? "", databaseURL: url, folder: folder,

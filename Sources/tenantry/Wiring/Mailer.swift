@@ -1,14 +1,15 @@
+import CRM
 import Foundation
 import Mail
 import Settings
+import Tenancy
 
 /// How this installation's own mail leaves, by its settings.
 struct Mailer: Sendable {
     let from: Mailbox
-    let transport: any MailTransport
+    let way: PostSettings.Way
     /// Where it leaves, for people.
     let place: String
-    private let client: SMTPClient?
 
     /// Refuses with what is missing or wrong in the settings.
     init(_ settings: Settings) throws {
@@ -25,8 +26,7 @@ struct Mailer: Sendable {
             guard let directory = settings.mailDirectory else {
                 throw Refusal("`mail.transport` is `file`, and `mail.directory` does not say where.", .wrongSettings)
             }
-            client = nil
-            transport = FileDrop(URL(filePath: directory, directoryHint: .isDirectory))
+            way = .folder(directory)
             place = directory
         case .smtp:
             guard let host = settings.smtpHost else {
@@ -35,16 +35,48 @@ struct Mailer: Sendable {
             var server = SMTPServer(host: host, port: settings.smtpPort, security: .init(settings.smtpSecurity))
             server.username = settings.smtpUsername
             server.password = settings.smtpPassword
-            // The operator names this server, so it may stand in a private network.
-            let client = SMTPClient()
-            self.client = client
-            transport = SMTPRoute(client, server)
+            way = .server(server)
             place = "\(server)"
         }
     }
 
-    /// Waits for the mails that are on their way.
-    func close() async { await client?.close() }
+    /// Offers one mail.
+    func deliver(_ message: Message) async -> Delivery {
+        switch way {
+        case .folder(let path): return await FileDrop(URL(filePath: path, directoryHint: .isDirectory)).deliver(message)
+        case .server(let server):
+            // The operator names this server, so it may stand in a private network.
+            let client = SMTPClient()
+            let delivery = await client.send(message, through: server)
+            await client.close()
+            return delivery
+        case .none(let reason): return .retry(Setback(stage: .lookup, text: reason))
+        }
+    }
+}
+
+extension PostSettings {
+    /// What is missing in the settings stops nobody's work: mails wait, and say why.
+    init(_ settings: Settings, allowsPrivateHosts: Bool = false) throws {
+        do {
+            let mailer = try Mailer(settings)
+            self.init(mailer.way, from: mailer.from)
+        } catch let refusal as Refusal {
+            self.init(.none(refusal.message), from: try Mailbox("nobody@localhost"))
+        }
+        returnDomain = settings.mailReturnDomain
+        domainRate = settings.mailDomainRate
+        tenantRate = settings.mailTenantRate
+        self.allowsPrivateHosts = allowsPrivateHosts
+    }
+}
+
+extension WebOrigin {
+    convenience init(_ settings: Settings) {
+        self.init(
+            publicURL: settings.publicURL, baseDomain: settings.baseDomain, isSecure: settings.httpSecure, host: settings.listen.host,
+            port: settings.listen.port)
+    }
 }
 
 extension SMTPServer.Security {

@@ -26,6 +26,7 @@ extension ServerSettings {
         sessionLength = settings.sessionHours
         scryptCost = ScryptCost(settings)
         shutdownPatience = patience
+        signUp = settings.signupEnabled ? SignUpOffer(trialDays: settings.signupTrialDays) : nil
     }
 }
 

@@ -1,3 +1,4 @@
+import CRM
 import Foundation
 import Jobs
 import Logging
@@ -37,10 +38,18 @@ struct Serving: Service {
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    /// Serves, and works on the queue if there is a worker, until a stop is asked for; `ready` is told once when everything answers, and what it throws ends the server. The installation
+    /// What a process does that works.
+    struct Work: Sendable {
+        let worker: Worker
+        let post: Post
+        /// Nil where firms cannot open an account by themselves.
+        let signUpMail: SignUpMail?
+    }
+
+    /// Serves, and works on the queue if that is asked for, until a stop is asked for; `ready` is told once when everything answers, and what it throws ends the server. The installation
     /// has been started.
     static func serve(
-        _ installation: Installation, _ settings: ServerSettings, worker: Worker? = nil, log: Logger,
+        _ installation: Installation, _ settings: ServerSettings, work: Work? = nil, log: Logger,
         ready: @escaping @Sendable (Addresses) throws -> Void
     ) async throws {
         let (listening, continuation) = AsyncStream.makeStream(of: TenantryServer.Listening.self)
@@ -51,35 +60,45 @@ struct Serving: Service {
                 return .beside
             }
             group.addTask {
-                for await ports in listening { try ready(Addresses(settings, ports)) }
+                for await ports in listening {
+                    work?.post.origin.listens(at: ports.port)
+                    try ready(Addresses(settings, ports))
+                }
                 return .beside
             }
             group.addTask {
                 try await explainingPorts(settings) { try await server.run() }
                 return .main
             }
-            if let worker {
+            if let work {
                 group.addTask {
-                    await worker.run()
+                    await work.worker.run()
                     return .main
+                }
+                group.addTask {
+                    await work.signUpMail?.run()
+                    return .beside
                 }
             }
             // The others end only by cancellation, when the server and the worker have ended or one of them has failed.
-            var running = worker == nil ? 1 : 2
+            var running = work == nil ? 1 : 2
             while running > 0, let part = try await group.next() {
                 if part == .main { running -= 1 }
             }
             group.cancelAll()
         }
+        await work?.post.close()
     }
 
     /// Works on the queues until a stop is asked for. The installation has been started.
-    static func work(_ installation: Installation, _ worker: Worker) async {
+    static func work(_ installation: Installation, _ work: Work) async {
         await withTaskGroup { group in
             group.addTask { await installation.run() }
-            await worker.run()
+            group.addTask { await work.signUpMail?.run() }
+            await work.worker.run()
             group.cancelAll()
         }
+        await work.post.close()
     }
 
     private enum Part { case main, beside }

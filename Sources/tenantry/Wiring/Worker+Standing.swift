@@ -7,15 +7,15 @@ import Tenancy
 
 extension Worker {
     /// A worker that knows everything there is to do.
-    init(_ installation: Installation, queues: Set<String>?, concurrency: Int, patience: Duration, log: Logger) {
+    init(_ installation: Installation, _ post: Post, queues: Set<String>?, concurrency: Int, patience: Duration, log: Logger) {
         var settings = WorkerSettings()
         settings.name = "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"
         settings.queues = queues
         settings.concurrency = concurrency
         settings.patience = patience
         self.init(
-            installation, handlers: StandingWork.handlers(.builtIn, installation), schedules: StandingWork.schedules, settings: settings,
-            log: log)
+            installation, handlers: StandingWork.handlers(.builtIn, installation, post: post), schedules: StandingWork.schedules,
+            settings: settings, log: log)
     }
 }
 
