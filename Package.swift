@@ -53,7 +53,9 @@ let package = Package(
         .target(
             name: "Records",
             dependencies: ["Jobs", "Tenancy", "Postgres", "Secrets", "Recurrence"]),
-        .target(name: "CRM", dependencies: [
+        .target(
+            name: "CRM",
+            dependencies: [
                 "Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Secrets", .product(name: "Logging", package: "swift-log"),
             ]),
         .target(

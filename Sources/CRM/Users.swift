@@ -23,7 +23,8 @@ package enum Users {
 
     package static func type(hashing: @escaping PasswordHashing) -> RecordType {
         RecordType(
-            "users", singular: "user", fields: [
+            "users", singular: "user",
+            fields: [
                 email, fullName, role, teams, timeZone, locale, status, digest, emailOptOut, emailConfirmedAt, password,
             ],
             staysWhileUsed: true, standing: .furniture, isSearchable: false

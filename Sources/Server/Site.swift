@@ -75,6 +75,7 @@ struct Site: Sendable {
         let ofTenants = RecordRoutes.forTenantTypes(of: house.catalog).endpoints
         return verbs + builtIn + ofTenants + descriptions.endpoints
             + DocumentationPages(of: "/v1/openapi.json").endpoints(at: "/docs") + LinkPages(house).endpoints
+            + (house.settings.signUp == nil ? SignUpRoutes.closed : [])
     }
 
     /// Those who run the installation.

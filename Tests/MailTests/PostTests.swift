@@ -60,12 +60,15 @@ import Testing
         }
     }
 
-    @Test("What a server does not take now is given back to the plan and waits; what it never will is failed, and a dead address suppressed")
+    @Test(
+        "What a server does not take now is given back to the plan and waits; what it never will is failed, and a dead address suppressed")
     func refusals() async throws {
         let scope = try await TestHouse.tenant().scope
         try await TestSMTPServer.run { server in
             let post = try await Self.post(.server(server.settings(.none, host: "127.0.0.1")))
-            let (busy, dead, cut) = (Self.letter("busy@example.org"), Self.letter("no-such-user@example.org"), Self.letter("drop-after-data@example.org"))
+            let (busy, dead, cut) = (
+                Self.letter("busy@example.org"), Self.letter("no-such-user@example.org"), Self.letter("drop-after-data@example.org")
+            )
 
             guard case .later(let words, let delay) = try await post.send(busy, in: scope) else {
                 Issue.record("It was not put off.")
@@ -159,7 +162,8 @@ import Testing
 
     @Test("A tenant's own server is used with its user; in our own network only where that is allowed") func ownServer() async throws {
         try await TestSMTPServer.run { server in
-            let settings = #"{"mail": {"from_address": "shop@firm.example", "smtp": {"host": "127.0.0.1", "port": \#(server.port), "security": "none"}}}"#
+            let settings =
+                #"{"mail": {"from_address": "shop@firm.example", "smtp": {"host": "127.0.0.1", "port": \#(server.port), "security": "none"}}}"#
             let scope = try await TestHouse.tenant(settings: settings).scope
             let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
             let open = try await Self.post(.folder(folder.path())) {
@@ -182,7 +186,8 @@ import Testing
         }
     }
 
-    @Test("Mail goes to a domain, and for a tenant, no faster than it may; without a server it waits and says why") func pace() async throws {
+    @Test("Mail goes to a domain, and for a tenant, no faster than it may; without a server it waits and says why") func pace() async throws
+    {
         let scope = try await TestHouse.tenant().scope
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: folder) }  // A leftover folder harms nobody.

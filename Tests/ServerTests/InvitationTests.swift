@@ -43,7 +43,7 @@ import Testing
         let user = try await firm.signIn(email, Self.password).get("/v1/users/\(id)").json
         #expect(user["status"] == "active" && user["email_confirmed_at"]?.string != nil)
         let changes = try await firm.admin().get("/v1/users/\(id)/changes").json["data"]?.elements?.first
-        #expect(changes?["fields"]?["status"] == ["before": "invited", "after": "active"])
+        #expect(changes?["fields"]?["status"]?["before"] == "invited" && changes?["fields"]?["status"]?["after"] == "active")
         #expect(changes?["actor"]?["id"] == .string(id))
         let stored = try await firm.scope().rows("SELECT links::text || users::text FROM users")[0].text(0)
         #expect(!stored.contains(token))
@@ -65,7 +65,9 @@ import Testing
             "UPDATE users SET links = jsonb_set(links, '{invitation,until}', to_jsonb(now() - interval '1 second')) WHERE id = \(id)::uuid"
         ])
         var bodies: Set<JSON> = []
-        for token in [first, second, String(second.dropLast()) + "A", "\(firm.slug)_" + String(repeating: "A", count: 64), "none-such", "ä_"] {
+        for token in [
+            first, second, String(second.dropLast()) + "A", "\(firm.slug)_" + String(repeating: "A", count: 64), "none-such", "ä_",
+        ] {
             let answer = try await post.site.stranger.with(.requestID, "same").post(
                 "/v1/invitations/accept", ["token": .string(token), "password": .string(Self.password)])
             #expect(answer.status == 422, "\(token)")
@@ -101,7 +103,9 @@ import Testing
         let before = try await firm.signIn(email)
         let stranger = post.site.stranger
         var answers: Set<String> = []
-        for (slug, address) in [(firm.slug, email), (firm.slug, "nobody@example.com"), ("no-such-firm", email), (firm.slug, email.uppercased())] {
+        for (slug, address) in [
+            (firm.slug, email), (firm.slug, "nobody@example.com"), ("no-such-firm", email), (firm.slug, email.uppercased()),
+        ] {
             let answer = try await stranger.post("/v1/session/password_reset", ["tenant": .string(slug), "email": .string(address)])
             answers.insert("\(answer.status) \(answer.text)")
         }
@@ -144,11 +148,12 @@ import Testing
         let (email, id) = try await invite(firm)
         let token = try #require(try await post.mails(to: email, count: 1).first?.token("invitation"))
         #expect(
-            try await post.site.stranger.post("/v1/invitations/accept", ["token": .string(token), "password": .string(Self.password)]).status
+            try await post.site.stranger.post("/v1/invitations/accept", ["token": .string(token), "password": .string(Self.password)])
+                .status
                 == 200)
         _ = try await post.site.stranger.post("/v1/session/password_reset", ["tenant": .string(firm.slug), "email": .string(email)])
         let stale = try #require(try await post.mails(to: email, count: 2).last?.token("password"))
-        let new = "new-\(email)"
+        let new = "new.\(email)"
 
         let unchanged = try await admin.patch("/v1/users/\(id)", ["email": .string(email), "name": "Ines I."])
         let changed = try await admin.patch("/v1/users/\(id)", ["email": .string(new)])

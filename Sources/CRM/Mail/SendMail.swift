@@ -92,7 +92,9 @@ package struct SendMail: Job {
             guard let link = try await link(.passwordReset, "status = 'active'", frame.origin, reader, scope) else { return nil }
             return letter(.passwordReset, to: reader, link, nature: .access)
         case .emailConfirmation:
-            guard let link = try await link(.emailConfirmation, "email_confirmed_at IS NULL", frame.origin, reader, scope) else { return nil }
+            guard let link = try await link(.emailConfirmation, "email_confirmed_at IS NULL", frame.origin, reader, scope) else {
+                return nil
+            }
             return letter(.emailConfirmation, to: reader, link, nature: .access)
         case .signIn(let address, let device):
             guard reader.status == "active" else { return nil }

@@ -29,7 +29,8 @@ struct TimelineQuery {
         let columns: [SQL] = [
             "e.id, e.at AT TIME ZONE 'UTC', e.kind, e.type, e.record_id, e.title, e.actor_type, e.actor_id", actorName,
             "e.action, e.fields",
-            ofWork(mail) { type, r in Projection(type, for: caller).json(r) }, ofWork("m.subject::text") { type, r in SQL(code: type.title(r, for: caller)) },
+            ofWork(mail) { type, r in Projection(type, for: caller).json(r) },
+            ofWork("m.subject::text") { type, r in SQL(code: type.title(r, for: caller)) },
             place("before"), place("after"), "e.at::text",
         ]
         let shown: SQL = "SELECT " + columns.joined(separator: ", ") + " FROM entries AS e ORDER BY e.at DESC, e.id DESC"

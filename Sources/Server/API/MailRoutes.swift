@@ -106,7 +106,8 @@ extension MailRoutes {
     static let schemas: [String: JSON] = [
         "Suppression": .objectSchema(
             [
-                "address": ["type": "string"], "reason": ["type": "string", "enum": .array(Suppressions.Reason.allCases.map { .string($0.rawValue) })],
+                "address": ["type": "string"],
+                "reason": ["type": "string", "enum": .array(Suppressions.Reason.allCases.map { .string($0.rawValue) })],
                 "detail": ["type": ["string", "null"]], "created_at": .timeSchema,
             ], required: ["address", "reason", "detail", "created_at"]),
         "MailStanding": .objectSchema(

@@ -30,6 +30,15 @@ struct SignUpRoutes: Sendable {
         ]
     }
 
+    /// Where it is not offered the addresses are nobody's, not those of some record type.
+    static var closed: [Endpoint] {
+        let nothing: @Sendable (Call) async throws -> Reply = { _ in throw Problem.notFound }
+        return [
+            .anyone(.get, "/v1/signup/slug", check, nothing), .anyone(.post, "/v1/signup", ask, nothing),
+            .anyone(.post, "/v1/signup/confirm", confirm, nothing),
+        ]
+    }
+
     private func check(_ call: Call) async throws -> Reply {
         guard let slug = call.query["slug"] else { throw Problem(.malformed, "The query parameter \"slug\" is the name to look for.") }
         if let wait = asking.wait(AddressRange.neighbourhood(of: call.address)) {
@@ -53,7 +62,11 @@ struct SignUpRoutes: Sendable {
     private func ask(_ call: Call) async throws -> Reply {
         var form = Form(try await call.json(), known: ["slug", "name", "email", "password", "language"])
         let slug = form.text("slug")
-        let name = form.text("name")
+        let name = form.text("name", maximum: 80)
+        // It stands in a mail to an address that nobody has confirmed: no place for somebody's advertisement.
+        if let name, name.contains("://") || name.contains("www.") {
+            form.refuse("name", .format, "This is the name of a firm, not an address of the web.")
+        }
         let email = form.text("email", maximum: 254)
         if let email, !EmailAddress.isWellFormed(email) {
             form.refuse("email", .format, "This is an e-mail address such as ann@example.com.")
@@ -95,7 +108,8 @@ struct SignUpRoutes: Sendable {
             switch error {
             case .slugTaken, .conflict:
                 throw Problem(.conflict, "Another firm has taken this name meanwhile. Sign up again with another.")
-            case .cellFull: throw Problem(.overloaded, "There is no room for another account at this moment. Try again later.", retryAfter: 3600)
+            case .cellFull:
+                throw Problem(.overloaded, "There is no room for another account at this moment. Try again later.", retryAfter: 3600)
             default: throw error
             }
         }
@@ -142,8 +156,10 @@ extension SignUpRoutes {
             required: ["slug", "available", "reason"]),
         "SignUp": .objectSchema(
             [
-                "slug": .textSchema, "name": .textSchema, "email": ["type": "string", "maxLength": 254],
-                "password": ["type": "string", "minLength": 12, "maxLength": 1000], "language": ["type": ["string", "null"], "maxLength": 35],
+                "slug": .textSchema, "name": ["type": "string", "minLength": 1, "maxLength": 80],
+                "email": ["type": "string", "maxLength": 254],
+                "password": ["type": "string", "minLength": 12, "maxLength": 1000],
+                "language": ["type": ["string", "null"], "maxLength": 35],
             ], required: ["slug", "name", "email", "password"]),
     ]
 }

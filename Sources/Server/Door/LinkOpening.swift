@@ -27,7 +27,8 @@ struct LinkOpening: Sendable {
 
     /// The same for one that was used, has expired, or never was.
     static let dead = Problem.invalid([
-        .init("/token", .reference, "This link has been used or replaced by a newer one, has expired, or is none of ours. Ask for a new one.")
+        .init(
+            "/token", .reference, "This link has been used or replaced by a newer one, has expired, or is none of ours. Ask for a new one.")
     ])
 
     /// Makes an invited user active, with this password.

@@ -112,13 +112,13 @@ final class SignIn: Sendable {
         let place = SignInPlace(address: address, program: userAgent)
         let rows = try await scope.run(
             [
-            """
-            INSERT INTO sessions (token_hash, user_id, expires_at, address, user_agent)
-            SELECT \(SQLValue.bytes(credential.hash)), id, \(expires)::timestamptz, \(address), \(userAgent.map { String($0.prefix(500)) })
-            FROM users WHERE id = \(user.id) AND status = 'active' AND deleted_at IS NULL
-            """,
-            "DELETE FROM sessions WHERE user_id = \(user.id) AND expires_at < now()",
-        ] + place.news(to: user))
+                """
+                INSERT INTO sessions (token_hash, user_id, expires_at, address, user_agent)
+                SELECT \(SQLValue.bytes(credential.hash)), id, \(expires)::timestamptz, \(address), \(userAgent.map { String($0.prefix(500)) })
+                FROM users WHERE id = \(user.id) AND status = 'active' AND deleted_at IS NULL
+                """,
+                "DELETE FROM sessions WHERE user_id = \(user.id) AND expires_at < now()",
+            ] + place.news(to: user))
         guard rows[0].affected == 1 else { throw Door.unauthenticated }
         return Session(credential: credential, expires: expires, length: length, user: user)
     }

@@ -57,7 +57,8 @@ struct LinkPages: Sendable {
         title: "Accept the invitation", words: "Choose a password of at least twelve characters, and you are in.", wantsPassword: true,
         button: "Accept")
     private static let password = Question(
-        title: "Choose a new password", words: "It has at least twelve characters. You are signed out everywhere else.", wantsPassword: true,
+        title: "Choose a new password", words: "It has at least twelve characters. You are signed out everywhere else.",
+        wantsPassword: true,
         button: "Change the password")
     private static let email = Question(
         title: "Confirm your e-mail address", words: "Is this address yours?", wantsPassword: false, button: "Confirm")

@@ -65,10 +65,10 @@ package struct Signups: Sendable {
                     SELECT count(*) FROM signups WHERE lower(email) = lower(\(order.email)) AND created_at > now() - interval '1 day'
                 ) >= \(limits.perEmail) AS often
             ), placed AS (
-                INSERT INTO signups (id, slug, name, email, password_hash, address, language, expires_at)
+                INSERT INTO signups (id, slug, name, email, password_hash, address, language, expires_at, mail_at)
                 SELECT \(UUID.v7())::uuid, \(order.slug)::text, \(order.name)::text, \(order.email)::text, \(order.passwordHash)::text,
-                    \(address)::text, \(order.language)::text, now() + interval '1 day'
-                FROM standing WHERE NOT flooded AND NOT often
+                    \(address)::text, \(order.language)::text, now() + interval '1 day', CASE WHEN NOT often THEN clock_timestamp() END
+                FROM standing WHERE NOT flooded
             )
             SELECT flooded FROM standing
             """,
@@ -124,7 +124,8 @@ package struct Signups: Sendable {
         Pending(
             id: try row.uuid(0),
             order: Order(
-                slug: try row.text(1), name: try row.text(2), email: try row.text(3), passwordHash: try row.text(4), language: try row.text(5)),
+                slug: try row.text(1), name: try row.text(2), email: try row.text(3), passwordHash: try row.text(4),
+                language: try row.text(5)),
             expires: try row.date(6), attempts: try row.int(7))
     }
 }

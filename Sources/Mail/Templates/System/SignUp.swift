@@ -1,7 +1,7 @@
 extension SystemMail {
     /// Somebody asked for an account for a firm.
     package static let signUp = SystemMail(
-        "sign_up", ["firm": .text, "person": .text, "account": .text, "link": .link, "expires": .text]
+        "sign_up", ["firm": .text, "account": .text, "link": .link, "expires": .text]
     ) { language in
         switch language {
         case .english:
