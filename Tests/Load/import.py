@@ -47,12 +47,12 @@ def order(person, path):
     return made["id"]
 
 
-def wait(person, id, watch=lambda: None):
+def wait(person, id, watch=lambda: None, until=lambda state: False):
     while True:
         state = person.call("GET", f"/v1/imports/{id}")
-        if state["state"] not in ("queued", "validating", "running"): return state
+        if state["state"] not in ("queued", "validating", "running") or until(state): return state
         watch()
-        time.sleep(0.2)
+        time.sleep(0.05)
 
 
 class Neighbour(threading.Thread):
@@ -120,7 +120,10 @@ def kill(binary, folder, server, rows, kills):
     id = order(person, path)
     done = []
     for _ in range(kills):
-        time.sleep(random.uniform(0.2, 1.5))
+        # After the work has gone on from where it was left: until then there is nothing to be lost.
+        goal = (done or [0])[-1] + random.randint(1, rows // (kills + 2))
+        wait(person, id, lambda: None, until=lambda state: state["counters"]["created"] >= goal)
+        time.sleep(random.uniform(0, 0.5))
         server.process.send_signal(signal.SIGKILL)
         server.process.wait()
         (folder / "ready.json").unlink()
