@@ -105,13 +105,18 @@ struct PersonFirm {
             .enqueue(Letter(text: "Dear \(hostile("last")),"), at: .now.addingTimeInterval(86_400)),
             .enqueue(Letter(text: contact.uppercased()), at: .now.addingTimeInterval(86_400)),
             .enqueue(Letter(text: "Dear all,"), at: .now.addingTimeInterval(86_400)),
+            """
+            INSERT INTO mails (id, kind, recipient, subject, state, sent_at)
+            VALUES (cell.uuid_v7(), 'reminder', \(email), \(word("mailsubject")), 'sent', now())
+            """,
+            "INSERT INTO suppressions (address, reason) VALUES (\(email.lowercased()), 'unsubscribed')",
         ])
 
         self.firm = firm
         words =
             [
                 "first", "last", "maiden", "mail", "title", "source", "street", "city", "external", "tag", "badge", "twin", "leadsource",
-                "leadbadge", "leadtag", "subject", "body", "memo", "task", "taskbody", "flat", "chief",
+                "leadbadge", "leadtag", "subject", "body", "memo", "task", "taskbody", "flat", "chief", "mailsubject",
             ].map(word) + ["9081726", "5550000"]
     }
 

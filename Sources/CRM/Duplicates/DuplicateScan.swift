@@ -73,18 +73,16 @@ package struct DuplicateScan: Job {
                 "reasons": .array(group.reasons.map { ["reason": .string(evidence[$0].reason), "fields": JSON(evidence[$0].paths)] }),
             ]
         }
-        let batches = stride(from: 0, to: entries.count, by: 500).map { entries[$0..<min($0 + 500, entries.count)] }
-        let (scan, inserts) = (
-            scan,
-            batches.map { batch -> SQL in
-                """
+        let scan = scan
+        let inserts = stride(from: 0, to: entries.count, by: 500).map { start -> SQL in
+            let batch = JSON.array(Array(entries[start..<min(start + 500, entries.count)]))
+            return """
                 INSERT INTO duplicate_groups (scan_id, number, ids, score, reasons)
-                SELECT \(self.scan), (entry ->> 'number')::integer, ARRAY(SELECT jsonb_array_elements_text(entry -> 'ids'))::uuid[],
+                SELECT \(scan), (entry ->> 'number')::integer, ARRAY(SELECT jsonb_array_elements_text(entry -> 'ids'))::uuid[],
                     (entry ->> 'score')::real, entry -> 'reasons'
-                FROM jsonb_array_elements(\(JSON.array(Array(batch)).text)::jsonb) AS entry
+                FROM jsonb_array_elements(\(batch.text)::jsonb) AS entry
                 """
-            }
-        )
+        }
         try await scope.transaction { transaction in
             try transaction.flush(["DELETE FROM duplicate_groups WHERE scan_id = \(scan)"])
             for insert in inserts { try transaction.flush([insert]) }

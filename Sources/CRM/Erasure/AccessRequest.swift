@@ -4,7 +4,7 @@ import Records
 import Tenancy
 
 /// Everything that is held about one person, as one document: the contact and those merged into it, leads, deals, activities, tasks and
-/// records of the tenant's own types that refer to it, and what the change log tells.
+/// records of the tenant's own types that refer to it, mails, and what the change log tells.
 ///
 /// It comes piece by piece, each record as the API shows it; records in the trash are held too. What the caller's role does not show is left
 /// out, and said.
@@ -43,6 +43,7 @@ package struct AccessRequest: Sendable {
         for source in sources where caller.rights[source.type.name].read != .none {
             try await list(source.type.name, source.query, send)
         }
+        if seesMails { try await list("mails", mails, send) }
         try await list("changes", RecordStore.history(of: history, in: catalog, for: caller), send)
         try await send(Array("}".utf8))
     }
@@ -69,11 +70,24 @@ package struct AccessRequest: Sendable {
 
     /// Types of which the caller may not read all, and fields that his role does not show.
     private var leftOut: [String] {
-        sources.flatMap { source -> [String] in
+        (seesMails ? [] : ["mails"])
+            + sources.flatMap { source -> [String] in
             let type = source.type
             guard caller.rights[type.name].read == .all else { return [type.name] }
             return type.loggedFields.map(\.path).filter { caller.rights.isHidden($0, of: type.name) }.map { "\(type.name).\($0)" }
         }
+    }
+
+    /// They name the address.
+    private var seesMails: Bool { !caller.rights.isHidden(Contacts.email.definition.name, of: "contacts") }
+
+    private var mails: SQL {
+        """
+        SELECT json_build_object('id', id, 'kind', kind, 'recipient', recipient, 'subject', subject, 'state', state,
+            'created_at', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+            'sent_at', to_char(sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+        FROM mails WHERE id = ANY (\(trail.mails)::uuid[]) ORDER BY created_at, id
+        """
     }
 
     /// By type, the records that are about the person.

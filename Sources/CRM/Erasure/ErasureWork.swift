@@ -36,7 +36,7 @@ struct ErasureWork: Sendable {
         let counts: [(String, Int)] = [
             ("contacts", present.count), ("changes", changes), ("leads", trail.leads.count),
             ("activities", trail.ownActivities.count + trail.sharedActivities.count), ("tasks", trail.tasks.count),
-            ("deals", trail.ownDeals.count + trail.firmDeals.count), ("answers", forgotten[0].affected + forgotten[1].affected),
+            ("deals", trail.ownDeals.count + trail.firmDeals.count), ("mails", trail.mails.count), ("answers", forgotten[0].affected + forgotten[1].affected),
             ("jobs", try forgotten[2][0].int(0)),
         ]
         let body: JSON = ["erased": .object(counts.map { .init($0.0, JSON($0.1)) })]
@@ -98,6 +98,13 @@ struct ErasureWork: Sendable {
     private func bury(_ trail: PersonTrail) -> [SQL] {
         let reason: SQL = "cell.without_words(\(reason)::text, \(trail.words.patterns)::text[])"
         return [
+            // One that waits is not sent any more.
+            """
+            UPDATE mails SET recipient = 'erased', subject = \(Blanking.word), about_id = NULL, reason = NULL,
+                state = CASE state WHEN 'waiting' THEN 'failed' ELSE state END
+            WHERE id = ANY (\(trail.mails)::uuid[])
+            """,
+            "DELETE FROM suppressions WHERE address = ANY (\(trail.addresses)::text[])",
             "DELETE FROM duplicate_groups WHERE ids && \(trail.people)::uuid[]",
             "DELETE FROM changes WHERE record_id = ANY (\(trail.people)::uuid[]) AND type = 'contacts'",
             Tombstone.making(trail.people, of: type, by: caller, reason: reason),

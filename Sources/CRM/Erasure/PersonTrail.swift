@@ -19,6 +19,8 @@ struct PersonTrail: Sendable {
     /// What the person buys for itself, and what for a firm.
     private(set) var ownDeals: [String] = []
     private(set) var firmDeals: [String] = []
+    /// To an address of the person, or about it.
+    private(set) var mails: [String] = []
 
     /// Everyone who lives on in the contact, over any number of merges that were not undone: read from the whole change log, since nobody asks
     /// often. Then what all of them were ever called.
@@ -60,11 +62,14 @@ struct PersonTrail: Sendable {
         for row in rows[2] { words.note(try row.text(0), row.optionalText(1)) }
     }
 
+    /// Where mail reaches it, in lower case.
+    var addresses: [String] { words.emails.map { $0.lowercased() } }
+
     /// What refers to the person.
     var second: [SQL] {
         let leads: SQL = """
             SELECT id FROM leads
-            WHERE converted_contact_id = ANY (\(people)::uuid[]) OR lower(email) = ANY (\(words.emails.map { $0.lowercased() })::text[])
+            WHERE converted_contact_id = ANY (\(people)::uuid[]) OR lower(email) = ANY (\(addresses)::text[])
             """
         return [
             leads,
@@ -78,6 +83,10 @@ struct PersonTrail: Sendable {
             ORDER BY id
             """,
             "SELECT id, company_id IS NULL FROM deals WHERE contact_id = ANY (\(people)::uuid[]) ORDER BY id",
+            """
+            SELECT id FROM mails
+            WHERE about_id = ANY (\(people)::uuid[]) OR lower(recipient) = ANY (\(addresses)::text[]) OR about_id IN (\(leads)) ORDER BY id
+            """,
         ]
     }
 
@@ -88,6 +97,7 @@ struct PersonTrail: Sendable {
         (ownActivities, sharedActivities) = try Self.parted(rows[1])
         tasks = try rows[2].map { try $0.text(0) }
         (ownDeals, firmDeals) = try Self.parted(rows[3])
+        mails = try rows[4].map { try $0.text(0) }
     }
 
     private static func parted(_ rows: Rows) throws -> (own: [String], shared: [String]) {
