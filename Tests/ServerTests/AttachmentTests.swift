@@ -1,13 +1,13 @@
 import Blobs
 import Foundation
 import HTTPTypes
-import Jobs
 import Logging
 import Records
 import Secrets
 import Support
 import Testing
 
+@testable import Jobs
 @testable import Server
 
 @Suite("Files on records") struct AttachmentTests {
