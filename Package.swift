@@ -52,7 +52,7 @@ let package = Package(
             ]),
         .target(
             name: "Records",
-            dependencies: ["Jobs", "Tenancy", "Postgres", "Secrets", "Recurrence"]),
+            dependencies: ["Jobs", "Tenancy", "Postgres", "Blobs", "Secrets", "Recurrence"]),
         .target(
             name: "CRM",
             dependencies: [
@@ -61,7 +61,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CRM", "Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Secrets",
+                "CRM", "Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Blobs", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -115,7 +115,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Support", "CRM", "Records", "Jobs", "Mail", "Recurrence", "Tenancy", "Postgres", "Schema", "Secrets",
+                "Server", "Support", "CRM", "Records", "Jobs", "Mail", "Recurrence", "Tenancy", "Postgres", "Schema", "Blobs", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

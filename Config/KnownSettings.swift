@@ -135,6 +135,8 @@ package struct KnownSettings: Sendable {
     package let blobDirectory = Setting.text(
         "blobs.directory", "/var/lib/tenantry/blobs",
         help: "The directory of `blobs.store: directory`; made when the first file comes. `dev` keeps files in its own folder.")
+    package let blobMaxFileBytes = Setting.number(
+        "blobs.max_file_bytes", 2 << 30, 1 << 10...64 << 30, help: "The largest file on a record; a larger one is refused with 413.")
     package let s3Endpoint = Setting.optionalText(
         "blobs.s3.endpoint", help: "The bucket's server, as in `https://minio.example.com:9000`. Without it Amazon's for the region.")
     package let s3Region = Setting.text("blobs.s3.region", "us-east-1", help: "The bucket's region.")

@@ -33,12 +33,13 @@ package struct Recount: Sendable {
             ])[1].map { try $0.text(0) }
             let counts = Self.counts(plurals)
             try transaction.flush([
-                "INSERT INTO usage (resource, used) SELECT resource, 0 FROM unnest(\(counts.map(\.resource))::text[]) AS known (resource) "
+                "INSERT INTO usage (resource, used) SELECT resource, 0 FROM unnest(\(counts.map(\.resource) + [Resource.storage])::text[]) AS known (resource) "
                     + "ORDER BY resource ON CONFLICT DO NOTHING",
                 "SELECT FROM usage ORDER BY resource FOR UPDATE",
             ])
             let found: SQL = counts.map { "SELECT \($0.resource)::text AS resource, count(*) AS found FROM \($0.rows)" }
                 .joined(separator: " UNION ALL ")
+                + " UNION ALL SELECT \(Resource.storage)::text, coalesce(sum(size), 0)::bigint FROM attachments WHERE removed_at IS NULL"
             return try transaction.rows(
                 """
                 WITH counted AS (\(found)), found AS (

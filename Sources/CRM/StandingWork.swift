@@ -14,6 +14,8 @@ package enum StandingWork {
         RevertImport.kind,
         PruneImports.kind,
         SendMail.kind,
+        RemoveBytes.kind,
+        SweepAttachments.kind,
     ]
 
     /// `catalog`: the built-in record types. Without a post mails wait for a worker that has one.
@@ -28,6 +30,8 @@ package enum StandingWork {
             RunImport.handler(catalog),
             RevertImport.handler(catalog),
             PruneImports.handler,
+            RemoveBytes.handler(installation.blobs),
+            SweepAttachments.handler(catalog, installation.blobs),
         ] + mail)
     }
 
@@ -39,6 +43,7 @@ package enum StandingWork {
                 try Schedule("apply_retention", ApplyRetention(), cron: "40 1 * * *", spread: .seconds(3600)),
                 try Schedule("empty_trash", EmptyTrash(), cron: "40 2 * * *", spread: .seconds(7200)),
                 try Schedule("prune_imports", PruneImports(), cron: "10 2 * * *", spread: .seconds(3600)),
+                try Schedule("sweep_attachments", SweepAttachments(), cron: "10 3 * * *", spread: .seconds(3600)),
                 try Schedule("recount_usage", RecountUsage(), cron: "50 3 * * *", spread: .seconds(3600)),
             ]
         } catch {

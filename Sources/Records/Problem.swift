@@ -30,7 +30,7 @@ package struct Problem: Error, Sendable, Hashable {
         case requestTimeout = "request_timeout"
         case conflict, duplicate, idempotencyRunning = "idempotency_running", gone
         case versionMismatch = "version_mismatch", tooLarge = "too_large", addressTooLong = "address_too_long"
-        case unsupportedMediaType = "unsupported_media_type", invalid, idempotencyMismatch = "idempotency_mismatch"
+        case unsupportedMediaType = "unsupported_media_type", rangeNotSatisfiable = "range_not_satisfiable", invalid, idempotencyMismatch = "idempotency_mismatch"
         case batchFailed = "batch_failed", failedDependency = "failed_dependency"
         case preconditionRequired = "precondition_required", rateLimited = "rate_limited", headersTooLarge = "headers_too_large"
         case maintenance, overloaded, outcomeUnknown = "outcome_unknown", internalError = "internal_error"
@@ -51,6 +51,7 @@ package struct Problem: Error, Sendable, Hashable {
             case .tooLarge: 413
             case .addressTooLong: 414
             case .unsupportedMediaType: 415
+            case .rangeNotSatisfiable: 416
             case .invalid, .idempotencyMismatch, .batchFailed: 422
             case .failedDependency: 424
             case .preconditionRequired: 428
@@ -81,6 +82,7 @@ package struct Problem: Error, Sendable, Hashable {
             case .tooLarge: "The body is too large"
             case .addressTooLong: "The address is too long"
             case .unsupportedMediaType: "The body has another form"
+            case .rangeNotSatisfiable: "There are no such bytes"
             case .invalid: "The request breaks the model"
             case .idempotencyMismatch: "The idempotency key was used for another request"
             case .batchFailed: "An operation of the batch failed"

@@ -17,6 +17,7 @@ struct House: Sendable {
     let door: Door
     let signIn: SignIn
     let turnstile: Turnstile
+    let events: EventHub
     let logger: Logger
 
     /// `more` are record types beside the product's own: what a test adds.
@@ -24,6 +25,7 @@ struct House: Sendable {
         self.installation = installation
         self.settings = settings
         self.logger = logger
+        events = EventHub(limit: settings.eventConnections)
         let (policy, cost) = (passwords, settings.scryptCost)
         let base = RecordTypes.catalog { password throws(Problem) in
             if let refusal = policy.refusal(password, at: "/password") { throw Problem.invalid([refusal]) }

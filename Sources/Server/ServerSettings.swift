@@ -19,6 +19,10 @@ package struct ServerSettings: Sendable {
     package var bodyLimit = 2 << 20
     /// The largest file of an import, in bytes; it is never in memory.
     package var importLimit = 2 << 30
+    /// The largest file on a record, in bytes; it is never in memory.
+    package var fileLimit = 2 << 30
+    /// How many connections of one tenant follow its changes at the same time.
+    package var eventConnections = 100
     /// Web pages of other origins that may call the API.
     package var origins: [String] = []
     /// Whether answers say where their time went.

@@ -46,6 +46,8 @@ struct Site: Sendable {
             OperationRoutes().endpoints,
             AccessRoutes().endpoints,
             EntitlementRoutes(house).endpoints,
+            AttachmentRoutes(house).endpoints,
+            EventRoutes(house).endpoints,
         ].flatMap(\.self)
         let schemas: [JSON.Member] = [
             SessionRoutes.schemas,
@@ -69,10 +71,12 @@ struct Site: Sendable {
             OperationRoutes.schemas,
             AccessRoutes.schemas,
             EntitlementRoutes.schemas,
+            AttachmentRoutes.schemas,
         ].flatMap(\.members)
         let descriptions = TenantDescriptions(verbs, schemas, house)
-        let builtIn = house.catalog.types.flatMap { RecordRoutes($0, of: house.catalog).endpoints }
-        let ofTenants = RecordRoutes.forTenantTypes(of: house.catalog).endpoints
+        let files = AttachmentRoutes(house)
+        let builtIn = house.catalog.types.flatMap { RecordRoutes($0, of: house.catalog).endpoints + files.endpoints(of: $0) }
+        let ofTenants = RecordRoutes.forTenantTypes(of: house.catalog).endpoints + files.endpointsOfTenantTypes
         return verbs + builtIn + ofTenants + descriptions.endpoints
             + DocumentationPages(of: "/v1/openapi.json").endpoints(at: "/docs") + LinkPages(house).endpoints
             + (house.settings.signUp == nil ? SignUpRoutes.closed : [])

@@ -36,7 +36,9 @@ package struct TenantryServer: Service {
     package func run() async throws {
         let site = Site(house)
         let ports = Ports(count: settings.operatorPort == nil ? 1 : 2, onListening)
-        var services: [any Service] = [CredentialNews(cells: house.installation.cells, principals: house.principals)]
+        var services: [any Service] = [
+            CredentialNews(cells: house.installation.cells, principals: house.principals, events: house.events), EventClock(hub: house.events),
+        ]
         services.append(listener(site.main(figures), settings.host, settings.port) { await ports.opened($0, at: 0) })
         if let port = settings.operatorPort {
             services.append(
@@ -59,6 +61,15 @@ package struct TenantryServer: Service {
             configuration: ServerConfiguration(address: .hostname(host, port: port), backlog: 1024),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+    }
+}
+
+/// Wakes those who follow changes until a stop is asked for; their connections end then.
+private struct EventClock: Service {
+    let hub: EventHub
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await hub.run() }
     }
 }
 

@@ -41,7 +41,7 @@ package final class Installation: Sendable {
         identity = IdentityHolder(control: control, configuredKey: settings.key, formerKey: settings.formerKey)
         cells = Cells(settings: settings)
         directory = Directory(control: control, identity: identity, cells: cells, log: log)
-        let removal = Removal(control: control, cells: cells, locks: settings.locks)
+        let removal = Removal(control: control, cells: cells, locks: settings.locks, blobs: settings.blobs)
         provisioning = Provisioning(
             control: control, identity: identity, cells: cells, directory: directory, removal: removal, settings: settings)
         lifecycle = Lifecycle(control: control, directory: directory, removal: removal, grace: settings.grace)

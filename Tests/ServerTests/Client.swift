@@ -75,6 +75,16 @@ struct Client: Sendable {
     }
 }
 
+extension Client {
+    /// The answer's body as it comes, for one that does not end by itself.
+    func stream(_ path: String, into writer: any ResponseBodyWriter) async throws {
+        let head = HTTPRequest(method: .get, scheme: "http", authority: host, path: path, headerFields: headers)
+        let response = await front.respond(to: Request(head: head, body: RequestBody(buffer: ByteBuffer())), peer: peer)
+        guard response.status == .ok else { throw Unexpected("\(response.status)") }
+        try await response.body.write(writer)
+    }
+}
+
 /// Takes what a response writes. One task writes, and is done before anyone reads.
 private final class Collector: ResponseBodyWriter {
     private(set) var bytes: [UInt8] = []

@@ -20,7 +20,7 @@ import Testing
             let token = try #require(try key.json["key"]?.string)
 
             // A key that the test itself may delete would end the test; the next one tries those calls.
-            try await run("\(origin)/v1/openapi.json", token, ["--exclude-path-regex", "^/v1/(session|api_keys)"])
+            try await run("\(origin)/v1/openapi.json", token, ["--exclude-path-regex", "^/v1/(session|api_keys|events$)"])
         }
     }
 

@@ -55,9 +55,10 @@ struct TestSite: Sendable {
             tokens[role] = try await installation.operators.create(name: name, role: role, by: Instruction(actor: "test")).token.text
         }
         self.tokens = tokens
-        let news = CredentialNews(cells: installation.cells, principals: house.principals)
+        let news = CredentialNews(cells: installation.cells, principals: house.principals, events: house.events)
         // Ends with the process, as the site does.
         Task { try await news.run() }
+        Task { [events = house.events] in await events.run() }
     }
 
     /// Letters that no other test uses.

@@ -31,7 +31,8 @@ struct ErasureWork: Sendable {
 
         try transaction.flush(release(trail) + blank(trail, trashed))
         let forgotten = try transaction.flush(forget(trail))
-        try transaction.flush(bury(trail) + [Usage.settled(catalog, scope.entitlements)])
+        let files = Attachments.leaving(type, "\(trail.people)::uuid[]")
+        try transaction.flush(bury(trail) + [Usage.settled(catalog, scope.entitlements)] + files)
 
         let counts: [(String, Int)] = [
             ("contacts", present.count), ("changes", changes), ("leads", trail.leads.count),

@@ -30,7 +30,7 @@ package struct Worker: Sendable {
                     guard let scope = try? installation.cells.scope(of: cell.name) else { continue }  // It was just listed.
                     let worker = CellWorker(
                         scope, handlers: handlers, schedules: schedules, directory: installation.directory,
-                        listener: installation.cells.listener(of: cell.name, to: "jobs"), settings: settings, log: log)
+                        listener: installation.cells.listener(of: cell.name, to: ["jobs"]), settings: settings, log: log)
                     group.addTask { await worker.run() }
                 }
                 // A stop or cancellation ends the sleep and the loop; a new cell has no jobs in its first seconds.

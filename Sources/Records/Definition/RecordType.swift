@@ -43,7 +43,7 @@ package struct RecordType: Sendable {
     package var isSubject: Bool { standing == .subject }
 
     package enum Operation: String, Sendable, Hashable, CaseIterable {
-        case list, search, create, get, update, trash, restore, batch, merge, changes, timeline
+        case list, search, create, get, update, trash, restore, batch, merge, changes, timeline, attachments
     }
 
     /// What a type knows beyond its fields.
@@ -166,7 +166,9 @@ package struct RecordType: Sendable {
         customFields = custom
         fields = CommonFields.leading + own + [CommonFields.tags, CommonFields.custom(custom)]
         // Only what the business is about has a story, and is found to be there twice.
-        self.operations = standing == .subject ? operations : operations.subtracting([.timeline, .merge])
+        let answered = standing == .subject ? operations : operations.subtracting([.timeline, .merge])
+        // Files belong to the business.
+        self.operations = standing == .furniture ? answered.subtracting([.attachments]) : answered
         self.staysWhileUsed = staysWhileUsed
         self.standing = standing
         self.isSearchable = isSearchable

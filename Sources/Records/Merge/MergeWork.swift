@@ -44,7 +44,8 @@ struct MergeWork: Sendable {
         let body = answer.body.map { String(decoding: $0, as: UTF8.self) }
         let kept = repeatable.map { [$0.remember(.init(status: answer.status, version: answer.version, body: body))] } ?? []
         let rules = store.type.rules.merging(order.winner, order.losers)
-        try transaction.flush(rules + (order.isRehearsal ? [] : kept) + [store.counting])
+        let files = Attachments.moving(store.type, from: order.losers, to: order.winner)
+        try transaction.flush(rules + [files] + (order.isRehearsal ? [] : kept) + [store.counting, ChangeNews.told(store.scope.tenant.slug)])
         if order.isRehearsal { throw Rehearsed(answer: answer) }
         return answer
     }

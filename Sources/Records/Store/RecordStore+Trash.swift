@@ -71,6 +71,7 @@ extension RecordStore {
         let unit = WriteUnit(
             locks: type.rules.locking(change), lock: lock(id, reach: reach, ifMatch, trash: .include), guards: guardsOfUse(id) + releases,
             rules: try type.rules.saving(change), repeatable: repeatable, counting: ownCounting,
+            closing: type.operations.contains(.attachments) ? Attachments.leaving(type, "ARRAY[\(id)::uuid]") : [],
             .init(write: leaving(written, repeatable)))
         let outcome = try await refusing(nil) { () async throws(PostgresError) in try await unit.run(in: scope) }
         try await check(outcome, id, ifMatch, "delete for good")

@@ -43,6 +43,9 @@ extension RepeatableRequest {
         }
     }
 
+    /// The answer that `lookup` found, given again.
+    package func replay(_ rows: Rows) throws -> RecordAnswer { replay(try answer(in: rows)) }
+
     private func replay(_ answer: Answer) -> RecordAnswer {
         var again = RecordAnswer(status: answer.status, version: answer.version, body: answer.body.map { Array($0.utf8) })
         again.location = answer.location

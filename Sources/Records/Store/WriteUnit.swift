@@ -17,6 +17,8 @@ struct WriteUnit: Sendable {
     private let repeatable: RepeatableRequest?
     /// Counts what the unit has made or taken away; see `Usage`.
     private let counting: SQL?
+    /// What locks further counters, after those of records.
+    private let closing: [SQL]
 
     /// The write itself with its change-log row, and its answer: in the same statement, or in one that follows the type's rule.
     struct Writing: Sendable {
@@ -26,7 +28,7 @@ struct WriteUnit: Sendable {
 
     init(
         locks: [SQL] = [], lock: SQL? = nil, guards: [SQL] = [], rules: [SQL] = [], repeatable: RepeatableRequest?, counting: SQL? = nil,
-        _ writing: Writing
+        closing: [SQL] = [], _ writing: Writing
     ) {
         self.locks = locks
         self.lock = lock
@@ -35,6 +37,7 @@ struct WriteUnit: Sendable {
         self.rules = rules
         self.repeatable = repeatable
         self.counting = counting
+        self.closing = closing
     }
 
     struct Outcome: Sendable {
@@ -45,7 +48,7 @@ struct WriteUnit: Sendable {
 
     func run(in scope: TenantScope) async throws(PostgresError) -> Outcome {
         do throws(PostgresError) {
-            return outcome(of: try await scope.run(statements + (counting.map { [$0] } ?? [])))
+            return outcome(of: try await scope.run(statements + (counting.map { [$0] } ?? []) + closing + [ChangeNews.told(scope.tenant.slug)]))
         } catch {
             guard let refusal = error.refusal.flatMap(LockRefusal.init) else { throw error }
             return Outcome(refusal: refusal, written: nil)
@@ -54,8 +57,8 @@ struct WriteUnit: Sendable {
 
     /// The same inside a transaction that does more; a refusal of the lock ends it like any other. The transaction counts at its end:
     /// `counting` stands in the flush of its last write.
-    func run(in transaction: borrowing Transaction, counting: SQL?) throws(PostgresError) -> Outcome {
-        outcome(of: try transaction.flush(statements + (counting.map { [$0] } ?? [])))
+    func run(in transaction: borrowing Transaction, counting: [SQL]) throws(PostgresError) -> Outcome {
+        outcome(of: try transaction.flush(statements + counting + closing))
     }
 
     /// Turns, shared with others, that the unit waits for before it touches a record. Whoever does several units in one transaction takes

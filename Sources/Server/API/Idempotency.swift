@@ -7,14 +7,22 @@ import Secrets
 extension Call {
     /// The key under which this request may be repeated (`Idempotency-Key`), if it has one.
     func repeatable(_ person: Person) async throws(Problem) -> RepeatableRequest? {
-        guard let key = headers[.idempotencyKey] else { return nil }
-        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw Problem(.malformed, "Idempotency-Key holds 1 to 255 visible ASCII characters.")
-        }
+        guard let key = try idempotencyKey else { return nil }
         // With another answer to the question whether there may be two, it is another request.
         let start = "\(method.rawValue) \(target)\(try allowsDuplicates ? " allowing duplicates" : "")\n"
         let request = Array(start.utf8) + (try await bytes())
         return RepeatableRequest(credential: person.credentialID, key: key, fingerprint: Digest.sha256(request))
+    }
+
+    /// What the header `Idempotency-Key` holds. Refuses with `.malformed` what cannot be a key.
+    var idempotencyKey: String? {
+        get throws(Problem) {
+            guard let key = headers[.idempotencyKey] else { return nil }
+            guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                throw Problem(.malformed, "Idempotency-Key holds 1 to 255 visible ASCII characters.")
+            }
+            return key
+        }
     }
 
     /// A write that keeps its answer in its own transaction when the request has a key. Its parts come as `work` is given them.

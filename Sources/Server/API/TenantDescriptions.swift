@@ -7,6 +7,7 @@ final class TenantDescriptions: Sendable {
     private let verbs: [Endpoint]
     private let schemas: [JSON.Member]
     private let door: Door
+    private let files: AttachmentRoutes
     private let general: ByteBuffer
     /// By the shape of the catalogue; tenants without anything of their own share the general one.
     private let own = Mutex(Generations<String, ByteBuffer>(capacity: 50))
@@ -15,7 +16,8 @@ final class TenantDescriptions: Sendable {
         self.verbs = verbs
         self.schemas = schemas
         door = house.door
-        general = Self.document(house.catalog, verbs, schemas)
+        files = AttachmentRoutes(house)
+        general = Self.document(house.catalog, verbs, schemas, files)
     }
 
     var endpoints: [Endpoint] {
@@ -27,14 +29,16 @@ final class TenantDescriptions: Sendable {
         guard let person = try? await door.person(call, effect: .reads), !person.catalog.shape.isEmpty else { return Reply(general) }
         let catalog = person.catalog
         if let known = own.withLock({ $0[catalog.shape] }) { return Reply(known) }
-        let bytes = Self.document(catalog, verbs, schemas)
+        let bytes = Self.document(catalog, verbs, schemas, files)
         own.withLock { $0[catalog.shape] = bytes }
         return Reply(bytes)
     }
 
-    private static func document(_ catalog: Catalog, _ verbs: [Endpoint], _ schemas: [JSON.Member]) -> ByteBuffer {
+    private static func document(
+        _ catalog: Catalog, _ verbs: [Endpoint], _ schemas: [JSON.Member], _ files: AttachmentRoutes
+    ) -> ByteBuffer {
         let records = catalog.types.flatMap { RecordDescription.components(of: $0, in: catalog) }
-        let endpoints = verbs + catalog.types.flatMap { RecordRoutes($0, of: catalog).endpoints }
+        let endpoints = verbs + catalog.types.flatMap { RecordRoutes($0, of: catalog).endpoints + files.endpoints(of: $0) }
         let all = schemas + records + RecordDescription.sharedComponents
         return ByteBuffer(bytes: OpenAPIDocument("Tenantry", endpoints: endpoints, schemas: all).json.bytes)
     }

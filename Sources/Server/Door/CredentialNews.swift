@@ -1,11 +1,14 @@
 import Postgres
+import Records
 import ServiceLifecycle
 import Tenancy
 
-/// Carries the news of changed credentials from every cell into the cache, cells that are added later included.
+/// Carries the news of changed credentials from every cell into the cache, and those of changes to whoever follows them; cells that are
+/// added later included. One connection per cell hears all of it.
 struct CredentialNews: Service {
     let cells: Cells
     let principals: PrincipalCache
+    let events: EventHub
     /// How often it looks for new cells.
     var interval: Duration = .seconds(5)
 
@@ -15,7 +18,7 @@ struct CredentialNews: Service {
                 var followed: Set<String> = []
                 while !Task.isCancelled {
                     for cell in cells.all where followed.insert(cell.name).inserted {
-                        guard let listener = cells.listener(of: cell.name, to: Credentials.channel) else { continue }
+                        guard let listener = cells.listener(of: cell.name, to: [Credentials.channel, ChangeNews.channel, ProgressNotice.channel]) else { continue }
                         group.addTask { await follow(listener, of: cell.name) }
                     }
                     // Cancellation ends the sleep and, with the next look at the condition, the loop.
@@ -30,6 +33,8 @@ struct CredentialNews: Service {
         for await event in listener.events() {
             switch event {
             case .connected: principals.hears(cell)
+            case .notification(ChangeNews.channel, let slug): events.changed(slug)
+            case .notification(ProgressNotice.channel, let payload): events.progressed(payload)
             case .lost: principals.isDeaf(to: cell)
             case .notification(_, let payload): take(payload)
             }

@@ -17,7 +17,9 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
+    /// The largest body of a request, and of one that brings a file.
     private let bodyLimit: Int
+    private let fileLimit: Int
     private let standing: StandingHeaders
     /// Requests that came in and whose answer has not gone out whole.
     private var unanswered = 0
@@ -33,8 +35,9 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
 
     private static let patience = 64 << 20
 
-    init(bodyLimit: Int, standing: StandingHeaders) {
+    init(bodyLimit: Int, fileLimit: Int, standing: StandingHeaders) {
         self.bodyLimit = bodyLimit
+        self.fileLimit = fileLimit
         self.standing = standing
     }
 
@@ -74,7 +77,8 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether the client holds its body back until it is told to go on; one that is too large is better never sent.
     private func isWaiting(_ head: HTTPRequest) -> Bool {
         guard head.headerFields[.expect]?.lowercased() == "100-continue" else { return false }
-        return head.headerFields[.contentLength].flatMap { Int($0) }.map { $0 <= bodyLimit } ?? true
+        let limit = head.bringsFile ? fileLimit : bodyLimit
+        return head.headerFields[.contentLength].flatMap { Int($0) }.map { $0 <= limit } ?? true
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -144,6 +148,12 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 extension HTTPRequest {
+    /// Whether its address takes files, which are never in memory.
+    fileprivate var bringsFile: Bool {
+        let path = path?.prefix { $0 != "?" } ?? ""
+        return method == .post && path.hasSuffix("/attachments")
+    }
+
     /// Whether its Host consists of what a name, an address and a port may hold (RFC 3986, 3.2.2).
     fileprivate var hasHost: Bool {
         authority?.utf8.allSatisfy { Self.hostBytes.contains($0) } ?? false

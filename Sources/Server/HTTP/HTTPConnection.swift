@@ -23,7 +23,8 @@ struct HTTPConnection: ServerChildChannel, HTTPChannelHandler {
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try pipeline.addHandler(Hourglass(headerTime: settings.headerTime, bodyTime: settings.bodyTime))
             try pipeline.addHandler(
-                Doorkeeper(bodyLimit: settings.bodyLimit, standing: StandingHeaders(isSecure: settings.isSecure)))
+                Doorkeeper(
+                    bodyLimit: settings.bodyLimit, fileLimit: settings.fileLimit, standing: StandingHeaders(isSecure: settings.isSecure)))
             try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: settings.idleTimeout, logger: logger))
             return try NIOAsyncChannel(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
         }

@@ -2,6 +2,7 @@ import HTTPTypes
 
 extension HTTPField.Name {
     package static let allowDuplicate = ours("X-Allow-Duplicate")
+    static let accelBuffering = ours("X-Accel-Buffering")
     static let allowedHeaders = ours("Access-Control-Allow-Headers")
     static let allowedMethods = ours("Access-Control-Allow-Methods")
     static let csrfToken = ours("X-CSRF-Token")
@@ -11,6 +12,7 @@ extension HTTPField.Name {
     static let host = ours("Host")
     package static let idempotencyKey = ours("Idempotency-Key")
     static let idempotentReplayed = ours("Idempotent-Replayed")
+    static let lastEventID = ours("Last-Event-ID")
     package static let link = ours("Link")
     static let preflightMaxAge = ours("Access-Control-Max-Age")
     static let rateLimit = ours("RateLimit")

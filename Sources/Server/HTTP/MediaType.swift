@@ -22,7 +22,8 @@ struct MediaType: Sendable, Hashable {
 
     /// How much an answer of one of these forms is welcome by `Accept`; no header welcomes everything.
     static func accepts(_ header: String?, oneOf forms: Set<String>) -> Bool {
-        guard let header else { return true }
+        // An answer whose form only its content tells is whatever was asked for.
+        guard let header, !forms.contains("*/*") else { return true }
         let ranges = header.split(separator: ",").compactMap { MediaType($0) }
         guard !ranges.isEmpty else { return true }
         return forms.contains { form in

@@ -7,11 +7,13 @@ package enum Resource {
     package static let customFields = "custom_fields"
     package static let customObjects = "custom_objects"
     package static let apiKeys = "api_keys"
+    /// Bytes of files on records.
+    package static let storage = "storage_bytes"
     package static let emails = "emails_per_month"
 
     /// All but the record types, whose names each tenant knows.
     package static let all = [
-        users, records, customFields, customObjects, apiKeys, "import_rows", "storage_bytes", emails, "active_reminders",
+        users, records, customFields, customObjects, apiKeys, "import_rows", storage, emails, "active_reminders",
     ]
 
     /// Records of one type outside the trash.

@@ -21,6 +21,7 @@ extension ServerSettings {
         }
         bodyLimit = settings.httpMaxBodyBytes
         importLimit = settings.importsMaxBytes
+        fileLimit = settings.blobMaxFileBytes
         origins = settings.httpCORSOrigins
         showsTiming = settings.httpServerTiming
         sessionLength = settings.sessionHours
