@@ -29,6 +29,7 @@ let package = Package(
         .plugin(name: "EmbedSQLPlugin", capability: .buildTool(), dependencies: ["EmbedSQL"], path: "Sources/EmbedSQLPlugin"),
         .target(name: "Schema", path: "SQL", exclude: ["control", "cell", "tenant"], plugins: ["EmbedSQLPlugin"]),
         .target(name: "Secrets", dependencies: ["CLibCrypto"]),
+        .target(name: "Archive"),
         .target(name: "Mail", dependencies: ["Secrets", "CLibCurl"]),
         .target(name: "Blobs", dependencies: ["Secrets", "CLibCurl"]),
         .target(name: "LocalCluster"),
@@ -56,12 +57,13 @@ let package = Package(
         .target(
             name: "CRM",
             dependencies: [
-                "Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Secrets", .product(name: "Logging", package: "swift-log"),
+                "Archive", "Blobs", "Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Secrets",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Server",
             dependencies: [
-                "CRM", "Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Blobs", "Secrets",
+                "Blobs", "CRM", "Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -93,6 +95,7 @@ let package = Package(
                 "Support", "Jobs", "Tenancy", "Postgres", "Secrets", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/Load/Jobs"),
+        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Support"]),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
         .testTarget(
             name: "MailTests", dependencies: ["Mail", "Secrets", "Support", "CRM", "Records", "Tenancy", "Postgres"],
@@ -115,7 +118,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Support", "CRM", "Records", "Jobs", "Mail", "Recurrence", "Tenancy", "Postgres", "Schema", "Blobs", "Secrets",
+                "Archive", "Blobs", "LocalCluster", "Server", "Support", "CRM", "Records", "Jobs", "Mail", "Recurrence", "Tenancy", "Postgres",
+                "Schema", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -31,7 +31,7 @@ package enum Roles {
                 SELECT cell.refuse('TN002', 'roles_built_in')
                 WHERE EXISTS (SELECT FROM roles WHERE id = \(change.id) AND key IS NOT NULL)
                 """,
-                Credentials.changed(change.slug),
+                Credentials.changed(change.slug), AuditTrail.telling(of: change.id, "roles", "role"),
             ]
         }
     }

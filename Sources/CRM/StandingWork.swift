@@ -13,6 +13,9 @@ package enum StandingWork {
         RunImport.kind,
         RevertImport.kind,
         PruneImports.kind,
+        MakeExport.kind,
+        ForgetExports.kind,
+        ExportTenant.kind,
         SendMail.kind,
         RemoveBytes.kind,
         SweepAttachments.kind,
@@ -32,6 +35,9 @@ package enum StandingWork {
             PruneImports.handler,
             RemoveBytes.handler(installation.blobs),
             SweepAttachments.handler(catalog, installation.blobs),
+            MakeExport.handler(catalog, installation.blobs),
+            ForgetExports.handler(installation.blobs),
+            ExportTenant.handler(catalog, installation),
         ] + mail)
     }
 
@@ -44,6 +50,7 @@ package enum StandingWork {
                 try Schedule("empty_trash", EmptyTrash(), cron: "40 2 * * *", spread: .seconds(7200)),
                 try Schedule("prune_imports", PruneImports(), cron: "10 2 * * *", spread: .seconds(3600)),
                 try Schedule("sweep_attachments", SweepAttachments(), cron: "10 3 * * *", spread: .seconds(3600)),
+                try Schedule("forget_exports", ForgetExports(), cron: "10 3 * * *", spread: .seconds(3600)),
                 try Schedule("recount_usage", RecountUsage(), cron: "50 3 * * *", spread: .seconds(3600)),
             ]
         } catch {

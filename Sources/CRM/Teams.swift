@@ -20,9 +20,19 @@ package enum Teams {
         rules.cascades = true
         rules.saving = { change throws(Problem) in
             // Whose records "team" means has changed for everyone in it.
-            return Circle.refusal(change, parent) + leading(change) + [Credentials.changed(change.slug)]
+            return Circle.refusal(change, parent) + leading(change)
+                + [Credentials.changed(change.slug), AuditTrail.telling(of: change.id, "teams", "team")]
         }
     }
+
+    /// The members of the teams of the user `u` and of the teams below them, as an array; the user included.
+    package static let companions: SQL = """
+        ARRAY(
+            WITH RECURSIVE mine (id) AS (
+                SELECT unnest(u.team_ids)
+                UNION SELECT below.id FROM teams AS below JOIN mine ON below.parent_id = mine.id WHERE below.deleted_at IS NULL)
+            SELECT m.id FROM users m WHERE m.id = u.id OR (m.deleted_at IS NULL AND m.team_ids && ARRAY(SELECT id FROM mine)))
+        """
 
     /// Users follow what a team says of its members.
     private static func leading(_ change: RecordType.Change) -> [SQL] {

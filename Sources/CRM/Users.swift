@@ -44,7 +44,10 @@ package enum Users {
             rules.cascades = true
             // A changed address is one that is not confirmed.
             rules.settlesLast = true
-            rules.saving = { change throws(Problem) in try saving(change) + mailing(change) + Teams.following(change) + counting(change) }
+            rules.saving = { change throws(Problem) in
+                try saving(change) + mailing(change) + Teams.following(change) + counting(change)
+                    + [AuditTrail.telling(of: change.id, "users", "user")]
+            }
         }
     }
 

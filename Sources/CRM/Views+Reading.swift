@@ -27,17 +27,24 @@ extension Views {
     /// Refuses with `.notFound` a view that is not there or not the caller's to see, with `.malformed` one of another type, with `.invalid`
     /// one that is broken.
     package static func narrow(_ request: inout ListRequest, to id: String, keepsOrder: Bool, in store: RecordStore) async throws {
-        guard let id = UUID(uuidString: id) else { throw Problem.notFound }
-        let found: SQL =
-            SQL(code: "SELECT \(Kept.columns) FROM views AS r WHERE r.id = ") + "\(id) AND r.deleted_at IS NULL AND "
-            + store.caller.readable(type)
-        guard let view = try await store.scope.rows(found).first.map(Kept.init) else { throw Problem.notFound }
+        guard let view = try await find(id, in: store) else { throw Problem.notFound }
         guard view.list.type == store.type.name else {
             throw Problem(.malformed, "The parameter view: This view lists \(view.list.type), not \(store.type.name).")
         }
         try request.narrow(
             to: view.list, named: "\(view.id) \(view.version)", keepsOrder: keepsOrder, of: store.type, in: store.catalog, for: store.caller
         )
+    }
+
+    /// What a view lists; nil for one that is not there or not the caller's to see.
+    static func list(_ id: String, in store: RecordStore) async throws -> StoredList? { try await find(id, in: store)?.list }
+
+    private static func find(_ id: String, in store: RecordStore) async throws -> Kept? {
+        guard let id = UUID(uuidString: id) else { return nil }
+        let found: SQL =
+            SQL(code: "SELECT \(Kept.columns) FROM views AS r WHERE r.id = ") + "\(id) AND r.deleted_at IS NULL AND "
+            + store.caller.readable(type)
+        return try await store.scope.rows(found).first.map(Kept.init)
     }
 
     /// Says of each view whether it is broken, and of each segment how many records it has: all in two flushes, however many there are.

@@ -20,6 +20,8 @@ package struct JobKind: Sendable {
     /// At most so many starts in a span of time, of one tenant and of all tenants of a cell.
     package var tenantRate: JobRate?
     package var cellRate: JobRate?
+    /// Whether its jobs only read, so that they are done for a suspended tenant too, which may read and export.
+    package var onlyReads = false
     /// At most so many are claimed of one lane at a time.
     package var batch = 100
 

@@ -7,13 +7,14 @@ extension SQL {
     /// never otherwise. Costs no round trip of its own in a unit of several statements.
     ///
     /// - Parameters:
+    ///   - id: its id in the queue; a version 7.
     ///   - at: when it is due; nil for now.
     ///   - key: while a job of the kind with this key waits or runs for the tenant, this one is not enqueued ...
     ///   - replacing: ... or gives the one that waits its time and content.
     package static func enqueue<J: Job>(
-        _ job: J, at time: Date? = nil, key: String? = nil, replacing: Bool = false, priority: JobPriority? = nil
+        _ job: J, id: UUID = .v7(), at time: Date? = nil, key: String? = nil, replacing: Bool = false, priority: JobPriority? = nil
     ) -> SQL {
-        enqueue([Promise(job, at: time, key: key)], replacing: replacing, priority: priority)
+        enqueue([Promise(job, id: id, at: time, key: key)], replacing: replacing, priority: priority)
     }
 
     /// Many of one kind in one statement. Keys must differ among themselves.
@@ -22,7 +23,7 @@ extension SQL {
         let payloads = promises.map(\.payload)
         guard !payloads.contains(nil) else { return refusal }
         let sql: SQL = """
-            SELECT cell.enqueue_jobs(\(kind.name), \(kind.version), \(promises.map { _ in UUID.v7() }), \(payloads), \
+            SELECT cell.enqueue_jobs(\(kind.name), \(kind.version), \(promises.map(\.id)), \(payloads), \
             \(promises.map(\.time)), \(promises.map(\.key)), \((priority ?? kind.priority).rawValue), \(kind.maximumAttempts), \(replacing))
             """
         return sql.prepared(.shared)
@@ -39,11 +40,13 @@ extension SQL {
 
 /// A job with its time and key, for enqueueing many at once.
 package struct Promise<J: Job>: Sendable {
+    let id: UUID
     let payload: String?
     let time: Date?
     let key: String?
 
-    package init(_ job: J, at time: Date? = nil, key: String? = nil) {
+    package init(_ job: J, id: UUID = .v7(), at time: Date? = nil, key: String? = nil) {
+        self.id = id
         // Nil is refused by `SQL.enqueue`.
         payload = (try? JSONEncoder().encode(job)).map { String(decoding: $0, as: UTF8.self) }
         self.time = time

@@ -48,6 +48,8 @@ struct Site: Sendable {
             EntitlementRoutes(house).endpoints,
             AttachmentRoutes(house).endpoints,
             EventRoutes(house).endpoints,
+            ExportRoutes(house).endpoints,
+            AuditRoutes(house).endpoints,
         ].flatMap(\.self)
         let schemas: [JSON.Member] = [
             SessionRoutes.schemas,
@@ -72,6 +74,8 @@ struct Site: Sendable {
             AccessRoutes.schemas,
             EntitlementRoutes.schemas,
             AttachmentRoutes.schemas,
+            ExportRoutes.schemas,
+            AuditRoutes.schemas,
         ].flatMap(\.members)
         let descriptions = TenantDescriptions(verbs, schemas, house)
         let files = AttachmentRoutes(house)

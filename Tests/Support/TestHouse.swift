@@ -57,7 +57,8 @@ package enum TestHouse {
     /// Where the blobs of all installations of this process are; the system clears its folder.
     private static let blobs = FileManager.default.temporaryDirectory.appending(path: "blobs-\(UUID().uuidString)").path()
 
-    private static func open(at url: String, _ change: (inout InstallationSettings) -> Void = { _ in }) async throws -> Installation {
+    /// An installation in the database of this address.
+    package static func open(at url: String, _ change: (inout InstallationSettings) -> Void = { _ in }) async throws -> Installation {
         var settings = InstallationSettings(ownerURL: url)
         settings.seed = FirstRows.seed
         settings.blobs = DirectoryStore(blobs)

@@ -32,7 +32,7 @@ struct ErasureWork: Sendable {
         try transaction.flush(release(trail) + blank(trail, trashed))
         let forgotten = try transaction.flush(forget(trail))
         let files = Attachments.leaving(type, "\(trail.people)::uuid[]")
-        try transaction.flush(bury(trail) + [Usage.settled(catalog, scope.entitlements)] + files)
+        try transaction.flush(bury(trail) + Exports.ending + [Usage.settled(catalog, scope.entitlements)] + files)
 
         let counts: [(String, Int)] = [
             ("contacts", present.count), ("changes", changes), ("leads", trail.leads.count),

@@ -121,6 +121,9 @@ package struct SettingsStore: Sendable {
             INSERT INTO settings_history (version, actor_type, actor_id, request_id, document, changed)
             SELECT version, \(actor.kind.rawValue), \(actor.id)::uuid, \(caller.requestID), document, \(names)::text[] FROM written
             """,
+            AuditTrail.entry(
+                .settingsChanged, by: actor, from: address, requestID: caller.requestID,
+                detail: ["version": JSON(latest.version + 1), "fields": JSON(names)]),
             news,
         ] + (kept.map { [$0] } ?? [])
     }

@@ -83,11 +83,15 @@ package enum TenantSettings {
         SettingKey(
             "ip_allow", .list(of: .text(.network), max: 200), default: [],
             "The only addresses and networks from which people and API keys get in; empty: from anywhere."),
+        SettingKey(
+            "export_alarm_rows", .integer(1...1_000_000_000), default: 10_000,
+            "An export of more records than this is an alarm in the account's audit."),
         SettingKey("require_if_match", .flag, default: false, "PATCH and DELETE on records and settings need If-Match (428 otherwise)."),
     ]
 
     private static let retention: [SettingKey] =
         [
-            SettingKey("trash_days", .integer(1...3650), default: 30, "After how many days in the trash a record is deleted for good.")
+            SettingKey("trash_days", .integer(1...3650), default: 30, "After how many days in the trash a record is deleted for good."),
+            SettingKey("audit_days", .integer(30...3650), default: 730, "After how many days an entry of the account's audit is deleted."),
         ] + RetentionRule.all.map { SettingKey($0.setting, .integer(1...36_500), $0.help) }
 }

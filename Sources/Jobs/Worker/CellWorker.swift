@@ -129,10 +129,10 @@ actor CellWorker {
 
     private nonisolated func serves(_ slug: String) -> Bool { settings.tenants?.contains(slug) ?? true }
 
-    /// Whether the tenant's jobs may run now.
-    private nonisolated func isOpen(_ slug: String) -> Bool {
-        guard let tenant = directory.known(slug: slug) else { return false }
-        return tenant.state.allowsWrites && tenant.quarantinedReason == nil
+    /// Whether the tenant's jobs of this kind may run now.
+    private nonisolated func isOpen(_ slug: String, _ kind: JobKind) -> Bool {
+        guard let tenant = directory.known(slug: slug), tenant.quarantinedReason == nil else { return false }
+        return kind.onlyReads ? tenant.state.allowsReads : tenant.state.allowsWrites
     }
 
     /// Finds what nobody told of: jobs whose time has come, lost news, jobs of processes that fell silent.
@@ -146,7 +146,7 @@ actor CellWorker {
                 var closed: [Int] = []
                 for lane in found where serves(lane.slug) {
                     guard let kind = handlers[lane.kind]?.kind else { continue }
-                    if isOpen(lane.slug) {
+                    if isOpen(lane.slug, kind) {
                         line.found(lane.id, slug: lane.slug, kind: kind, next: lane.next, since: lane.since, now: now)
                     } else {
                         closed.append(lane.id)

@@ -62,14 +62,14 @@ struct LaneLine: Sendable {
     }
 
     /// The lanes whose turn it is, and how many jobs each may have of `free` places. They are out of the line until `served` is told.
-    mutating func next(free: Int, now: Instant, isOpen: (String) -> Bool) -> [Queue.Order] {
+    mutating func next(free: Int, now: Instant, isOpen: (String, JobKind) -> Bool) -> [Queue.Order] {
         wake(now)
         var free = free
         var orders: [Queue.Order] = []
         let share = max(1, free / max(1, line.count))
         while free > 0, orders.count < Self.mostOrders, let id = line.popFirst() {
             guard let lane = lanes[id], lane.place == .inLine else { continue }
-            guard isOpen(lane.slug) else {
+            guard isOpen(lane.slug, lane.kind) else {
                 forget(id)
                 continue
             }

@@ -20,14 +20,8 @@ struct PageQuery {
         }
         let start = after.map { " AND " + following($0) } ?? SQL()
         return "SELECT " + list + " FROM " + source + " AS r WHERE " + condition + start
-            + SQL(code: " ORDER BY \(order(nulls: true))")
+            + SQL(code: " ORDER BY \(sort.clause())")
             + " LIMIT \(rows)"
-    }
-
-    private func order(nulls: Bool) -> String {
-        let keys = sort.keys.map { "\($0.expression("r")) \($0.direction)\(nulls && $0.isNullable ? " NULLS LAST" : "")" }
-        let hasID = sort.keys.contains { $0.field.name == "id" }
-        return (keys + (hasID ? [] : ["r.id \(sort.isIDDescending ? "DESC" : "ASC")"])).joined(separator: ", ")
     }
 
     /// The rows behind the cursor. Keys that cannot be missing compare as one row value, which an index can start from.

@@ -38,6 +38,13 @@ package struct Sort: Sendable, Hashable {
 
     var isIDDescending: Bool { keys.last?.isDescending ?? false }
 
+    /// What follows ORDER BY: missing values last, ties by id.
+    func clause(_ r: String = "r") -> String {
+        let list = keys.map { "\($0.expression(r)) \($0.direction)\($0.isNullable ? " NULLS LAST" : "")" }
+        let hasID = keys.contains { $0.field.name == "id" }
+        return (list + (hasID ? [] : ["\(r).id \(isIDDescending ? "DESC" : "ASC")"])).joined(separator: ", ")
+    }
+
     /// The order as text, the same for the same order.
     var text: String { keys.map { ($0.isDescending ? "-" : "") + $0.field.path }.joined(separator: ",") }
 }

@@ -17,13 +17,14 @@ struct Projection: Sendable {
         let json: SQL
     }
 
-    /// Everything the caller may see, or only the fields named (and the id, without which a record is nobody).
+    /// Everything the caller may see, or only the fields named (and the id, without which a record is nobody); of the tenant's own fields
+    /// those named `custom.<name>`.
     init(_ type: RecordType, for caller: Caller, only names: [String]? = nil, includes: [Include] = [], overflow: SQL? = nil) {
         self.type = type
         self.includes = includes
         self.overflow = overflow
         let visible = type.visibleFields(for: caller)
-        fields = names.map { names in visible.filter { names.contains($0.name) || $0.name == "id" } } ?? visible
+        fields = names.map { names in visible.compactMap { $0.narrowed(to: names) } } ?? visible
         isWhole = names == nil && !caller.rights.hidesFields(of: type.name)
     }
 
@@ -70,6 +71,16 @@ struct Projection: Sendable {
         var list = SQL(code: fields.map { "\($0.json(r)) AS \($0.name)" }.joined(separator: ", "))
         for include in includes { list += ", " + include.json + SQL(code: " AS \(include.name)") }
         return "(SELECT row_to_json(shown) FROM (SELECT " + list + ") AS shown)"
+    }
+}
+
+extension FieldDefinition {
+    /// The field as far as it is named; nil when it is not.
+    func narrowed(to names: [String]) -> FieldDefinition? {
+        if names.contains(name) || name == "id" { return self }
+        guard case .custom(let fields) = kind else { return nil }
+        let named = fields.filter { names.contains($0.path) }
+        return named.isEmpty ? nil : CommonFields.custom(named)
     }
 }
 

@@ -22,7 +22,7 @@ struct APIKeyRoutes: Sendable {
         guard person.isSession else { throw Problem(.forbidden, "Only someone who is signed in makes API keys; a key cannot.") }
         let body = try await call.json()
         let repeatable = try await call.repeatable(person)
-        let work = { try await insert(APIKeyOrder(body), by: person, repeatable) }
+        let work = { try await insert(APIKeyOrder(body), by: person, from: call.address, repeatable) }
         var answer =
             if let repeatable { try await repeatable.perform(in: person.scope, document: call.document, work) } else { try await work() }
         if answer.status == 201 { answer.body = try SecretSeal(of: person).opened(answer.body ?? []) }
@@ -30,7 +30,9 @@ struct APIKeyRoutes: Sendable {
     }
 
     /// One unit: the key, and the answer for when the request comes again.
-    private func insert(_ order: APIKeyOrder, by person: Person, _ repeatable: RepeatableRequest?) async throws -> RecordAnswer {
+    private func insert(
+        _ order: APIKeyOrder, by person: Person, from address: String, _ repeatable: RepeatableRequest?
+    ) async throws -> RecordAnswer {
         let key = Credential.mint(.apiKey, slug: person.tenant.slug)
         let id = UUID.v7()
         let location = "/v1/api_keys/\(id.uuidString.lowercased())"
@@ -44,10 +46,11 @@ struct APIKeyRoutes: Sendable {
         let shown: SQL = "SELECT \(APIKeyView.json(key: sealed))::text FROM api_keys AS k WHERE k.id = \(id)"
         let kept = repeatable?.remember(
             "SELECT 201::smallint, NULL::integer, \(location)::text, shown.body FROM (\(shown)) AS shown (body)")
+        let told = Self.telling(.keyCreated, id, by: person, from: address, "FROM api_keys WHERE id = \(id)")
         let claim = repeatable?.claim ?? []
         let rows: [Rows]
         do {
-            rows = try await person.scope.run(claim + [made, shown] + (kept.map { [$0] } ?? []) + Self.counting(person))
+            rows = try await person.scope.run(claim + [made, shown, told] + (kept.map { [$0] } ?? []) + Self.counting(person))
         } catch {
             throw error.planLimit ?? error
         }
@@ -57,6 +60,13 @@ struct APIKeyRoutes: Sendable {
         var answer = RecordAnswer(status: 201, body: row.withBytes(0) { Array($0) })
         answer.location = location
         return answer
+    }
+
+    private static func telling(
+        _ action: AuditTrail.Action, _ id: UUID, by person: Person, from address: String, _ condition: SQL
+    ) -> SQL {
+        AuditTrail.entry(
+            action, by: person.caller.actor, about: .init("api_keys", id), from: address, requestID: person.caller.requestID, condition)
     }
 
     private static func counting(_ person: Person) -> [SQL] {
@@ -104,7 +114,10 @@ struct APIKeyRoutes: Sendable {
                 SELECT 204::smallint, NULL::integer, NULL::text, NULL::text
                 FROM api_keys WHERE id = \(id) AND revoked_at = now()::timestamptz(3)
                 """)
-            let rows = try await person.scope.run(claim + [revoked] + (kept.map { [$0] } ?? []) + Self.counting(person))
+            let told = Self.telling(
+                .keyRevoked, id, by: person, from: call.address,
+                "FROM api_keys WHERE id = \(id) AND revoked_at = now()::timestamptz(3)")
+            let rows = try await person.scope.run(claim + [revoked, told] + (kept.map { [$0] } ?? []) + Self.counting(person))
             guard !rows[claim.count].isEmpty else { throw Problem.notFound }
             return RecordAnswer(status: 204)
         }

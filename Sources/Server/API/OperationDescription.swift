@@ -64,9 +64,8 @@ struct OperationDescription: Sendable {
     private static func response(_ response: ResponseDescription) -> JSON {
         var members = [JSON.Member("description", .string(response.description))]
         if !response.headers.isEmpty { members.append(.init("headers", response.headers.headerObjects)) }
-        if let schema = response.schema, let type = response.contentType {
-            let name = String(type.prefix { $0 != ";" })
-            members.append(.init("content", .object([.init(name, ["schema": schema])])))
+        if let schema = response.schema {
+            members.append(.init("content", .object(response.forms.map { .init($0, ["schema": schema]) })))
         }
         return .object(members)
     }

@@ -1,3 +1,4 @@
+import CRM
 import Foundation
 import HTTPTypes
 import Postgres
@@ -129,6 +130,7 @@ struct SessionRoutes: Sendable {
             FROM changed
             """,
             "DELETE FROM sessions WHERE user_id = \(person.userID) AND token_hash <> \(SQLValue.bytes(person.credential.hash))",
+            AuditTrail.telling(of: person.userID.uuidString.lowercased(), "users", "user"),
             Credentials.changed(person.tenant.slug),
         ]
     }

@@ -22,14 +22,7 @@ enum CredentialLookup {
         }
     }
 
-    /// The members of a person's teams and of the teams below them, as an array; the person included.
-    private static let teamMembers: SQL = """
-        ARRAY(
-            WITH RECURSIVE mine (id) AS (
-                SELECT unnest(u.team_ids)
-                UNION SELECT below.id FROM teams AS below JOIN mine ON below.parent_id = mine.id WHERE below.deleted_at IS NULL)
-            SELECT m.id FROM users m WHERE m.id = u.id OR (m.deleted_at IS NULL AND m.team_ids && ARRAY(SELECT id FROM mine)))
-        """
+    private static let teamMembers = Teams.companions
     private static let role: SQL = "r.rights, r.hidden_fields, r.readonly_fields, r.admin"
     private static let isActive: SQL = "u.status = 'active' AND u.deleted_at IS NULL"
 

@@ -38,8 +38,12 @@ final class SignIn: Sendable {
         let attempt = try await limit.attempt(slug: slug, email: email, address: AddressRange.neighbourhood(of: address))
         try Self.refuse(try await limit.wait(attempt))
         let found = try await find(slug: slug, email: email)
-        guard try await isRight(password, for: found?.user), let (scope, user) = found, user.isActive else {
-            try Self.refuse(try await limit.failed(attempt))
+        guard try await isRight(password, for: found?.user), let scope = found?.scope, let user = found?.user, user.isActive else {
+            // Side by side, so that an account that exists takes no longer.
+            async let told: Void = tell(of: found?.user, address, in: found?.scope)
+            let wait = try await limit.failed(attempt)
+            await told
+            try Self.refuse(wait)
             throw Door.unauthenticated
         }
         try Self.refuse(try await limit.succeeded(attempt))
@@ -70,10 +74,18 @@ final class SignIn: Sendable {
         throw Problem(.rateLimited, "Too many failed sign-ins. Try again in \((seconds + 59) / 60) minutes.", retryAfter: seconds)
     }
 
-    private func find(slug: String, email: String) async throws -> (scope: TenantScope, user: SignedInUser)? {
+    private func find(slug: String, email: String) async throws -> (scope: TenantScope, user: SignedInUser?)? {
         guard let tenant = try await directory.tenant(slug: slug), tenant.state.allowsSignIn else { return nil }
         let scope = try directory.scope(for: tenant)
-        return try await SignedInUser.find(email: email, in: scope).map { (scope, $0) }
+        return (scope, try await SignedInUser.find(email: email, in: scope))
+    }
+
+    /// A failure stands in the tenant's audit: whose account it was, if it is one, and never what was typed.
+    private func tell(of user: SignedInUser?, _ address: String, in scope: TenantScope?) async {
+        guard let scope else { return }
+        let entry = AuditTrail.entry(.signInFailed, by: nil, about: user.map { .init("users", $0.id) }, from: address)
+        // Whoever may not come in learns nothing from an audit that cannot be written; its metrics and log tell.
+        _ = try? await scope.run([entry])
     }
 
     /// The same work whether there is such a user or not.
@@ -118,6 +130,9 @@ final class SignIn: Sendable {
                 FROM users WHERE id = \(user.id) AND status = 'active' AND deleted_at IS NULL
                 """,
                 "DELETE FROM sessions WHERE user_id = \(user.id) AND expires_at < now()",
+                AuditTrail.entry(
+                    .signIn, by: Actor(.user, user.id), about: .init("users", user.id), from: address,
+                    "FROM sessions WHERE token_hash = \(SQLValue.bytes(credential.hash))"),
             ] + place.news(to: user))
         guard rows[0].affected == 1 else { throw Door.unauthenticated }
         return Session(credential: credential, expires: expires, length: length, user: user)

@@ -30,7 +30,7 @@ package struct Operation: Sendable {
         self.problems = problems
         self.hidesAddress = hidesAddress
         self.cost = cost
-        let forms = responses.values.compactMap { $0.contentType.map { String($0.prefix { $0 != ";" }) } }
+        let forms = responses.values.flatMap(\.forms)
         produces = Set(forms + ["application/problem+json"])
     }
 
@@ -90,16 +90,22 @@ package struct ResponseDescription: Sendable {
     /// JSON Schema of the body; nil when there is none.
     package let schema: JSON?
     package let contentType: String?
+    /// Other forms in which the same may come.
+    let otherForms: [String]
     /// Header names and what they say.
     package let headers: [(name: String, description: String)]
 
     package init(
         _ description: String, schema: JSON? = nil, contentType: String = "application/json",
-        headers: [(name: String, description: String)] = []
+        headers: [(name: String, description: String)] = [], orForms otherForms: [String] = []
     ) {
+        self.otherForms = otherForms
         self.description = description
         self.schema = schema
         self.contentType = schema == nil ? nil : contentType
         self.headers = headers
     }
+
+    /// The names of all forms, without their parameters.
+    var forms: [String] { ([contentType].compactMap(\.self) + otherForms).map { String($0.prefix { $0 != ";" }) } }
 }

@@ -3,7 +3,8 @@ import Records
 
 /// A job as JSON, for the operators' API and at a terminal.
 package enum JobDocument {
-    package static func of(_ job: JobView) -> JSON {
+    /// - Parameter result: what it has made, for jobs that make something.
+    package static func of(_ job: JobView, result: JSON? = nil) -> JSON {
         [
             "id": .string(job.id.uuidString.lowercased()), "cell": .string(job.cell), "tenant": .string(job.tenant),
             "kind": .string(job.kind), "version": JSON(job.version), "state": .string(job.state.rawValue), "priority": JSON(job.priority),
@@ -13,6 +14,7 @@ package enum JobDocument {
             "attempt": JSON(job.attempt), "maximum_attempts": JSON(job.maximumAttempts), "rescued": JSON(job.rescued),
             "enqueued_at": .string(job.enqueuedAt.apiText), "started_at": JSON(job.startedAt?.apiText), "worker": JSON(job.worker),
             "error": JSON(job.error), "ended_at": JSON(job.endedAt?.apiText),
+            "progress": job.state == .done ? 1 : .null, "result": result ?? .null,
         ]
     }
 
@@ -24,6 +26,8 @@ package enum JobDocument {
         "attempt": ["type": "integer", "minimum": 0], "maximum_attempts": ["type": "integer", "minimum": 1],
         "rescued": ["type": "integer", "minimum": 0], "enqueued_at": .timeSchema,
         "started_at": ["type": ["string", "null"], "format": "date-time"], "worker": ["type": ["string", "null"]],
+        "progress": ["type": ["number", "null"], "minimum": 0, "maximum": 1, "description": "1 once it is done; null: not told."],
+        "result": ["type": ["object", "null"], "description": "What it has made; its form depends on the kind."],
         "error": ["type": ["string", "null"]], "ended_at": ["type": ["string", "null"], "format": "date-time"],
     ]
 

@@ -1,3 +1,4 @@
+import Blobs
 import CRM
 import Foundation
 import HTTPTypes
@@ -8,9 +9,12 @@ import Tenancy
 /// The queues of all cells: `/operator/v1/jobs`.
 struct JobRoutes: Sendable {
     private let desk: JobDesk
+    private let installation: Installation
+    private let blobs: any BlobStore
 
     init(_ house: House) {
         desk = JobDesk(house.installation)
+        (installation, blobs) = (house.installation, house.installation.blobs)
     }
 
     private static let jobs = "/operator/v1/jobs"
@@ -20,6 +24,7 @@ struct JobRoutes: Sendable {
             .operator(.get, Self.jobs, role: .viewer, Self.list, list),
             .operator(.get, Self.jobs + "/forecast", role: .viewer, Self.forecast, forecast),
             .operator(.get, Self.jobs + "/{id}", role: .viewer, Self.show, show),
+            .operator(.get, Self.jobs + "/{id}/content", role: .admin, Self.content, content),
             .operator(.post, Self.jobs + "/{id}/retry", role: .support, Self.retry, retry),
             .operator(.post, Self.jobs + "/{id}/cancel", role: .support, Self.cancel, cancel),
         ]
@@ -43,7 +48,7 @@ struct JobRoutes: Sendable {
         let jobs = try await desk.page(before: last, filter, limit: limit + 1)
         let shown = jobs.prefix(limit)
         let next = jobs.count > limit ? shown.last.map { mark.text(after: $0.id.uuidString) } : nil
-        return .page(shown.map(JobDocument.of), next: next, of: call)
+        return .page(shown.map { JobDocument.of($0) }, next: next, of: call)
     }
 
     private func forecast(_ call: Call, _ caller: Operator) async throws -> Reply {
@@ -56,7 +61,34 @@ struct JobRoutes: Sendable {
 
     private func show(_ call: Call, _ caller: Operator) async throws -> Reply {
         guard let job = try await desk.find(call.id()) else { throw Problem.notFound }
-        return .json(JobDocument.of(job))
+        return .json(JobDocument.of(job, result: try await result(of: job)))
+    }
+
+    /// What the job has made; nil for jobs that make nothing, or have not made it yet.
+    private func result(of job: JobView) async throws -> JSON? {
+        guard job.kind == ExportTenant.kind.name, job.state == .done, let tenant = try await installation.directory.find(slug: job.tenant)
+        else { return nil }
+        do {
+            return try JSON(parsing: try await blobs.whole(ExportTenant.summary(job.id, of: tenant)))
+        } catch BlobError.notFound {
+            return nil
+        }
+    }
+
+    /// The file of a whole account. Refuses with `.conflict` until it is there, with `.gone` when its time is over.
+    private func content(_ call: Call, _ caller: Operator) async throws -> Reply {
+        guard let job = try await desk.find(call.id()), job.kind == ExportTenant.kind.name,
+            let tenant = try await installation.directory.find(slug: job.tenant)
+        else { throw Problem.notFound }
+        guard job.state == .done else { throw Problem(.conflict, "The export is not ready; look at the job.") }
+        let key = ExportTenant.file(job.id, of: tenant)
+        guard let result = try await result(of: job), let digest = result["sha256"]?.string, let size = try await blobs.size(of: key) else {
+            throw Problem(.gone, "The file is not kept any more; order it again.")
+        }
+        try await installation.audit.append("download_export", target: tenant.slug, by: instruction(call, caller))
+        return try .file(
+            key, in: blobs, size: size, name: "\(tenant.slug)-\(job.enqueuedAt.apiText.prefix(10)).tar", contentType: "application/x-tar",
+            tag: digest, for: call)
     }
 
     private func retry(_ call: Call, _ caller: Operator) async throws -> Reply {
@@ -108,6 +140,25 @@ extension JobRoutes {
     private static let show = Operation(
         "jobs.get", "One job; those that are done can be seen for a day at least", tag: "Jobs", parameters: [id],
         responses: [200: ResponseDescription("The job.", schema: one)])
+    private static let content = Operation(
+        "jobs.content", "The file that a job of the kind export_tenant has made; it is kept for two days", tag: "Jobs",
+        parameters: [
+            id, Parameter("Range", in: .header, ["type": "string"], "One range of bytes, as bytes=1000-, for a download that goes on."),
+            Parameter("If-Range", in: .header, ["type": "string"], "The ETag of the part at hand."),
+            Parameter("If-None-Match", in: .header, ["type": "string"], "The ETag at hand; 304."),
+        ],
+        responses: [
+            200: ResponseDescription(
+                "A tar archive of JSON Lines, with a manifest of sums; to be guarded like a backup of the database.",
+                schema: ["type": "string"], contentType: "application/x-tar", headers: file),
+            206: ResponseDescription(
+                "The part asked for.", schema: ["type": "string"], contentType: "application/x-tar",
+                headers: file + [("Content-Range", "Which part it is.")]),
+            304: ResponseDescription("Unchanged."),
+        ], problems: [.conflict, .gone])
+    private static let file: [(name: String, description: String)] = [
+        ("Content-Disposition", "attachment, with a name for the file."), ("ETag", "Of this very content."),
+    ]
     private static let retry = Operation(
         "jobs.retry", "Start a job now: before its time, or again after it died", tag: "Jobs", parameters: [id],
         responses: [200: ResponseDescription("The job as it waits now, or already runs.", schema: one)], problems: [.conflict])

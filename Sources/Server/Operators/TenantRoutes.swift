@@ -1,6 +1,8 @@
 import CRM
 import Foundation
 import HTTPTypes
+import Jobs
+import Postgres
 import Records
 import Secrets
 import Tenancy
@@ -45,6 +47,7 @@ struct TenantRoutes: Sendable {
             .operator(
                 .post, Self.tenant + "/cancel_deletion", role: .admin, Self.verb("cancel_deletion", "Keep a tenant after all"),
                 cancelDeletion),
+            .operator(.post, Self.tenant + "/export", role: .admin, Self.export, export),
             .operator(.post, Self.tenant + "/change_plan", role: .admin, Self.changePlan, changePlan),
         ]
     }
@@ -153,6 +156,19 @@ struct TenantRoutes: Sendable {
         return .json(try await view.documentWithUsage(tenant))
     }
 
+    /// A job writes the file; it lies at the job's `content` then.
+    private func export(_ call: Call, _ caller: Operator) async throws -> Reply {
+        let (slug, instruction) = try await instruction(call, caller)
+        guard let tenant = try await installation.directory.find(slug: slug) else { throw Problem.notFound }
+        guard tenant.state.allowsReads else { throw Problem(.conflict, "Of a tenant that is \(tenant.state.rawValue) there is nothing to export.") }
+        let id = UUID.v7()
+        let scope = try installation.directory.scope(for: tenant)
+        try await installation.audit.append("export", target: slug, by: instruction)
+        _ = try await scope.run([.enqueue(ExportTenant(orderedBy: instruction.actor), id: id)])
+        guard let job = try await JobDesk(installation).find(id) else { throw PostgresError.unexpected("A job is missing.") }
+        return .json(JobDocument.of(job), status: .accepted, location: "/operator/v1/jobs/\(id.uuidString.lowercased())")
+    }
+
     /// Whom a verb is about, and why: nobody does anything to a tenant without saying so.
     private func instruction(_ call: Call, _ caller: Operator) async throws -> (slug: String, Instruction) {
         var form = Form(try await call.json(), known: ["reason"])
@@ -188,6 +204,14 @@ extension TenantRoutes {
         body: BodyDescription(["$ref": "#/components/schemas/PlanChange"]),
         responses: [200: ResponseDescription("The tenant as it is now; every process knows within two seconds.", schema: one)])
 
+    private static let export = Operation(
+        "tenants.export", "Have everything a tenant has written into a file that another installation takes in", tag: "Tenants",
+        parameters: [slug], body: BodyDescription(["$ref": "#/components/schemas/Reason"]),
+        responses: [
+            202: ResponseDescription(
+                "The job; its file at /operator/v1/jobs/{id}/content.", schema: ["$ref": "#/components/schemas/Job"],
+                headers: [("Location", "The job's address.")])
+        ], problems: [.conflict])
     private static func verb(_ name: String, _ summary: String) -> Operation {
         let body = ["schedule_deletion": "DeletionOrder", "mark_past_due": "PastDueOrder"][name] ?? "Reason"
         return Operation(

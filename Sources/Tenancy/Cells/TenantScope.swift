@@ -66,6 +66,14 @@ package struct TenantScope: Sendable {
         }
     }
 
+    /// The tenant's schema as it is at one moment, for reading much of it. `body` holds a connection and a snapshot: it should not wait for
+    /// people.
+    package nonisolated(nonsending) func reading<T>(_ body: (borrowing Reading) async throws -> T) async throws -> T {
+        try await cell.workShares.run(for: tenant.id) {
+            try await cell.work.reading(preamble: [preamble], body)
+        }
+    }
+
     /// Sends `chunks` to a `COPY ... FROM STDIN`, after the statements of `first`, and then does with the rows what `body` says, all in one
     /// transaction; answers how many came.
     package nonisolated(nonsending) func copyIn(

@@ -16,6 +16,8 @@ package struct ProvisionRequest: Sendable {
     package var isTest: Bool
     /// With a number the tenant begins in trial, without one it is active at once.
     package var trialDays: Int?
+    /// The first person's id, when it is known already.
+    package var adminID: UUID?
     /// Digest of everything the order says: the same again is the same order, another is a conflict.
     package var fingerprint: [UInt8]
 

@@ -46,7 +46,7 @@ package struct Provisioning: Sendable {
     }
 
     /// Takes the name and a place in a cell, or finds the row of the same order.
-    private func reserve(_ request: ProvisionRequest) async throws -> Tenant {
+    func reserve(_ request: ProvisionRequest) async throws -> Tenant {
         let identity = try await identity.identity()
         let fingerprint = identity.keyed("provision", request.fingerprint)
         let plan: SQL = "coalesce(\(request.plan ?? settings.defaultPlan)::text, (SELECT default_plan FROM installation), 'free')"
@@ -57,7 +57,7 @@ package struct Provisioning: Sendable {
                 """
                 INSERT INTO tenants (id, slug, name, cell, plan, plan_version, test, blueprint, fingerprint, admin_id, admin_email)
                 SELECT \(UUID.v7()), \(request.slug), \(request.name), place.cell, plan.name, plan.version, \(request.isTest),
-                    \(request.blueprint), \(SQLValue.bytes(fingerprint)), \(UUID.v7()), \(request.admin.email)
+                    \(request.blueprint), \(SQLValue.bytes(fingerprint)), \(request.adminID ?? UUID.v7()), \(request.admin.email)
                 FROM (
                     SELECT cells.name AS cell
                     FROM cells LEFT JOIN tenants ON tenants.cell = cells.name AND tenants.dropped_at IS NULL
@@ -130,7 +130,7 @@ package struct Provisioning: Sendable {
     }
 
     /// The earlier attempt was an older program's.
-    private func catchUp(_ tenant: Tenant, in cell: OpenCell) async throws {
+    func catchUp(_ tenant: Tenant, in cell: OpenCell) async throws {
         let membership = OwnersMembership(tenants: [tenant], cells: cells, locks: settings.locks)
         try await membership.begin()
         try await TenantMigration(control: control, files: settings.schema.tenant, locks: settings.locks).bringUpToDate(tenant, in: cell)
@@ -138,7 +138,9 @@ package struct Provisioning: Sendable {
     }
 
     /// From here on the tenant is routed to.
-    private func open(_ tenant: Tenant, _ request: ProvisionRequest, _ instruction: Instruction) async throws -> Provisioned {
+    func open(
+        _ tenant: Tenant, _ request: ProvisionRequest, _ instruction: Instruction, as action: String = "provision"
+    ) async throws -> Provisioned {
         let state: TenantState = request.trialDays == nil ? .active : .trial
         let answers = try await control.run(
             [
@@ -148,7 +150,7 @@ package struct Provisioning: Sendable {
                         trial_ends_at = now() + make_interval(days => \(request.trialDays)::integer), changed_at = clock_timestamp()
                     WHERE id = \(tenant.id) AND state = 'provisioning' RETURNING slug
                 )
-                SELECT append_audit(\(instruction.actor), 'provision', slug, \(instruction.reason), \(instruction.requestID)) FROM opened
+                SELECT append_audit(\(instruction.actor), \(action), slug, \(instruction.reason), \(instruction.requestID)) FROM opened
                 """,
                 "SELECT \(Tenant.columns) FROM tenants WHERE id = \(tenant.id)",
                 Control.announcement(of: tenant.slug),

@@ -12,7 +12,7 @@ struct TenantCommand: AsyncParsableCommand {
         subcommands: [
             Create.self, List.self, Show.self, MarkPastDue.self, MarkPaid.self, Suspend.self, Resume.self, Delete.self, CancelDeletion.self,
             ChangePlan.self,
-            Recounting.self,
+            Recounting.self, Export.self, Import.self, Hash.self,
         ])
 
     struct List: AsyncParsableCommand {

@@ -1,0 +1,25 @@
+import Foundation
+import Records
+import Secrets
+import Tenancy
+
+extension Installation {
+    /// Takes in a tenant from a file that has been checked, under a name of its own: usable when this returns, with the same rows as where
+    /// it comes from. Placed again with the same file and name, it finds what it made.
+    ///
+    /// Throws as `Provisioning.provision`, and `ExitFile.Refused` when the rows cannot be loaded: then nothing is left of it.
+    package func take(
+        _ file: ExitFile, as slug: String, cell: String?, plan: String?, _ base: Catalog, by instruction: Instruction
+    ) async throws -> Tenant {
+        var request = ProvisionRequest(
+            slug: slug, name: file.name, plan: plan, cell: cell, admin: .init(email: file.adminEmail, name: ""),
+            blueprint: file.blueprint, isTest: file.isTest, fingerprint: Digest.sha256(file.fingerprint + Array("import \(slug)".utf8)))
+        request.adminID = file.adminID
+        let loading = TenantLoading(file: file, base: base)
+        let made = try await provisioning.restore(request, schemaVersion: file.schemaVersion, by: instruction) { transaction in
+            try loading.run(transaction)
+        }
+        if made.isNew { _ = try await Recount(self).run(made.tenant) }
+        return made.tenant
+    }
+}

@@ -1,0 +1,48 @@
+/// A row of a CSV file as RFC 4180 writes it, in UTF-8, safe to open in a spreadsheet.
+///
+/// A cell that begins with = + - @, a tab or a carriage return would be taken for a formula: it gets an apostrophe in front, as does one
+/// that begins with apostrophes and then such a sign, so that whoever takes one apostrophe away has the value again.
+enum CSVText {
+    /// Adds a cell.
+    static func write(_ cell: some Collection<UInt8>, into bytes: inout [UInt8]) {
+        let isFormula = startsLikeFormula(cell)
+        guard cell.contains(where: needsQuotes) else {
+            if isFormula { bytes.append(apostrophe) }
+            return bytes.append(contentsOf: cell)
+        }
+        bytes.append(quote)
+        if isFormula { bytes.append(apostrophe) }
+        for byte in cell {
+            if byte == quote { bytes.append(quote) }
+            bytes.append(byte)
+        }
+        bytes.append(quote)
+    }
+
+    static func write(_ cells: [String]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for (index, cell) in cells.enumerated() {
+            if index > 0 { separate(&bytes) }
+            write(cell.utf8, into: &bytes)
+        }
+        endRow(&bytes)
+        return bytes
+    }
+
+    static func separate(_ bytes: inout [UInt8]) { bytes.append(UInt8(ascii: ",")) }
+    static func endRow(_ bytes: inout [UInt8]) { bytes.append(contentsOf: [UInt8(ascii: "\r"), UInt8(ascii: "\n")]) }
+
+    private static let quote = UInt8(ascii: "\"")
+    private static let apostrophe = UInt8(ascii: "'")
+
+    private static func needsQuotes(_ byte: UInt8) -> Bool {
+        byte == quote || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
+    }
+
+    private static func startsLikeFormula(_ cell: some Collection<UInt8>) -> Bool {
+        switch cell.first(where: { $0 != apostrophe }) {
+        case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), UInt8(ascii: "\t"), UInt8(ascii: "\r"): true
+        default: false
+        }
+    }
+}

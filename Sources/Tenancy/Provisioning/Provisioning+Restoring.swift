@@ -1,0 +1,54 @@
+import Foundation
+import Postgres
+import Schema
+
+/// Fills a fresh schema with rows from elsewhere. Runs with the tenant's role and search path, in the transaction that builds the schema.
+package typealias Fill = @Sendable (borrowing Transaction) throws -> Void
+
+extension Provisioning {
+    /// Makes a tenant of rows that were written at an older schema version, or at this one: the schema is built as it was then, filled, and
+    /// migrated. Throws as `provision`, and what `fill` throws; then nothing is left, and the name is free.
+    package func restore(
+        _ request: ProvisionRequest, schemaVersion: Int, by instruction: Instruction, fill: @escaping Fill
+    ) async throws -> Provisioned {
+        try Slug.check(request.slug)
+        let reserved = try await reserve(request)
+        guard reserved.state == .provisioning else {
+            try await directory.learn(reserved)
+            return Provisioned(tenant: reserved, isNew: false)
+        }
+        do {
+            if !cells.knows(reserved.cell) { try await directory.refresh() }
+            let cell = try cells.named(reserved.cell)
+            try await build(reserved, in: cell, files: settings.schema.tenant.filter { $0.number <= schemaVersion }, fill)
+            if schemaVersion < settings.schema.tenant.latest { try await catchUp(reserved, in: cell) }
+        } catch {
+            try await release(reserved)
+            throw error
+        }
+        return try await open(reserved, request, instruction, as: "import")
+    }
+
+    private func build(_ tenant: Tenant, in cell: OpenCell, files: [SchemaFile], _ fill: @escaping Fill) async throws {
+        let script = TenantScript(tenant: tenant)
+        try await cell.founder.transaction(
+            preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner], namespace: Cell.schema
+        ) { transaction in
+            // The ledger knows whether an earlier attempt, or another process, got this far.
+            guard try transaction.rows("SELECT 1 FROM tenant_migrations WHERE tenant_id = \(tenant.id)").isEmpty else { return }
+            try transaction.script(TenantScript.creation(of: tenant.schema, role: tenant.role, in: cell.cell, files))
+            try fill(transaction)
+            try transaction.flush(script.ledger(files) + [script.leaving])
+        }
+    }
+
+    /// Gives the name back. What the cell has of it goes too: its transaction may have been committed when a later step failed.
+    private func release(_ tenant: Tenant) async throws {
+        let released = try await control.rows(
+            "UPDATE tenants SET state = 'deleted', deleted_at = now() WHERE id = \(tenant.id) AND state = 'provisioning' RETURNING id",
+            isRepeatable: false)
+        guard !released.isEmpty else { return }
+        try await removal.drop(tenant)
+        _ = try await control.rows("DELETE FROM tenants WHERE id = \(tenant.id) AND state = 'deleted'", isRepeatable: false)
+    }
+}
