@@ -122,7 +122,7 @@ import Testing
         let file = try await firm.admin.get("/v1/contacts/\(contact)/attachments").json["data"]?.elements?.first?["id"]?.string
         #expect(try await firm.admin.delete("/v1/attachments/\(try #require(file))").status == 204)
         #expect(try await firm.used("storage_bytes") == 900)
-        #expect(try await Recounting.drift(of: firm.firm).isEmpty)
+        #expect(try await Recounting.drift(of: firm).isEmpty)
     }
 
     @Test("The same upload sent again under its key is one file") func repetition() async throws {
@@ -187,7 +187,7 @@ import Testing
         #expect(try await firm.used("storage_bytes") == Self.content.count)
         #expect(try await blobs.size(of: orphan) == nil)
         #expect(try await firm.admin.get("/v1/attachments/\(kept)/content").bytes == Self.content)
-        #expect(try await Recounting.drift(of: firm.firm).isEmpty)
+        #expect(try await Recounting.drift(of: firm).isEmpty)
     }
 
     private static func work<J: Job>(_ firm: Firm, _ handler: JobHandler, _ job: J) async throws {
