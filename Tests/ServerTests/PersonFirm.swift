@@ -112,12 +112,33 @@ struct PersonFirm {
             "INSERT INTO suppressions (address, reason) VALUES (\(email.lowercased()), 'unsubscribed')",
         ])
 
+        // A file that nobody has started, and one of which a row was not taken.
+        let table = try await Self.upload(firm, [["Email", "City"], [email, hostile("filecity")], ["x@example.com", "Bonn"]])
+        for (number, name) in ["rejectcity", "othercity"].enumerated() {
+            let cells = number == 0 ? [hostile("first"), hostile("last"), hostile(name)] : ["Some", "Body", "Bonn"]
+            _ = try await scope.run([
+                """
+                INSERT INTO import_errors (import_id, row, columns, reasons, cells)
+                VALUES (\(table), \(number + 1), ARRAY['city'], ARRAY['too long'], \(cells))
+                """
+            ])
+        }
+
         self.firm = firm
         words =
             [
                 "first", "last", "maiden", "mail", "title", "source", "street", "city", "external", "tag", "badge", "twin", "leadsource",
-                "leadbadge", "leadtag", "subject", "body", "memo", "task", "taskbody", "flat", "chief", "mailsubject",
+                "leadbadge", "leadtag", "subject", "body", "memo", "task", "taskbody", "flat", "chief", "mailsubject", "filecity", "rejectcity",
             ].map(word) + ["9081726", "5550000"]
+    }
+
+    /// Uploads a file of contacts; answers the import's id.
+    private static func upload(_ firm: MergeFirm, _ rows: [[String]]) async throws -> String {
+        let id = try await RightsFirm.id(of: firm.admin.post("/v1/imports", ["type": "contacts", "mode": "create"]))
+        let text = rows.map { $0.map { "\"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ",") }.joined(separator: "\r\n")
+        let answer = try await firm.admin.send(.put, "/v1/imports/\(id)/content", text, type: "text/csv")
+        guard answer.status == 200 else { throw Unexpected(answer) }
+        return id
     }
 
     /// The words that stand somewhere in the tenant's schema or in the cell's.

@@ -31,6 +31,8 @@ struct ErasureWork: Sendable {
 
         try transaction.flush(release(trail) + blank(trail, trashed))
         let forgotten = try transaction.flush(forget(trail))
+        var lines = 0
+        if let pattern = trail.words.identifying { lines = try Imports.forget(pattern, in: transaction) }
         let files = Attachments.leaving(type, "\(trail.people)::uuid[]")
         try transaction.flush(bury(trail) + Exports.ending + [Usage.settled(catalog, scope.entitlements)] + files)
 
@@ -38,7 +40,7 @@ struct ErasureWork: Sendable {
             ("contacts", present.count), ("changes", changes), ("leads", trail.leads.count),
             ("activities", trail.ownActivities.count + trail.sharedActivities.count), ("tasks", trail.tasks.count),
             ("deals", trail.ownDeals.count + trail.firmDeals.count), ("mails", trail.mails.count), ("answers", forgotten[0].affected + forgotten[1].affected),
-            ("jobs", try forgotten[2][0].int(0)),
+            ("imported_rows", lines), ("jobs", try forgotten[2][0].int(0)),
         ]
         let body: JSON = ["erased": .object(counts.map { .init($0.0, JSON($0.1)) })]
         if let repeatable { try transaction.flush([repeatable.remember(.init(status: 200, body: body.text))]) }

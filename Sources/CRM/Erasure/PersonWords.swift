@@ -25,6 +25,16 @@ struct PersonWords: Sendable {
         return Set(whole + others + names).sorted { ($1.count, $0) < ($0.count, $1) }.map(\.wholeWord)
     }
 
+    /// What tells of this person and nobody else, as it stands in JSON: an address, a number, both names near each other. Nil where nothing does.
+    var identifying: String? {
+        let escaped = values.mapValues { Set($0.map { String(JSON.string($0).text.dropFirst().dropLast()) }) }
+        let (first, last) = (escaped["first_name"] ?? [], escaped["last_name"] ?? [])
+        let both = first.flatMap { first in last.map { "^(?=.*\(first.wholeWord))(?=.*\($0.wholeWord))" } }
+        let others = ["email", "phone", "external_id"].flatMap { escaped[$0] ?? [] }.filter { $0.count >= 5 }.map(\.wholeWord)
+        let all = Set(both + others).sorted()
+        return all.isEmpty ? nil : all.joined(separator: "|")
+    }
+
     /// The same as they stand in JSON.
     var patternsInJSON: [String] {
         let written = patterns
