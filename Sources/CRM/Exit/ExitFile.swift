@@ -30,9 +30,14 @@ package struct ExitFile: Sendable {
     /// - Parameter latest: the newest schema that this program knows.
     package init(checking path: String, latest: Int) throws {
         var found: [Manifest.Member] = []
-        var (head, last): (JSON?, [UInt8]?) = (nil, nil)
+        var (head, last, isSealed): (JSON?, [UInt8]?, Bool) = (nil, nil, false)
         do {
             try Self.read(path) { file in
+                if let last, file.name == Manifest.sumName, !isSealed {
+                    guard file.content == Manifest.sum(of: last) else { throw Refused("The manifest is damaged: it has another SHA-256.") }
+                    isSealed = true
+                    return
+                }
                 guard last == nil else { throw Refused("Something stands behind the manifest: \(file.name).") }
                 if file.name == Manifest.name {
                     last = file.content
@@ -55,7 +60,7 @@ package struct ExitFile: Sendable {
         guard schema <= latest else {
             throw Refused("The file is of schema version \(schema), this program knows \(latest); update it first.")
         }
-        guard let last else { throw Refused("The file has no manifest: it was not written to its end.") }
+        guard let last, isSealed else { throw Refused("The file has no manifest: it was not written to its end.") }
         guard let document = try? JSON(parsing: last), let manifest = Manifest(document) else {  // damaged, whatever the parser says
             throw Refused("The manifest cannot be read.")
         }

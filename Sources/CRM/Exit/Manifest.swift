@@ -21,6 +21,10 @@ struct Manifest: Sendable {
     }
 
     static let name = "manifest.json"
+    /// The manifest's own sum stands behind it, as `sha256sum -c` reads it.
+    static let sumName = "manifest.sha256"
+
+    static func sum(of manifest: [UInt8]) -> [UInt8] { Array("\(Digest.sha256(manifest).hex)  \(name)\n".utf8) }
 
     var members: [Member] = []
     var tables: [TableSum] = []

@@ -62,7 +62,8 @@ package struct TenantExit: Sendable {
                 manifest.tables.append(TableSum(table: table.name, rows: rows, hash: digest.finish()))
             }
             try await put("operators-audit.jsonl", operators.flatMap { Array($0.json.utf8) + [UInt8(ascii: "\n")] })
-            let end = tar.file(Manifest.name, manifest.document(catalog).bytes) + tar.end
+            let last = manifest.document(catalog).bytes
+            let end = tar.file(Manifest.name, last) + tar.file(Manifest.sumName, Manifest.sum(of: last)) + tar.end
             try await sink(end)
             return Report(bytes: size + end.count, tables: manifest.tables, types: Manifest.types(manifest.tables, catalog))
         }
