@@ -9,7 +9,7 @@ package enum RecordTypes {
         Catalog([
             Contacts.type, Companies.type, Leads.type, Pipelines.type, Deals.type, Activities.type, Tasks.type,
             Users.type(hashing: hashing),
-            Roles.type, Teams.type, Views.type, CustomFields.type, CustomObjects.type,
-        ])
+            Roles.type, Teams.type, Views.type, Templates.type, Reminders.type, CustomFields.type, CustomObjects.type,
+        ], following: { PlanReminders.awaited($0) })
     }
 }

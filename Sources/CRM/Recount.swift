@@ -74,7 +74,7 @@ package struct Recount: Sendable {
         }
         return [
             (Resource.users, Users.counted), (Resource.apiKeys, APIKeys.counted), (Resource.customFields, CustomFields.counted),
-            (Resource.customObjects, CustomObjects.counted),
+            (Resource.customObjects, CustomObjects.counted), (Resource.activeReminders, Reminders.counted),
         ] + builtIn + own
     }
 }

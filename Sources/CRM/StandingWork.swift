@@ -19,11 +19,14 @@ package enum StandingWork {
         SendMail.kind,
         RemoveBytes.kind,
         SweepAttachments.kind,
+        PlanReminders.kind,
+        DueReminder.kind,
+        SendReminder.kind,
     ]
 
     /// `catalog`: the built-in record types. Without a post mails wait for a worker that has one.
     package static func handlers(_ catalog: Catalog, _ installation: Installation, post: Post? = nil) -> JobHandlers {
-        let mail = post.map { [SendMail.handler($0)] } ?? []
+        let mail = post.map { [SendMail.handler($0), SendReminder.handler(catalog, $0)] } ?? []
         return JobHandlers([
             PruneAccess.handler,
             EmptyTrash.handler(catalog),
@@ -38,6 +41,8 @@ package enum StandingWork {
             MakeExport.handler(catalog, installation.blobs),
             ForgetExports.handler(installation.blobs),
             ExportTenant.handler(catalog, installation),
+            PlanReminders.handler(catalog),
+            DueReminder.handler(catalog),
         ] + mail)
     }
 

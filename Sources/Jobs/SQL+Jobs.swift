@@ -29,6 +29,14 @@ extension SQL {
         return sql.prepared(.shared)
     }
 
+    /// An expression, for a statement that finds out itself whether there is work: promises a job for now. `payload` is an expression of type
+    /// jsonb with what the job's properties are written as.
+    package static func promising<J: Job>(_ type: J.Type, _ payload: SQL) -> SQL {
+        let kind = J.kind
+        return "cell.enqueue_jobs(\(kind.name), \(kind.version)::integer, ARRAY[cell.uuid_v7()], ARRAY[" + payload
+            + "], ARRAY[NULL]::timestamptz[], ARRAY[NULL]::text[], \(kind.priority.rawValue)::integer, \(kind.maximumAttempts)::integer, false)"
+    }
+
     /// Takes back the promise with this key, unless it has begun.
     package static func cancel<J: Job>(_ type: J.Type, key: String) -> SQL {
         SQL("SELECT cell.cancel_job(\(J.kind.name), \(key))").prepared(.shared)

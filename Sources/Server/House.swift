@@ -31,7 +31,7 @@ struct House: Sendable {
             if let refusal = policy.refusal(password, at: "/password") { throw Problem.invalid([refusal]) }
             return await PasswordHash.of(password, cost: cost).text
         }
-        catalogs = Catalogs(more.isEmpty ? base : Catalog(base.types + more))
+        catalogs = Catalogs(more.isEmpty ? base : Catalog(base.types + more, following: base.following))
         door = Door(
             directory: installation.directory, operators: installation.operators, principals: principals, catalogs: catalogs,
             baseDomain: settings.baseDomain,

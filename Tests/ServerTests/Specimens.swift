@@ -88,6 +88,10 @@ struct Specimens: Sendable {
         case "leads.status": return .string(["new", "working", "qualified"][number % 3])
         case "users.status": return .string(["active", "disabled"][number % 2])
         case "deals.position", "deals.lost_reason": return nil
+        case "reminders.when": return ["local": .string("2031-0\(number % 9 + 1)-10T09:00"), "time_zone": "Europe/Berlin"]
+        case "reminders.rrule": return .string(["FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO"][number % 2])
+        case "reminders.exdate": return [.string("2031-10-1\(number % 9)T09:00")]
+        case "reminders.recipients": return [["owner"], [["email": .string("mail\(number)@example.com")]]][number % 2]
         case "views.type": return "contacts"
         case "views.shared_with": return "all"
         case "views.sort": return .string(["last_name", "-created_at"][number % 2])

@@ -108,6 +108,10 @@ struct ErasureWork: Sendable {
             WHERE id = ANY (\(trail.mails)::uuid[])
             """,
             "DELETE FROM suppressions WHERE address = ANY (\(trail.addresses)::text[])",
+            """
+            DELETE FROM occurrences WHERE about_id = ANY (\(trail.people)::uuid[])
+                OR recipient = ANY (\(trail.people.map { "contact:\($0)" } + trail.words.emails.map { "email:\($0.lowercased())" })::text[])
+            """,
             "DELETE FROM duplicate_groups WHERE ids && \(trail.people)::uuid[]",
             "DELETE FROM changes WHERE record_id = ANY (\(trail.people)::uuid[]) AND type = 'contacts'",
             Tombstone.making(trail.people, of: type, by: caller, reason: reason),

@@ -61,7 +61,7 @@ package struct Shape: Sendable {
                     return field
                 }, duplicates: duplicates[object.plural])
         }
-        return Catalog(known + added, shape: text)
+        return Catalog(known + added, shape: text, following: base.following)
     }
 
     private func fields(of type: String, isCustom: Bool) -> [FieldDefinition] {

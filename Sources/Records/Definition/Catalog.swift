@@ -1,12 +1,18 @@
+import Postgres
+
 /// All record types that a tenant has.
 package struct Catalog: Sendable {
     package let types: [RecordType]
     /// What the tenant has added, as it was read; empty for the built-in types alone. Two catalogues of the same shape are the same.
     package let shape: String
+    /// What follows the changes of each type, see `RecordType.Rules.following`.
+    package let following: (@Sendable (RecordType) -> SQL?)?
     private let typesByName: [String: RecordType]
 
-    package init(_ types: [RecordType], shape: String = "") {
+    package init(_ types: [RecordType], shape: String = "", following: (@Sendable (RecordType) -> SQL?)? = nil) {
+        let types = following.map { following in types.map { $0.followed(by: following($0)) } } ?? types
         self.types = types
+        self.following = following
         self.shape = shape
         typesByName = Dictionary(uniqueKeysWithValues: types.map { ($0.name, $0) })
     }

@@ -186,7 +186,9 @@ extension Field where Value == JSON {
     }
     package static func localTime(_ name: String, _ help: String) -> Field { .init(.init(name, .localTime, help: help)) }
     /// A record of whatever type: `{"type", "id"}`.
-    package static func record(_ name: String, _ help: String) -> Field { .init(.init(name, .record, help: help)) }
+    package static func record(_ name: String, _ help: String) -> Field { .init(.init(name, .record(orType: false), help: help)) }
+    /// The same, or every record of a type: `{"type"}`.
+    package static func recordOrType(_ name: String, _ help: String) -> Field { .init(.init(name, .record(orType: true), help: help)) }
     package static func integers(_ name: String, in range: ClosedRange<Int>, max: Int, _ help: String) -> Field {
         .init(.init(name, .integers(range, max: max), help: help))
     }

@@ -82,7 +82,7 @@ extension FieldKind {
                 if !ids.contains(id) { ids.append(id) }
             }
             return Reading([ids.sqlValue], shown: JSON(ids))
-        case .record: return try record(value, at: pointer)
+        case .record(let orType): return try record(value, orType, at: pointer)
         case .localTime: return try localTime(value, at: pointer)
         case .tags: return try tags(value, at: pointer)
         case .document(_, let empty):
@@ -181,7 +181,7 @@ extension FieldKind {
         return Reading([.text(amount), .text(code)], shown: ["amount": .string(amount), "currency": .string(code)])
     }
 
-    private func record(_ value: JSON, at pointer: String) throws(Refused) -> Reading {
+    private func record(_ value: JSON, _ orType: Bool, at pointer: String) throws(Refused) -> Reading {
         guard let members = value.members else { throw refused(pointer, .type, "This is an object with type and id, not \(value.kind).") }
         if let other = members.first(where: { $0.name != "type" && $0.name != "id" }) {
             throw refused("\(pointer)/\(other.name.pointerToken)", .unknown, "A record is named by its type and id.")
@@ -189,8 +189,11 @@ extension FieldKind {
         guard let type = value["type"], !type.isNull else {
             throw refused("\(pointer)/type", .required, "A record is named by its type and id.")
         }
-        guard let id = value["id"], !id.isNull else { throw refused("\(pointer)/id", .required, "A record is named by its type and id.") }
         let name = try text(type, at: "\(pointer)/type")
+        guard let id = value["id"], !id.isNull else {
+            guard orType else { throw refused("\(pointer)/id", .required, "A record is named by its type and id.") }
+            return Reading([.text(name), .null], shown: ["type": .string(name), "id": .null])
+        }
         let identity = try identifier(id, at: "\(pointer)/id")
         return Reading([.text(name), .text(identity)], shown: ["type": .string(name), "id": .string(identity)])
     }

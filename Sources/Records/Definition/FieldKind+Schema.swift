@@ -15,7 +15,7 @@ extension FieldDefinition {
         case .integers: described(["type": "array", "items": ["type": "integer"]])
         case .decimal: described(["type": ["string", "null"]])
         case .money: described(Self.money(isInput: false))
-        case .record: described(Self.record)
+        case .record(let orType): described(Self.record(orType, isInput: false))
         case .localTime: described(Self.localTime)
         case .address: described(Self.address(required: true))
         case .custom(let fields):
@@ -47,7 +47,7 @@ extension FieldDefinition {
         case .decimal: described(["type": nullable("string"), "pattern": .string("^-?[0-9]{1,15}(\\.[0-9]{1,4})?$")])
         case .money: described(Self.money(isInput: true))
         case .currency: described(["type": nullable("string"), "pattern": "^[A-Z]{3}$"])
-        case .record: described(Self.record)
+        case .record(let orType): described(Self.record(orType, isInput: true))
         case .localTime: described(Self.localTime)
         case .integer(let range):
             described(["type": nullable("integer"), "minimum": JSON(range.lowerBound), "maximum": JSON(range.upperBound)])
@@ -89,10 +89,14 @@ extension FieldDefinition {
         ]
     }
 
-    private static let record: JSON = [
-        "type": ["object", "null"], "required": ["type", "id"], "additionalProperties": false,
-        "properties": ["type": ["type": "string"], "id": ["type": "string", "format": "uuid"]],
-    ]
+    private static func record(_ orType: Bool, isInput: Bool) -> JSON {
+        [
+            "type": ["object", "null"], "required": orType && isInput ? ["type"] : ["type", "id"], "additionalProperties": false,
+            "properties": [
+                "type": ["type": "string"], "id": ["type": orType ? ["string", "null"] : "string", "format": "uuid"],
+            ],
+        ]
+    }
 
     private static let localTime: JSON = [
         "type": ["object", "null"], "required": ["local", "time_zone"], "additionalProperties": false,

@@ -29,8 +29,8 @@ package enum FieldKind: Sendable, Hashable {
     case localTime
     case reference(to: String)
     case references(to: String)
-    /// A record of whatever type.
-    case record
+    /// A record of whatever type; or, where it may be, all records of a type: then without an id.
+    case record(orType: Bool)
     case tags
     case address
     case actor
@@ -45,6 +45,8 @@ package enum FieldKind: Sendable, Hashable {
 }
 
 extension FieldKind {
+    package var isRecord: Bool { if case .record = self { true } else { false } }
+
     /// The type of the column that holds the kind, for kinds of one column.
     package var columnType: String {
         switch self {

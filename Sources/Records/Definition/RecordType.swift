@@ -22,7 +22,7 @@ package struct RecordType: Sendable {
     package let standing: Standing
     /// Whether its table has the column `search`, made of its title fields and those that are `searched`.
     package let isSearchable: Bool
-    package let rules: Rules
+    package private(set) var rules: Rules
     /// When a new record is taken for one that is there already: what the tenant has decided, else the type's own.
     package private(set) var duplicateRules: [DuplicateRule] = []
     /// Every field that is ever shown, and what must be selected of the record `r` to show them.
@@ -78,6 +78,9 @@ package struct RecordType: Sendable {
         package var duplicates: [[String]] = []
         /// Whether its records are people, of whom everything can be erased; their addresses then say so.
         package var canBeErased = false
+        /// An expression that is evaluated for each new row of the change log about the type's records, where it is called `changes`: how work
+        /// is promised that a change of any kind, by any call, makes needed.
+        package var following: SQL?
         /// What decides, beside the role, whether the caller may read the record `r`.
         package var visible: (@Sendable (Caller, _ r: String) -> SQL)?
 
@@ -178,6 +181,13 @@ package struct RecordType: Sendable {
         fieldsByName = Dictionary(
             uniqueKeysWithValues: fields.map { ($0.name, $0) } + custom.map { ($0.path, $0) })
         duplicateRules = standing == .subject ? (duplicates ?? rules.duplicates).compactMap { DuplicateRule($0, of: self) } : []
+    }
+
+    /// The same type, whose changes are followed.
+    func followed(by expression: SQL?) -> RecordType {
+        var copy = self
+        copy.rules.following = expression
+        return copy
     }
 
     /// The same type with what a tenant has added: fields, and its own word on duplicates.

@@ -7,9 +7,9 @@ extension RecordStore {
     func guards(for draft: Draft) -> [SQL] {
         draft.references.compactMap { reference in
             // What is no record type of its own (a pipeline's stages) has a foreign key of the same name.
-            if reference.field.kind != .record, catalog[reference.target] == nil { return nil }
+            if !reference.field.kind.isRecord, catalog[reference.target] == nil { return nil }
             let name = reference.field.constraint(of: type.table, "reference")
-            guard let target = catalog[reference.target], reference.field.kind != .record || target.isSubject else {
+            guard let target = catalog[reference.target], !reference.field.kind.isRecord || target.isSubject else {
                 return "SELECT cell.refuse('23503', \(name))"
             }
             return

@@ -93,7 +93,7 @@ extension Caller {
     package func logging(_ action: RecordType.Change.Action, in type: RecordType, id: SQL = "cell.uuid_v7()", _ source: SQL) -> SQL {
         "INSERT INTO changes (id, type, record_id, version, action, actor_type, actor_id, request_id, operation_id, fields) SELECT " + id
             + ", \(type.name), record.id, record.version, \(purpose?.rawValue ?? action.rawValue), \(actor.kind.rawValue), \(actor.id)::uuid, "
-            + "\(requestID), \(operationID)::uuid, " + source
+            + "\(requestID), \(operationID)::uuid, " + source + (type.rules.following.map { " RETURNING " + $0 } ?? "")
     }
 }
 

@@ -11,9 +11,11 @@ package enum Resource {
     package static let storage = "storage_bytes"
     package static let emails = "emails_per_month"
 
+    package static let activeReminders = "active_reminders"
+
     /// All but the record types, whose names each tenant knows.
     package static let all = [
-        users, records, customFields, customObjects, apiKeys, "import_rows", storage, emails, "active_reminders",
+        users, records, customFields, customObjects, apiKeys, "import_rows", storage, emails, activeReminders,
     ]
 
     /// Records of one type outside the trash.

@@ -89,5 +89,5 @@ struct ImportBatch: Sendable {
 
 extension Draft {
     /// Whether it names a record by type and id, which the write itself must check.
-    fileprivate var refersToAnyType: Bool { references.contains { $0.field.kind == .record } }
+    fileprivate var refersToAnyType: Bool { references.contains { $0.field.kind.isRecord } }
 }
