@@ -22,15 +22,15 @@ struct TimelineQuery {
     /// Columns: id, time, kind, record's type, id and title, actor's type, id and name, action, fields, data, title of the work, names of
     /// the places moved between, time as a cursor keeps it.
     var statement: SQL {
-        let branches = subjects.flatMap { subject in [changes(subject), mails(subject)] + work(on: subject) }
+        let branches = subjects.flatMap { subject in [changes(subject), mails(subject)] + reminders(subject) + work(on: subject) }
         let entries: SQL =
             "SELECT DISTINCT ON (at, id) * FROM (" + branches.joined(separator: " UNION ALL ")
             + SQL(code: ") AS every ORDER BY at DESC, id DESC, rank LIMIT \(rows)")
         let columns: [SQL] = [
             "e.id, e.at AT TIME ZONE 'UTC', e.kind, e.type, e.record_id, e.title, e.actor_type, e.actor_id", actorName,
             "e.action, e.fields",
-            ofWork(mail) { type, r in Projection(type, for: caller).json(r) },
-            ofWork("m.subject::text") { type, r in SQL(code: type.title(r, for: caller)) },
+            ofWork(mail, Self.reminder) { type, r in Projection(type, for: caller).json(r) },
+            ofWork("m.subject::text", "coalesce(t.subject, m.subject)") { type, r in SQL(code: type.title(r, for: caller)) },
             place("before"), place("after"), "e.at::text",
         ]
         let shown: SQL = "SELECT " + columns.joined(separator: ", ") + " FROM entries AS e ORDER BY e.at DESC, e.id DESC"
@@ -71,6 +71,24 @@ struct TimelineQuery {
         return SQL(code: Self.entry(kind: "'mail'", action: "NULL::text", fields: "NULL::jsonb")) + found
             + SQL(code: ") AS e WHERE s.type = '\(subject.type.name)'")
     }
+
+    /// What fell due about the record, for whoever may read the reminder, whatever came of it.
+    private func reminders(_ subject: Subject) -> [SQL] {
+        guard let reminders = catalog["reminders"], caller.rights[reminders.name].read != .none else { return [] }
+        let found: SQL =
+            "SELECT o.due_at AS at, o.id, NULL::text AS actor_type, NULL::uuid AS actor_id FROM occurrences AS o WHERE o.about_id = s.id "
+            + "AND EXISTS (SELECT FROM reminders AS m WHERE m.id = o.reminder_id AND " + caller.readable(reminders, "m") + ")"
+            + behind("o.due_at", "o.id") + SQL(code: " ORDER BY o.due_at DESC, o.id DESC LIMIT \(rows)")
+        return [
+            SQL(code: Self.entry(kind: "'reminder'", action: "NULL::text", fields: "NULL::jsonb")) + found
+                + SQL(code: ") AS e WHERE s.type = '\(subject.type.name)'")
+        ]
+    }
+
+    private static let reminder: SQL = """
+        json_build_object('reminder_id', o.reminder_id, 'occurrence_id', o.id, 'status', o.status, 'reason', o.reason, 'local', o.local, \
+        'time_zone', o.time_zone)
+        """
 
     /// To whom it went is told to whoever may see such addresses.
     private var mail: SQL {
@@ -119,12 +137,14 @@ struct TimelineQuery {
     }
 
     /// What one entry's work is, asked only for the page's own entries.
-    private func ofWork(_ mail: SQL, _ expression: (RecordType, String) -> SQL) -> SQL {
+    private func ofWork(_ mail: SQL, _ reminder: SQL, _ expression: (RecordType, String) -> SQL) -> SQL {
         let cases = catalog.types.filter { $0.standing == .work }.map { type -> SQL in
             let chosen = SQL(code: " WHEN '\(type.singular)' THEN (SELECT ") + expression(type, "r")
             return chosen + SQL(code: " FROM \(type.table) AS r WHERE r.id = e.id)")
         }
-        return "CASE e.kind WHEN 'mail' THEN (SELECT " + mail + " FROM mails AS m WHERE m.id = e.id)" + cases.joined(separator: "") + " END"
+        return "CASE e.kind WHEN 'mail' THEN (SELECT " + mail + " FROM mails AS m WHERE m.id = e.id) WHEN 'reminder' THEN (SELECT " + reminder
+            + " FROM occurrences AS o LEFT JOIN reminders AS m ON m.id = o.reminder_id LEFT JOIN templates AS t ON t.id = m.template_id "
+            + "WHERE o.id = e.id)" + cases.joined(separator: "") + " END"
     }
 
     private var actorName: SQL {
