@@ -118,7 +118,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Archive", "Blobs", "LocalCluster", "Server", "Support", "CRM", "Records", "Jobs", "Mail", "Recurrence", "Tenancy", "Postgres",
+                "Archive", "Blobs", "LocalCluster", "Server", "Support", "CRM", "Records", "Jobs", "Mail", "Recurrence", "Tenancy",
+                "Postgres",
                 "Schema", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

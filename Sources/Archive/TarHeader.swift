@@ -37,7 +37,9 @@ struct TarHeader {
         guard Self.number(block[Self.sumPlace..<Self.sumPlace + 8]) == Self.sum(of: unsummed) else {
             throw .damaged("A header's checksum is wrong.")
         }
-        guard Array(block[Self.magicPlace..<Self.magicPlace + 5]) == Array("ustar".utf8) else { throw .damaged("This is no ustar archive.") }
+        guard Array(block[Self.magicPlace..<Self.magicPlace + 5]) == Array("ustar".utf8) else {
+            throw .damaged("This is no ustar archive.")
+        }
         guard block[Self.kindPlace] == UInt8(ascii: "0") || block[Self.kindPlace] == 0 else {
             throw .damaged("It holds something that is no ordinary file.")
         }

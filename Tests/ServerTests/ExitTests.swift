@@ -13,7 +13,9 @@ import Testing
 @testable import Server
 
 @Suite("A tenant leaves with everything and lives on elsewhere") struct ExitTests {
-    @Test("An operator's export, taken in by an installation on another cluster, holds the same of every type; people sign in there as before")
+    @Test(
+        "An operator's export, taken in by an installation on another cluster, holds the same of every type; people sign in there as before"
+    )
     func moving() async throws {
         let firm = try await MovingFirm.open()
         let file = try await firm.file()
@@ -82,7 +84,9 @@ import Testing
         #expect(try refusal(Array(bytes.prefix(bytes.count / 2))) == "The file ends in the middle.")
         #expect(try refusal(bytes, latest: latest - 1)?.hasPrefix("The file is of schema version \(latest), this program knows") == true)
         let all = try members(bytes)
-        #expect(try refusal(tar(all.filter { $0.name != "tables/contacts/000001.jsonl" })) == "The member tables/contacts/000001.jsonl is missing.")
+        #expect(
+            try refusal(tar(all.filter { $0.name != "tables/contacts/000001.jsonl" }))
+                == "The member tables/contacts/000001.jsonl is missing.")
         #expect(try refusal(tar(all.filter { !$0.name.hasPrefix("manifest") }))?.contains("no manifest") == true)
         #expect(try refusal(tar([.init("tables/x/1", [])] + all))?.contains("does not begin with") == true)
         #expect(try refusal(Array("not a tar".utf8)) == "The file ends in the middle.")
@@ -203,7 +207,8 @@ struct MovingFirm {
                     ["name": "owner", "label": "Owner", "kind": "reference", "options": ["type": "companies"]],
                 ],
             ])
-        let gone = try await make("/v1/custom_fields", ["type": "contacts", "name": "gone", "label": "Gone", "kind": "integer", "unique": true])
+        let gone = try await make(
+            "/v1/custom_fields", ["type": "contacts", "name": "gone", "label": "Gone", "kind": "integer", "unique": true])
         _ = try await make(
             "/v1/custom_fields",
             ["type": "contacts", "name": "machine", "label": "Machine", "kind": "reference", "options": ["type": "machines"]])

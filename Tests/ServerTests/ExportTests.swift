@@ -9,7 +9,8 @@ import Testing
 @testable import Server
 
 @Suite("Records leave as files") struct ExportTests {
-    @Test("JSON Lines are the records as the list shows them, and CSV read by Python holds the same values", arguments: [1, 2, 3] as [UInt64])
+    @Test(
+        "JSON Lines are the records as the list shows them, and CSV read by Python holds the same values", arguments: [1, 2, 3] as [UInt64])
     func sameAsTheList(seed: UInt64) async throws {
         let firm = try await TestSite.shared.firm()
         let admin = try await firm.admin()
@@ -45,13 +46,16 @@ import Testing
             ])
     }
 
-    @Test("A member may not export; a manager's file lacks what the role does not show, and holds no row beyond its reach") func rights() async throws {
+    @Test("A member may not export; a manager's file lacks what the role does not show, and holds no row beyond its reach") func rights()
+        async throws
+    {
         let firm = try await TestSite.shared.firm()
         let admin = try await firm.admin()
         let role = try await admin.post(
             "/v1/roles",
             [
-                "name": "Own only", "rights": ["contacts": ["read": "own", "create": true, "export": true, "update": "own", "delete": "own"]],
+                "name": "Own only",
+                "rights": ["contacts": ["read": "own", "create": true, "export": true, "update": "own", "delete": "own"]],
                 "hidden_fields": ["contacts": ["phone"]],
             ])
         let member = try await firm.person("member")
@@ -72,7 +76,9 @@ import Testing
         #expect(record["id"] == (try own.json)["id"] && record["phone"] == nil)
     }
 
-    @Test("Who loses the right does not get the content that was made with it; others' exports are not there") func rightsLost() async throws {
+    @Test("Who loses the right does not get the content that was made with it; others' exports are not there") func rightsLost()
+        async throws
+    {
         let firm = try await TestSite.shared.firm()
         let (admin, manager) = (try await firm.admin(), try await firm.user("manager"))
         let client = try await firm.signIn(manager)
@@ -90,7 +96,9 @@ import Testing
         #expect(refused.status == 403 && refused.code == "forbidden")
     }
 
-    @Test("A where, a view in its order, fields, tenants' own fields and own types; what is wrong has its pointer") func conditions() async throws {
+    @Test("A where, a view in its order, fields, tenants' own fields and own types; what is wrong has its pointer") func conditions()
+        async throws
+    {
         let admin = try await TestSite.shared.firm().admin()
         _ = try await admin.post(
             "/v1/custom_objects",
@@ -124,7 +132,8 @@ import Testing
             ([:], ["/type", "/format"]), (["type": "contacts", "format": "csv", "limit": 3], ["/limit"]),
             (["type": "contacts", "format": "csv", "where": ["field": "x", "op": "eq", "value": 1]], ["/where/field"]),
             (["type": "contacts", "format": "csv", "view_id": viewID], ["/view_id"]),
-            (["type": "companies", "format": "vcard"], ["/format"]), (["type": "contacts", "format": "vcard", "fields": ["email"]], ["/fields"]),
+            (["type": "companies", "format": "vcard"], ["/format"]),
+            (["type": "contacts", "format": "vcard", "fields": ["email"]], ["/fields"]),
             (["type": "contacts", "format": "csv", "since": "x"], ["/since"]),
             (["type": "contacts", "format": "csv", "fields": ["email", "nix", 3]], ["/fields/2"]),
         ]
@@ -157,7 +166,9 @@ import Testing
         #expect(try await names(from) == names(to))
     }
 
-    @Test("The file says its name and kind, is only saved, goes on in the middle, and is not sent to who has it") func delivery() async throws {
+    @Test("The file says its name and kind, is only saved, goes on in the middle, and is not sent to who has it") func delivery()
+        async throws
+    {
         let admin = try await TestSite.shared.firm().admin()
         for number in 0..<30 { _ = try await admin.post("/v1/companies", ["name": .string("Firm \(number)")]) }
         let made = try await admin.finishedExport(["type": "companies", "format": "csv"])
@@ -222,7 +233,9 @@ import Testing
         for number in 0..<4 { _ = try await admin.post("/v1/companies", ["name": .string("Firm \(number)")]) }
 
         _ = try await admin.finishedExport(["type": "companies", "format": "csv"])
-        _ = try await admin.finishedExport(["type": "companies", "format": "csv", "where": ["field": "name", "op": "eq", "value": "Firm 1"]])
+        _ = try await admin.finishedExport([
+            "type": "companies", "format": "csv", "where": ["field": "name", "op": "eq", "value": "Firm 1"],
+        ])
 
         let alarms = try await admin.get("/v1/audit").json["data"]?.elements?.filter { $0["action"] == "export_alarm" } ?? []
         #expect(alarms.count == 1)

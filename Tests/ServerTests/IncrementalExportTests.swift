@@ -8,7 +8,9 @@ import Testing
 @testable import Server
 
 @Suite("An export goes on where another ended") struct IncrementalExportTests {
-    @Test("Only what has changed comes, deleted records as their id and time, also those that are gone for good") func changes() async throws {
+    @Test("Only what has changed comes, deleted records as their id and time, also those that are gone for good") func changes()
+        async throws
+    {
         let admin = try await TestSite.shared.firm().admin()
         var ids: [String] = []
         for number in 0..<6 {
@@ -50,7 +52,9 @@ import Testing
         return try other.directory.scope(for: tenant)
     }
 
-    @Test("What a transaction wrote before an export and committed after it comes with the next, and not twice") func lateCommit() async throws {
+    @Test("What a transaction wrote before an export and committed after it comes with the next, and not twice") func lateCommit()
+        async throws
+    {
         let firm = try await TestSite.shared.firm()
         let admin = try await firm.admin()
         let early = try await admin.post("/v1/companies", ["name": "Early"]).json["id"]?.string ?? ""
@@ -165,7 +169,7 @@ private actor Follower {
         for line in file.text.split(separator: "\n") {
             let record = try JSON(parsing: String(line))
             let id = record["id"]?.string ?? ""
-            copy[id] = record["deleted_at"]?.isNull == true ? record : nil
+            if record["deleted_at"]?.isNull == true { copy[id] = record } else { copy.removeValue(forKey: id) }
             if let version = record["version"]?.integer { versions[id, default: []].append(version) }
         }
     }

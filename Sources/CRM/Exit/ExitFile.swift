@@ -44,7 +44,9 @@ package struct ExitFile: Sendable {
                     return
                 }
                 if found.isEmpty {
-                    guard file.name == TenantExit.head else { throw Refused("This is no file of a tenant: it does not begin with \(TenantExit.head).") }
+                    guard file.name == TenantExit.head else {
+                        throw Refused("This is no file of a tenant: it does not begin with \(TenantExit.head).")
+                    }
                     head = try? JSON(parsing: file.content)  // nil is refused below
                 }
                 found.append(Manifest.Member(file.name, file.content))

@@ -103,7 +103,9 @@ package struct TenantExit: Sendable {
         ]
     }
 
-    private static func part(_ number: Int, of table: ExitTable) -> String { "tables/\(table.name)/\(String(format: "%06d", number)).jsonl" }
+    private static func part(_ number: Int, of table: ExitTable) -> String {
+        "tables/\(table.name)/\(String(format: "%06d", number)).jsonl"
+    }
 
     private static let batch = 1_000
     private static let partSize = 4 << 20

@@ -23,7 +23,9 @@ struct TenantLoading {
                 references += try takeReferences(transaction)
                 tables = try self.tables(transaction)
             }
-            guard let table = tables[name] else { throw ExitFile.Refused("There is no table \(name) in schema version \(file.schemaVersion).") }
+            guard let table = tables[name] else {
+                throw ExitFile.Refused("There is no table \(name) in schema version \(file.schemaVersion).")
+            }
             rows[name, default: 0] += try load(lines, into: table, transaction)
         }
         try references.forEach { try transaction.flush([$0]) }
@@ -54,11 +56,15 @@ struct TenantLoading {
 
     /// Tables and columns of the tenant's own, by their definitions, which have been loaded.
     private func buildOwn(_ transaction: borrowing Transaction) throws {
-        let fields = try transaction.rows("SELECT \(CustomField.json)::text, deleted_at IS NOT NULL FROM custom_fields ORDER BY created_at, id")
-            .map { row in
-                guard let field = CustomField(try JSON(parsing: row.text(0))) else { throw ExitFile.Refused("A definition of a field cannot be read.") }
-                return (field: field, isHidden: try row.bool(1))
+        let fields = try transaction.rows(
+            "SELECT \(CustomField.json)::text, deleted_at IS NOT NULL FROM custom_fields ORDER BY created_at, id"
+        )
+        .map { row in
+            guard let field = CustomField(try JSON(parsing: row.text(0))) else {
+                throw ExitFile.Refused("A definition of a field cannot be read.")
             }
+            return (field: field, isHidden: try row.bool(1))
+        }
         let objects = try transaction.rows("SELECT plural, label_field FROM custom_objects ORDER BY created_at, id").map {
             CustomSchema.Object(plural: try $0.text(0), label: try $0.text(1))
         }

@@ -14,7 +14,8 @@ package struct ExportOrder: Sendable {
     package init(_ body: JSON) throws(Problem) {
         var errors: [Problem.FieldError] = []
         for member in body.members ?? [] where !(["type", "format"] + Self.conditions).contains(member.name) {
-            errors.append(.init("/\(member.name.pointerToken)", .unknown, "An export knows type, format, where, view_id, fields and since."))
+            errors.append(
+                .init("/\(member.name.pointerToken)", .unknown, "An export knows type, format, where, view_id, fields and since."))
         }
         func text(_ name: String, required: Bool = false) -> String? {
             guard let value = body[name], !value.isNull else {
@@ -65,7 +66,8 @@ package struct ExportOrder: Sendable {
         }
         let store = RecordStore(type, of: catalog, in: scope, for: caller)
         let request = try ExportRequest(
-            form, conditions: conditions["where"], list: try await list(store), fields: conditions["fields"]?.elements?.compactMap(\.string),
+            form, conditions: conditions["where"], list: try await list(store),
+            fields: conditions["fields"]?.elements?.compactMap(\.string),
             since: conditions["since"]?.string, in: store)
         return (store, request)
     }

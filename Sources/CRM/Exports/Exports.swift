@@ -88,7 +88,8 @@ package struct Exports: Sendable {
         guard let row = rows.first, let form = ExportRequest.Form(rawValue: try row.text(1)) else { throw Problem.notFound }
         let type = try row.text(0)
         guard try row.text(2) == "done" else {
-            throw Problem(.conflict, row.optionalText(7).map { "The export failed: \($0)" } ?? "The export is not ready yet; ask again soon.")
+            throw Problem(
+                .conflict, row.optionalText(7).map { "The export failed: \($0)" } ?? "The export is not ready yet; ask again soon.")
         }
         guard caller.rights[type].export, try row.optionalBool(6) ?? false else {
             throw Problem(.forbidden, "Your role has changed since this export was made; order it again.")

@@ -40,7 +40,7 @@ struct MakeExport: Job {
                 // What it names is gone, or its maker lost the right: another try finds the same.
                 try await row.fail(problem.errors.first?.detail ?? problem.detail)
                 return .done
-            } catch where context.attempt >= context.maximumAttempts && !Task.isCancelled {
+            } catch  where context.attempt >= context.maximumAttempts && !Task.isCancelled {
                 try await row.fail("It failed \(context.attempt) times; order it again, and tell the operator if it fails again.")
                 throw error
             }

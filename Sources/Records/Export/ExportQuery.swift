@@ -45,7 +45,8 @@ struct ExportQuery {
 
     /// The records as they are now. Of one that is gone for good only its last owner tells whether the caller could read it.
     private var rest: SQL {
-        let there = SQL(code: " LEFT JOIN \(type.table) AS r ON r.id = changed.id WHERE (r.id IS NOT NULL AND ") + caller.readable(type)
+        let there =
+            SQL(code: " LEFT JOIN \(type.table) AS r ON r.id = changed.id WHERE (r.id IS NOT NULL AND ") + caller.readable(type)
             + " AND (r.deleted_at IS NOT NULL OR " + filter + "))"
         if caller.readsAll(type) { return there + " OR r.id IS NULL" }
         guard type.rules.visible == nil else { return there }

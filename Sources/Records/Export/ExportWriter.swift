@@ -95,7 +95,8 @@ struct ExportWriter {
         bytes.reserveCapacity(rows.count * 900)
         for row in rows {
             if let gone, !row.isNull(gone + 1) {
-                bytes += JSON.object([.init("id", JSON(row.optionalText(gone))), .init("deleted_at", JSON(row.optionalText(gone + 1)))]).bytes
+                bytes +=
+                    JSON.object([.init("id", JSON(row.optionalText(gone))), .init("deleted_at", JSON(row.optionalText(gone + 1)))]).bytes
             } else {
                 projection.encode(row, into: &bytes)
             }

@@ -119,7 +119,8 @@ extension ExportRoutes {
     ]
 
     private static let members: [String: JSON] = [
-        "id": .idSchema, "type": ["type": "string"], "format": ["type": "string", "enum": JSON(ExportRequest.Form.allCases.map(\.rawValue))],
+        "id": .idSchema, "type": ["type": "string"],
+        "format": ["type": "string", "enum": JSON(ExportRequest.Form.allCases.map(\.rawValue))],
         "state": ["type": "string", "enum": JSON(states)], "progress": ["type": "number", "minimum": 0, "maximum": 1],
         "counters": .objectSchema(["total": count, "exported": count, "deleted": count], required: ["total", "exported", "deleted"]),
         "cursor": ["type": ["string", "null"], "description": "For the next export's since, once it is done."],

@@ -160,7 +160,9 @@ struct TenantRoutes: Sendable {
     private func export(_ call: Call, _ caller: Operator) async throws -> Reply {
         let (slug, instruction) = try await instruction(call, caller)
         guard let tenant = try await installation.directory.find(slug: slug) else { throw Problem.notFound }
-        guard tenant.state.allowsReads else { throw Problem(.conflict, "Of a tenant that is \(tenant.state.rawValue) there is nothing to export.") }
+        guard tenant.state.allowsReads else {
+            throw Problem(.conflict, "Of a tenant that is \(tenant.state.rawValue) there is nothing to export.")
+        }
         let id = UUID.v7()
         let scope = try installation.directory.scope(for: tenant)
         try await installation.audit.append("export", target: slug, by: instruction)
