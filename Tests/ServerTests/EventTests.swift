@@ -181,7 +181,7 @@ private final class Reader: Sendable {
     func begin() async throws { _ = try await connect(atMost: 0) }
 
     func read(until count: Int) async throws {
-        while seen.count < count { _ = try await connect(atMost: Int.random(in: 0...60)) }
+        while seen.count < count { _ = try await connect(atMost: min(Int.random(in: 0...60), count - seen.count)) }
     }
 
     /// One connection that breaks after so many events.

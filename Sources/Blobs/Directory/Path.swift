@@ -27,7 +27,8 @@ enum Path {
         case EEXIST: return
         case ENOENT where path.contains("/"):
             try makeDirectory(parent(of: path))
-            guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .system("mkdir", path) }
+            // Removed again by whoever emptied the folder above it: who wants to put something here finds out, and comes again.
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST || errno == ENOENT else { throw .system("mkdir", path) }
             try bringFolderToDisk(parent(of: path))
         default: throw .system("mkdir", path)
         }
