@@ -37,7 +37,8 @@ package struct Recount: Sendable {
                     + "ORDER BY resource ON CONFLICT DO NOTHING",
                 "SELECT FROM usage ORDER BY resource FOR UPDATE",
             ])
-            let found: SQL = counts.map { "SELECT \($0.resource)::text AS resource, count(*) AS found FROM \($0.rows)" }
+            let found: SQL =
+                counts.map { "SELECT \($0.resource)::text AS resource, count(*) AS found FROM \($0.rows)" }
                 .joined(separator: " UNION ALL ")
                 + " UNION ALL SELECT \(Resource.storage)::text, coalesce(sum(size), 0)::bigint FROM attachments WHERE removed_at IS NULL"
             return try transaction.rows(

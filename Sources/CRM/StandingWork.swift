@@ -27,23 +27,24 @@ package enum StandingWork {
     /// `catalog`: the built-in record types. Without a post mails wait for a worker that has one.
     package static func handlers(_ catalog: Catalog, _ installation: Installation, post: Post? = nil) -> JobHandlers {
         let mail = post.map { [SendMail.handler($0), SendReminder.handler(catalog, $0)] } ?? []
-        return JobHandlers([
-            PruneAccess.handler,
-            EmptyTrash.handler(catalog),
-            RecountUsage.handler(installation),
-            ApplyRetention.handler(catalog),
-            DuplicateScan.handler(catalog),
-            RunImport.handler(catalog),
-            RevertImport.handler(catalog),
-            PruneImports.handler,
-            RemoveBytes.handler(installation.blobs),
-            SweepAttachments.handler(catalog, installation.blobs),
-            MakeExport.handler(catalog, installation.blobs),
-            ForgetExports.handler(installation.blobs),
-            ExportTenant.handler(catalog, installation),
-            PlanReminders.handler(catalog),
-            DueReminder.handler(catalog),
-        ] + mail)
+        return JobHandlers(
+            [
+                PruneAccess.handler,
+                EmptyTrash.handler(catalog),
+                RecountUsage.handler(installation),
+                ApplyRetention.handler(catalog),
+                DuplicateScan.handler(catalog),
+                RunImport.handler(catalog),
+                RevertImport.handler(catalog),
+                PruneImports.handler,
+                RemoveBytes.handler(installation.blobs),
+                SweepAttachments.handler(catalog, installation.blobs),
+                MakeExport.handler(catalog, installation.blobs),
+                ForgetExports.handler(installation.blobs),
+                ExportTenant.handler(catalog, installation),
+                PlanReminders.handler(catalog),
+                DueReminder.handler(catalog),
+            ] + mail)
     }
 
     /// At night by Greenwich, spread over an hour or two.

@@ -30,7 +30,8 @@ package struct Problem: Error, Sendable, Hashable {
         case requestTimeout = "request_timeout"
         case conflict, duplicate, idempotencyRunning = "idempotency_running", gone
         case versionMismatch = "version_mismatch", tooLarge = "too_large", addressTooLong = "address_too_long"
-        case unsupportedMediaType = "unsupported_media_type", rangeNotSatisfiable = "range_not_satisfiable", invalid, idempotencyMismatch = "idempotency_mismatch"
+        case unsupportedMediaType = "unsupported_media_type", rangeNotSatisfiable = "range_not_satisfiable", invalid, idempotencyMismatch =
+            "idempotency_mismatch"
         case batchFailed = "batch_failed", failedDependency = "failed_dependency"
         case preconditionRequired = "precondition_required", rateLimited = "rate_limited", headersTooLarge = "headers_too_large"
         case maintenance, overloaded, outcomeUnknown = "outcome_unknown", internalError = "internal_error"

@@ -37,7 +37,8 @@ package struct TenantryServer: Service {
         let site = Site(house)
         let ports = Ports(count: settings.operatorPort == nil ? 1 : 2, onListening)
         var services: [any Service] = [
-            CredentialNews(cells: house.installation.cells, principals: house.principals, events: house.events), EventClock(hub: house.events),
+            CredentialNews(cells: house.installation.cells, principals: house.principals, events: house.events),
+            EventClock(hub: house.events),
         ]
         services.append(listener(site.main(figures), settings.host, settings.port) { await ports.opened($0, at: 0) })
         if let port = settings.operatorPort {

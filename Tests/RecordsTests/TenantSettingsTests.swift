@@ -27,7 +27,9 @@ import Testing
         #expect(shown["name"] == "Acme" && shown["time_zone"] == "UTC" && shown["rates"] == [])
         #expect(shown["mail"]?["smtp"]?["password"] == ["set": false])
         #expect(
-            shown["security"] == ["password_min": 12, "session_hours": 12, "ip_allow": [], "require_if_match": false])
+            shown["security"] == [
+                "password_min": 12, "session_hours": 12, "ip_allow": [], "export_alarm_rows": 10_000, "require_if_match": false,
+            ])
         #expect(shown["business_hours"]?["monday"] == [["from": "09:00", "to": "17:00"]])
         #expect(
             SettingsDocument().shown(to: .everyone, defaults)["mail"]?.members?.map(\.name) == ["from_name", "from_address", "reply_to"])

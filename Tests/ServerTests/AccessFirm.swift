@@ -62,7 +62,7 @@ struct AccessFirm: Sendable {
         switch question.action {
         case "read": return try await client.get(address)
         case "update": return try await client.patch(address, [:])
-        case "create": return try await client.post("/v1/\(question.type)", bodies[question.type] ?? [:])
+        case "create": return try await client.with(.allowDuplicate, "true").post("/v1/\(question.type)", bodies[question.type] ?? [:])
         default:
             let answer = try await client.delete(address)
             if answer.status == 204 { _ = try await admin.send(.post, "\(address)/restore") }

@@ -22,7 +22,9 @@ import Testing
         #expect(file["machines"]?.elements?.count == 1)
         #expect(file["left_out"] == [])
         // Every word but those of files that came in and are not records.
-        for word in person.words where !word.contains("filecity") && !word.contains("rejectcity") { #expect(answer.text.contains(word), "\(word)") }
+        for word in person.words where !word.contains("filecity") && !word.contains("rejectcity") {
+            #expect(answer.text.contains(word), "\(word)")
+        }
         let actions = Set((file["changes"]?.elements ?? []).compactMap { $0["action"]?.string })
         #expect(actions.isSuperset(of: ["create", "update", "merge"]))
     }

@@ -19,7 +19,9 @@ import Testing
         let left = try await person.found()
         #expect(left.isEmpty, "\(left)")
         let counts = try answer.json["erased"]
-        for (name, count) in [("contacts", 2), ("leads", 1), ("activities", 2), ("tasks", 1), ("deals", 2), ("mails", 1), ("imported_rows", 2), ("jobs", 2)] {
+        for (name, count) in [
+            ("contacts", 2), ("leads", 1), ("activities", 2), ("tasks", 1), ("deals", 2), ("mails", 1), ("imported_rows", 2), ("jobs", 2),
+        ] {
             #expect(counts?[name]?.integer == count, "\(answer.text)")
         }
         #expect(

@@ -47,7 +47,9 @@ import Testing
         let firm = try await TestSite.shared.firm()
         let admin = try await firm.admin()
         let scope = try await firm.scope()
-        let events = ChangeEvents(of: TestHouse.catalog, in: scope, for: Caller(actor: Actor(.system, .v7()), userID: .v7(), rights: .init(types: ["*": .everything]), requestID: "test"))
+        let events = ChangeEvents(
+            of: TestHouse.catalog, in: scope,
+            for: Caller(actor: Actor(.system, .v7()), userID: .v7(), rights: .init(types: ["*": .everything]), requestID: "test"))
         var cursor = try await events.now()
         let (early, gate) = (UUID.v7(), Gate())
 
@@ -118,7 +120,10 @@ import Testing
         let firm = try await site.firm()
         let admin = try await firm.admin()
 
-        for cursor in ["x", "..", Base64.url.encode(Array("9:1:".utf8)), Base64.url.encode(Array("5:9:7,6".utf8)), Base64.url.encode(Array("1:99999999999999:".utf8))] {
+        for cursor in [
+            "x", "..", Base64.url.encode(Array("9:1:".utf8)), Base64.url.encode(Array("5:9:7,6".utf8)),
+            Base64.url.encode(Array("1:99999999999999:".utf8)),
+        ] {
             let answer = try await admin.with(.lastEventID, cursor).get("/v1/events")
             #expect(answer.status == 400 && answer.code == "cursor", "\(cursor) \(answer.text)")
         }

@@ -111,13 +111,13 @@ import Testing
             _ = try await admin.post("/v1/companies", ["name": .string(name), "custom": ["rank": JSON(name == "c" ? 1 : 2)]])
         }
         _ = try await admin.post("/v1/machines", ["label": "Drill", "price": ["amount": "12.5", "currency": "EUR"]])
-        let where_: JSON = ["field": "custom.rank", "op": "eq", "value": 2]
+        let condition: JSON = ["field": "custom.rank", "op": "eq", "value": 2]
         let view = try await admin.post(
-            "/v1/views", ["name": "V", "type": "companies", "where": where_, "sort": "-name", "columns": ["name"]])
+            "/v1/views", ["name": "V", "type": "companies", "where": condition, "sort": "-name", "columns": ["name"]])
 
         let viewID = try view.json["id"] ?? .null
 
-        let some = try await admin.exported(["type": "companies", "format": "csv", "where": where_, "fields": ["name", "custom.rank"]])
+        let some = try await admin.exported(["type": "companies", "format": "csv", "where": condition, "fields": ["name", "custom.rank"]])
         let viewed = try await admin.exported(
             ["type": "companies", "format": "jsonl", "view_id": viewID, "fields": ["name"]])
         let own = try await admin.exported(["type": "machines", "format": "csv", "fields": ["label", "price"]])

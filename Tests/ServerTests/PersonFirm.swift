@@ -128,7 +128,8 @@ struct PersonFirm {
         words =
             [
                 "first", "last", "maiden", "mail", "title", "source", "street", "city", "external", "tag", "badge", "twin", "leadsource",
-                "leadbadge", "leadtag", "subject", "body", "memo", "task", "taskbody", "flat", "chief", "mailsubject", "filecity", "rejectcity",
+                "leadbadge", "leadtag", "subject", "body", "memo", "task", "taskbody", "flat", "chief", "mailsubject", "filecity",
+                "rejectcity",
             ].map(word) + ["9081726", "5550000"]
     }
 

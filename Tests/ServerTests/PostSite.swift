@@ -56,9 +56,8 @@ struct PostSite: Sendable {
         subscript(name: String) -> String? { headers[name] }
         /// The first address in the words that leads to this page: what stands behind it.
         func token(_ page: String) -> String? {
-            text.firstMatch(of: try! Regex("https://[a-z0-9.-]+/\(page)/([A-Za-z0-9_-]+)", as: (Substring, Substring).self)).map {  // Ours.
-                String($0.output.1)
-            }
+            let link = try? Regex("https://[a-z0-9.-]+/\(page)/([A-Za-z0-9_-]+)", as: (Substring, Substring).self)
+            return link.flatMap { text.firstMatch(of: $0) }.map { String($0.output.1) }
         }
     }
 

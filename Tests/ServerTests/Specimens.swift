@@ -69,7 +69,9 @@ struct Specimens: Sendable {
     func body(_ number: Int) -> JSON {
         .object(
             writable.compactMap { field in
-                let isMissing = number % 4 == 3 && !field.isRequired && !field.isTitle && !field.isFilled && field.name != "tags"
+                // A reminder without a template needs a subject.
+                let isNeeded = field.isRequired || field.isTitle || field.isFilled || ["tags", "subject"].contains(field.name)
+                let isMissing = number % 4 == 3 && !isNeeded
                 return isMissing && field.kind != .flag ? nil : value(field, number).map { JSON.Member(field.name, $0) }
             })
     }

@@ -33,6 +33,6 @@ extension Installation {
             throw error
         }
         await pool.close()
-        try await start()
+        try await directory.refresh()
     }
 }

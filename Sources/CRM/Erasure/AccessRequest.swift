@@ -72,10 +72,10 @@ package struct AccessRequest: Sendable {
     private var leftOut: [String] {
         (seesMails ? [] : ["mails"])
             + sources.flatMap { source -> [String] in
-            let type = source.type
-            guard caller.rights[type.name].read == .all else { return [type.name] }
-            return type.loggedFields.map(\.path).filter { caller.rights.isHidden($0, of: type.name) }.map { "\(type.name).\($0)" }
-        }
+                let type = source.type
+                guard caller.rights[type.name].read == .all else { return [type.name] }
+                return type.loggedFields.map(\.path).filter { caller.rights.isHidden($0, of: type.name) }.map { "\(type.name).\($0)" }
+            }
     }
 
     /// They name the address.

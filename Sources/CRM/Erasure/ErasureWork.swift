@@ -39,7 +39,8 @@ struct ErasureWork: Sendable {
         let counts: [(String, Int)] = [
             ("contacts", present.count), ("changes", changes), ("leads", trail.leads.count),
             ("activities", trail.ownActivities.count + trail.sharedActivities.count), ("tasks", trail.tasks.count),
-            ("deals", trail.ownDeals.count + trail.firmDeals.count), ("mails", trail.mails.count), ("answers", forgotten[0].affected + forgotten[1].affected),
+            ("deals", trail.ownDeals.count + trail.firmDeals.count), ("mails", trail.mails.count),
+            ("answers", forgotten[0].affected + forgotten[1].affected),
             ("imported_rows", lines), ("jobs", try forgotten[2][0].int(0)),
         ]
         let body: JSON = ["erased": .object(counts.map { .init($0.0, JSON($0.1)) })]

@@ -21,6 +21,7 @@ package struct Exports: Sendable {
     /// Where a content lies.
     static func key(_ id: UUID, of tenant: Tenant) -> BlobKey {
         // The words of two UUIDs: always a key.
+        // swift-format-ignore: NeverForceUnwrap
         BlobKey("tenants/\(tenant.id.uuidString.lowercased())/exports/\(id.uuidString.lowercased())")!
     }
 

@@ -29,7 +29,8 @@ struct DueReminder: Job {
         JobHandler(DueReminder.self) { job, context in
             let now = ReminderClock.now(of: context.scope)
             guard let next = try await job.settle(in: context.scope, base, now) else { return .done }
-            return .again(after: .seconds(max(0, next.timeIntervalSince(ReminderClock.now(of: context.scope)))), because: "It is due again.")
+            return .again(
+                after: .seconds(max(0, next.timeIntervalSince(ReminderClock.now(of: context.scope)))), because: "It is due again.")
         }
     }
 

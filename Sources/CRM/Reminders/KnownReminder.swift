@@ -69,8 +69,7 @@ struct ReminderDefaults: Sendable {
     let timeZone: String
 
     init(_ settings: SettingsDocument) {
-        // 09:00 is a time.
-        at = settings["reminder_defaults.at"].string.flatMap { TimeOfDay($0) } ?? TimeOfDay("09:00")!
+        at = settings["reminder_defaults.at"].string.flatMap { TimeOfDay($0) } ?? .nine
         offset = settings["reminder_defaults.offset_minutes"].integer ?? 0
         timeZone = settings["time_zone"].string.flatMap { TimeZoneName.isKnown($0) ? $0 : nil } ?? "UTC"
     }

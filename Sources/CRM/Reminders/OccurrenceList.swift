@@ -127,7 +127,8 @@ package struct OccurrenceList: Sendable {
                 "id": .string(id), "reminder_id": JSON(reminder), "about": about ?? .null,
                 "recipient": .object([.init(names[parts[0]] ?? "email", .string(parts.count > 1 ? parts[1] : ""))]),
                 "due_at": .string(at), "local": .string(local), "time_zone": .string(zone), "status": .string(status),
-                "reason": JSON(reason), "attempts": JSON(attempts), "message_id": JSON(messageID), "lateness_ms": lateness.map { JSON($0) } ?? .null,
+                "reason": JSON(reason), "attempts": JSON(attempts), "message_id": JSON(messageID),
+                "lateness_ms": lateness.map { JSON($0) } ?? .null,
             ])
     }
 }

@@ -28,7 +28,8 @@ struct PlanReminders: Job {
             "jsonb_build_object('type', changes.type, 'record', changes.record_id, 'armed', extract(epoch FROM now()))")
         let condition: SQL
         switch type.name {
-        case Reminders.type.name: condition = "changes.fields ?| ARRAY['when', 'rrule', 'exdate', 'about', 'recipients', 'active', 'deleted_at']"
+        case Reminders.type.name:
+            condition = "changes.fields ?| ARRAY['when', 'rrule', 'exdate', 'about', 'recipients', 'active', 'deleted_at']"
         case Tasks.type.name:
             condition = """
                 changes.fields ?| ARRAY['due', 'reminders', 'status', 'deleted_at'] AND (coalesce(changes.fields #> '{reminders,after}', '[]') <> '[]'
@@ -47,7 +48,8 @@ struct PlanReminders: Job {
 
     static func handler(_ base: Catalog) -> JobHandler {
         JobHandler(PlanReminders.self) { job, context in
-            try await job.plan(in: context.scope, base) ? .done : .again(after: .milliseconds(500), because: "What it moves is just at work.")
+            try await job.plan(in: context.scope, base)
+                ? .done : .again(after: .milliseconds(500), because: "What it moves is just at work.")
         }
     }
 

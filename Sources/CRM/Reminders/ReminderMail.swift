@@ -47,7 +47,9 @@ struct ReminderMail: Sendable {
     /// - Parameter type: what the occurrence is about.
     static func find(_ id: UUID, about type: String?, in scope: TenantScope, _ base: Catalog) async throws -> ReminderMail? {
         // Which tables and columns there are is known before the one statement that decides.
-        let shape = try await scope.rows("SELECT \(Shape.column), (SELECT moment_field FROM reminders WHERE id = (SELECT reminder_id FROM occurrences WHERE id = \(id)))")[0]
+        let shape = try await scope.rows(
+            "SELECT \(Shape.column), (SELECT moment_field FROM reminders WHERE id = (SELECT reminder_id FROM occurrences WHERE id = \(id)))"
+        )[0]
         let catalog = try shape.optionalText(0).map { try Shape(parsing: $0).applied(to: base) } ?? base
         let about = type.flatMap { catalog[$0] }
         let field = about.flatMap { type in shape.optionalText(1).flatMap { type.field($0)?.isReminded == true ? $0 : nil } }
@@ -70,33 +72,34 @@ struct ReminderMail: Sendable {
             ? "r.deleted_at IS NULL AND r.status = 'open' AND EXISTS (SELECT FROM unnest(r.reminders) AS b WHERE r.due_at - make_interval(mins => b) = o.due_at)"
             : "NULL::boolean"
         let whose: SQL = "nullif(split_part(o.recipient, ':', 2), '')"
-        return "SELECT o.status, o.due_at, o.local, o.time_zone, o.recipient, o.reminder_id IS NULL, t.subject, t.body, t.locale, m.subject, m.body, "
+        return
+            "SELECT o.status, o.due_at, o.local, o.time_zone, o.recipient, o.reminder_id IS NULL, t.subject, t.body, t.locale, m.subject, m.body, "
             + "sender.name, \(ReminderDefaults.column), to_someone.name, to_someone.address, to_someone.zone, to_someone.language, to_someone.objection, "
             + isStillTask
             + ", (SELECT count(*) FROM reminders AS b WHERE b.deleted_at IS NULL AND b.active AND (b.created_at, b.id) < (m.created_at, m.id)), "
             + "EXISTS (SELECT FROM suppressions AS s WHERE s.address = lower(to_someone.address)), "
             + record + ", " + KnownReminder.columns + """
-             FROM occurrences AS o LEFT JOIN reminders AS m ON m.id = o.reminder_id LEFT JOIN templates AS t ON t.id = m.template_id
-            """ + source + """
-             LEFT JOIN users AS sender ON sender.id = m.owner_id AND sender.deleted_at IS NULL
-            LEFT JOIN LATERAL (
-                SELECT u.name, u.email AS address, u.time_zone AS zone, u.locale AS language,
-                    CASE WHEN u.deleted_at IS NOT NULL OR u.status <> 'active' THEN 'inactive' WHEN u.email_opt_out THEN 'opted_out' END AS objection
-                FROM users AS u WHERE o.recipient LIKE 'user:%' AND u.id = (CASE WHEN o.recipient LIKE 'user:%' THEN \(whose) END)::uuid
-                UNION ALL
-                SELECT concat_ws(' ', c.first_name, c.last_name), c.email, c.time_zone, c.language,
-                    CASE WHEN c.deleted_at IS NOT NULL THEN 'inactive' WHEN c.email_opt_out THEN 'opted_out' END
-                FROM contacts AS c WHERE o.recipient LIKE 'contact:%' AND c.id = (CASE WHEN o.recipient LIKE 'contact:%' THEN \(whose) END)::uuid
-                UNION ALL
-                SELECT concat_ws(' ', l.first_name, l.last_name), l.email, NULL, NULL, CASE WHEN l.deleted_at IS NOT NULL THEN 'inactive' END
-                FROM leads AS l WHERE o.recipient LIKE 'lead:%' AND l.id = (CASE WHEN o.recipient LIKE 'lead:%' THEN \(whose) END)::uuid
-                UNION ALL
-                SELECT NULL, substr(o.recipient, 7), NULL, NULL, (
-                    SELECT 'opted_out' FROM contacts AS c WHERE lower(c.email) = substr(o.recipient, 7) AND c.deleted_at IS NULL AND c.email_opt_out)
-                WHERE o.recipient LIKE 'email:%'
-            ) AS to_someone ON true
-            WHERE o.id = \(id)
-            """
+                 FROM occurrences AS o LEFT JOIN reminders AS m ON m.id = o.reminder_id LEFT JOIN templates AS t ON t.id = m.template_id
+                """ + source + """
+                 LEFT JOIN users AS sender ON sender.id = m.owner_id AND sender.deleted_at IS NULL
+                LEFT JOIN LATERAL (
+                    SELECT u.name, u.email AS address, u.time_zone AS zone, u.locale AS language,
+                        CASE WHEN u.deleted_at IS NOT NULL OR u.status <> 'active' THEN 'inactive' WHEN u.email_opt_out THEN 'opted_out' END AS objection
+                    FROM users AS u WHERE o.recipient LIKE 'user:%' AND u.id = (CASE WHEN o.recipient LIKE 'user:%' THEN \(whose) END)::uuid
+                    UNION ALL
+                    SELECT concat_ws(' ', c.first_name, c.last_name), c.email, c.time_zone, c.language,
+                        CASE WHEN c.deleted_at IS NOT NULL THEN 'inactive' WHEN c.email_opt_out THEN 'opted_out' END
+                    FROM contacts AS c WHERE o.recipient LIKE 'contact:%' AND c.id = (CASE WHEN o.recipient LIKE 'contact:%' THEN \(whose) END)::uuid
+                    UNION ALL
+                    SELECT concat_ws(' ', l.first_name, l.last_name), l.email, NULL, NULL, CASE WHEN l.deleted_at IS NOT NULL THEN 'inactive' END
+                    FROM leads AS l WHERE o.recipient LIKE 'lead:%' AND l.id = (CASE WHEN o.recipient LIKE 'lead:%' THEN \(whose) END)::uuid
+                    UNION ALL
+                    SELECT NULL, substr(o.recipient, 7), NULL, NULL, (
+                        SELECT 'opted_out' FROM contacts AS c WHERE lower(c.email) = substr(o.recipient, 7) AND c.deleted_at IS NULL AND c.email_opt_out)
+                    WHERE o.recipient LIKE 'email:%'
+                ) AS to_someone ON true
+                WHERE o.id = \(id)
+                """
     }
 
     /// Whoever chose the words may have them sent; what they name is shown to the recipient.
@@ -132,7 +135,8 @@ struct ReminderMail: Sendable {
         if let type, let id = try row.optionalUUID(21) {
             about = About(
                 type: type, id: id.uuidString.lowercased(), title: row.optionalText(26) ?? "",
-                state: try JSON(parsing: row.optionalText(27) ?? "{}"), isTrashed: try row.bool(28), record: try RemindedRecord(row, from: 21))
+                state: try JSON(parsing: row.optionalText(27) ?? "{}"), isTrashed: try row.bool(28),
+                record: try RemindedRecord(row, from: 21))
         } else {
             about = nil
         }
@@ -183,7 +187,10 @@ struct ReminderMail: Sendable {
                     "notes": .text(about?.state["body"]?.string ?? ""), "link": .text(link),
                 ])
         }
-        let body = words.body ?? (about == nil ? "{{due.date}} {{due.time}}" : "**{{record.title}}**\n\n{{due.date}} {{due.time}}\n\n[{{record.title}}]({{record.link}})")
+        let body =
+            words.body
+            ?? (about == nil
+                ? "{{due.date}} {{due.time}}" : "**{{record.title}}**\n\n{{due.date}} {{due.time}}\n\n[{{record.title}}]({{record.link}})")
         return .template(
             try Template(TemplateSource(subject: words.subject, body: body)),
             ReminderValues.all(

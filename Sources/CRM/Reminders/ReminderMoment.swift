@@ -61,7 +61,8 @@ enum ReminderMoment: Sendable, Hashable {
         let pointer = place == "/about" ? place : "\(place)/field"
         guard let type else { return errors + [.init(pointer, .reference, "A field is one of the type that the reminder is about.")] }
         guard let definition = type.field(name), caller?.rights.isHidden(definition.path, of: type.name) != true,
-            definition.isReminded else {
+            definition.isReminded
+        else {
             return errors + [.init(pointer, .reference, "A \(type.singular) has no date or time field `\(name.prefix(80))`.")]
         }
         return errors

@@ -36,7 +36,7 @@ package enum ReminderPreview {
         guard errors.isEmpty, case .local(let start, let zone)? = moment.flatMap({ ReminderMoment($0) }),
             let series = ReminderSeries(
                 .wall(start, zone: zone), offset: 0, rule: given("rrule")?.string.flatMap { try? RecurrenceRule($0) },  // looked at above
-                except: LocalTimes.read(given("exdate")), in: zone, at: TimeOfDay(hour: 0)!)
+                except: LocalTimes.read(given("exdate")), in: zone, at: .midnight)
         else { throw .invalid(errors) }
         let begin = from ?? now
         let end = to ?? begin + 366 * 86_400

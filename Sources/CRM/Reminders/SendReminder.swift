@@ -28,7 +28,9 @@ struct SendReminder: Job {
 
     private func send(in scope: TenantScope, _ base: Catalog, _ post: Post) async throws -> JobOutcome {
         let now = ReminderClock.now(of: scope)
-        guard let ready = try await ReminderMail.find(occurrence, about: type, in: scope, base), ready.status == "planned" else { return .done }
+        guard let ready = try await ReminderMail.find(occurrence, about: type, in: scope, base), ready.status == "planned" else {
+            return .done
+        }
         if let reason = ready.objection(now) {
             try await settle(.skipped, reason, in: scope)
             return .done

@@ -15,7 +15,8 @@ extension Attachments {
             UPDATE usage SET used = used - freed.size FROM freed WHERE resource = \(Resource.storage)
             """,
             // Only where something was removed: most records have no files.
-            SQL.enqueue(RemoveBytes()) + " WHERE EXISTS (SELECT FROM attachments WHERE \(ofRecords) AND removed_at = now()::timestamptz(3))",
+            SQL.enqueue(RemoveBytes())
+                + " WHERE EXISTS (SELECT FROM attachments WHERE \(ofRecords) AND removed_at = now()::timestamptz(3))",
         ]
     }
 

@@ -45,7 +45,8 @@ struct MergeWork: Sendable {
         let kept = repeatable.map { [$0.remember(.init(status: answer.status, version: answer.version, body: body))] } ?? []
         let rules = store.type.rules.merging(order.winner, order.losers)
         let files = Attachments.moving(store.type, from: order.losers, to: order.winner)
-        try transaction.flush(rules + [files] + (order.isRehearsal ? [] : kept) + [store.counting, ChangeNews.told(store.scope.tenant.slug)])
+        try transaction.flush(
+            rules + [files] + (order.isRehearsal ? [] : kept) + [store.counting, ChangeNews.told(store.scope.tenant.slug)])
         if order.isRehearsal { throw Rehearsed(answer: answer) }
         return answer
     }

@@ -48,7 +48,8 @@ struct WriteUnit: Sendable {
 
     func run(in scope: TenantScope) async throws(PostgresError) -> Outcome {
         do throws(PostgresError) {
-            return outcome(of: try await scope.run(statements + (counting.map { [$0] } ?? []) + closing + [ChangeNews.told(scope.tenant.slug)]))
+            return outcome(
+                of: try await scope.run(statements + (counting.map { [$0] } ?? []) + closing + [ChangeNews.told(scope.tenant.slug)]))
         } catch {
             guard let refusal = error.refusal.flatMap(LockRefusal.init) else { throw error }
             return Outcome(refusal: refusal, written: nil)

@@ -142,7 +142,8 @@ struct TimelineQuery {
             let chosen = SQL(code: " WHEN '\(type.singular)' THEN (SELECT ") + expression(type, "r")
             return chosen + SQL(code: " FROM \(type.table) AS r WHERE r.id = e.id)")
         }
-        return "CASE e.kind WHEN 'mail' THEN (SELECT " + mail + " FROM mails AS m WHERE m.id = e.id) WHEN 'reminder' THEN (SELECT " + reminder
+        return "CASE e.kind WHEN 'mail' THEN (SELECT " + mail + " FROM mails AS m WHERE m.id = e.id) WHEN 'reminder' THEN (SELECT "
+            + reminder
             + " FROM occurrences AS o LEFT JOIN reminders AS m ON m.id = o.reminder_id LEFT JOIN templates AS t ON t.id = m.template_id "
             + "WHERE o.id = e.id)" + cases.joined(separator: "") + " END"
     }

@@ -12,6 +12,12 @@ package struct TimeOfDay: Sendable, Hashable, Comparable {
         self.init(hour: hour, minute: minute)
     }
 
+    package static let midnight = TimeOfDay(minutesOfTheDay: 0)
+    /// When a day's work begins, unless a setting says otherwise.
+    package static let nine = TimeOfDay(minutesOfTheDay: 9 * 60)
+
+    private init(minutesOfTheDay minutes: Int) { self.minutes = minutes }
+
     package init?(hour: Int, minute: Int = 0) {
         guard (0..<24).contains(hour), (0..<60).contains(minute) else { return nil }
         minutes = hour * 60 + minute

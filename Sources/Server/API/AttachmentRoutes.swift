@@ -185,7 +185,11 @@ extension AttachmentRoutes {
             """, tag: tag,
             parameters: parameters(of: type) + [
                 Parameter(
-                    "name", in: .query, ["type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]*\\S[^\\x00-\\x1f\\x7f-\\x9f]*$"],
+                    "name", in: .query,
+                    [
+                        "type": "string", "minLength": 1, "maxLength": 255,
+                        "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]*\\S[^\\x00-\\x1f\\x7f-\\x9f]*$",
+                    ],
                     required: true, "The file's name."), .idempotencyKey,
             ], body: BodyDescription(["type": "string", "format": "binary"], contentTypes: [SafeType.unknown], required: false),
             responses: [

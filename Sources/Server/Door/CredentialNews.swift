@@ -18,7 +18,10 @@ struct CredentialNews: Service {
                 var followed: Set<String> = []
                 while !Task.isCancelled {
                     for cell in cells.all where followed.insert(cell.name).inserted {
-                        guard let listener = cells.listener(of: cell.name, to: [Credentials.channel, ChangeNews.channel, ProgressNotice.channel]) else { continue }
+                        guard
+                            let listener = cells.listener(
+                                of: cell.name, to: [Credentials.channel, ChangeNews.channel, ProgressNotice.channel])
+                        else { continue }
                         group.addTask { await follow(listener, of: cell.name) }
                     }
                     // Cancellation ends the sleep and, with the next look at the condition, the loop.

@@ -27,7 +27,8 @@ struct EventRoutes: Sendable {
         }
         guard let signals = house.events.follow(person.tenant.slug) else {
             throw Problem(
-                .rateLimited, "At most \(house.settings.eventConnections) connections of an account follow its changes here.", retryAfter: 30)
+                .rateLimited, "At most \(house.settings.eventConnections) connections of an account follow its changes here.",
+                retryAfter: 30)
         }
         var reply = Reply(contentType: "text/event-stream", ByteBuffer())
         // nginx would hold events back until its buffer is full.
@@ -47,7 +48,8 @@ struct EventRoutes: Sendable {
         """, tag: "Events",
         parameters: [
             Parameter(
-                "Last-Event-ID", in: .header, ["type": "string"], "The `id` of the last event received: goes on behind it. Without it from now on.")
+                "Last-Event-ID", in: .header, ["type": "string"],
+                "The `id` of the last event received: goes on behind it. Without it from now on.")
         ],
         responses: [
             200: ResponseDescription(

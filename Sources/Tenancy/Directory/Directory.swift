@@ -120,7 +120,7 @@ package final class Directory: Sendable {
     }
 
     /// Reads what has changed since the last time.
-    func refresh() async throws {
+    package func refresh() async throws {
         guard let since = known.withLock({ $0.readUpTo }) else { return try await load() }
         // Back a little: a change becomes visible when its transaction ends, not when it was stamped.
         let from = since.addingTimeInterval(-Self.overlap)
