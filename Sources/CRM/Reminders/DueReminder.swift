@@ -45,8 +45,9 @@ struct DueReminder: Job {
             return task.occurrences.map(\.due.instant).first { $0 > now }
         }
         guard let desk = try await ReminderDesk.open(reminder, record: record, in: scope, base), desk.reminder.isActive else { return nil }
-        let from = max(start, desk.last ?? start)
-        if desk.isOfAllAtOnce { return try await settleAll(desk, from: from, now) }
+        if desk.isOfAllAtOnce { return try await settleAll(desk, from: max(start, desk.last ?? start), now) }
+        // What is due is entered in one transaction, so all up to the latest entry is settled: whoever became a recipient since is not told.
+        let from = max(start, desk.last.map { $0 + 0.001 } ?? start)
         let about = try await desk.record(record)
         if desk.reminder.isByField {
             // It was about another record, or counted from something else, when this was promised.

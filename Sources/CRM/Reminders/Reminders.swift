@@ -33,6 +33,7 @@ package enum Reminders {
             "reminders_words_required": .invalid([.init("/subject", .required, "A reminder has a template, or a subject of its own.")])
         ]
         rules.refusing = ReminderRecipient.refusal
+        rules.locking = { $0.draft.before }
         rules.preparing = { draft, change throws(Problem) in try await prepare(&draft, change) }
         rules.saving = { change throws(Problem) in counting(change) }
     }
