@@ -66,9 +66,8 @@ struct ReminderFirm: Sendable {
         .object(
             [
                 .init("about", .object([.init("type", "contacts")] + (contact.map { [.init("id", .string($0))] } ?? []))),
-                .init("when", ["field": "custom.meets_at", "offset_minutes": 0]), .init("recipients", ["owner"]),
-                .init("subject", "Meet {{record.last_name}}"),
-            ] + more)
+                .init("when", ["field": "custom.meets_at", "offset_minutes": 0]), .init("subject", "Meet {{record.last_name}}"),
+            ] + (more.contains { $0.name == "recipients" } ? [] : [.init("recipients", ["owner"])]) + more)
     }
 
     /// The ledger, newest first.
