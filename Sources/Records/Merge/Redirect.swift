@@ -19,15 +19,15 @@ package struct Redirect: Error, Sendable {
 
 extension RecordStore {
     /// Does the work on a record; instead of `notFound` throws a `Redirect` where it was merged into one that the caller may read, and `gone`
-    /// where it was erased.
-    package func following<T>(_ id: String, _ work: () async throws -> T) async throws -> T {
+    /// where it was erased, unless the call has a body: what is wrong with that would have to be told first.
+    package func following<T>(_ id: String, hasBody: Bool = false, _ work: () async throws -> T) async throws -> T {
         do {
             return try await work()
         } catch let problem as Problem where problem.code == .notFound && type.operations.contains(.merge) {
             guard let id = UUID(uuidString: id), let fate = try await fate(of: id) else { throw problem }
             switch fate {
             case .merged(let winner): throw Redirect(id: winner)
-            case .erased(let tombstone): throw tombstone.problem(of: type)
+            case .erased(let tombstone): throw hasBody ? problem : tombstone.problem(of: type)
             }
         }
     }

@@ -37,6 +37,7 @@ struct MailRoutes: Sendable {
     private func remove(_ call: Call, _ person: Person) async throws -> Reply {
         try Self.mayLook(person)
         let address = call.parameters["address"]
+        guard address.unicodeScalars.count <= 500 else { throw Problem.notFound }
         return try await call.repeatably(person) { repeatable in
             let kept = repeatable?.remember(RepeatableRequest.Answer(status: 204, body: nil))
             let claim = repeatable?.claim ?? []
@@ -73,7 +74,7 @@ struct MailRoutes: Sendable {
     }
 
     private func take(_ call: Call) async throws -> Reply {
-        try call.require(["message/rfc822"])
+        try call.require(["message/rfc822", "text/plain"])
         try await ReturnedMail.take(try await call.bytes(), installation)
         return .json([:], status: .accepted)
     }
@@ -98,7 +99,7 @@ extension MailRoutes {
         problems: [.forbidden, .idempotencyRunning, .idempotencyMismatch])
     private static let take = Operation(
         "mail.inbound", "Take a mail that came to a return address: reports of failure (RFC 3464) and complaints (RFC 5965)", tag: "Mail",
-        body: BodyDescription(["type": "string"], contentTypes: ["message/rfc822"]),
+        body: BodyDescription(["type": "string"], contentTypes: ["message/rfc822", "text/plain"]),
         responses: [
             202: ResponseDescription("Taken; what is no report to a return address of ours changes nothing.", schema: .objectSchema([:]))
         ], problems: [.maintenance])

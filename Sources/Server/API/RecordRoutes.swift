@@ -136,7 +136,7 @@ struct RecordRoutes: Sendable {
         let store = try store(call, person)
         return try await call.repeatably(person) { repeatable in
             let (id, precondition) = (call.parameters["id"], try call.precondition)
-            return try await store.following(id) {
+            return try await store.following(id, hasBody: true) {
                 let body: JSON
                 do {
                     body = try await call.json()
