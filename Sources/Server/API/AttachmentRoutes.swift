@@ -108,31 +108,18 @@ struct AttachmentRoutes: Sendable {
 
     private func read(_ call: Call, _ person: Person) async throws -> Reply {
         let file = try await attachments(person).get(try call.id())
-        let isSame = call.headers[.ifRange].map { $0 == "\"\(file.digest)\"" } ?? true
-        let asked = call.method == .get && isSame ? ByteRange(call.headers[.range], of: file.size) : .whole
-        var reply = Reply(contentType: SafeType.of(file.contentType), ByteBuffer())
-        reply.headers[.contentDisposition] = ContentDisposition.attachment(file.name)
-        reply.headers[.contentSecurityPolicy] = "sandbox; default-src 'none'"
-        reply.headers[.acceptRanges] = "bytes"
-        var range = 0..<file.size
-        switch asked {
-        case .whole: break
-        case .part(let part):
-            range = part
-            reply.status = .partialContent
-            reply.headers[.contentRange] = "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(file.size)"
-        case .nowhere:
+        let range = call.byteRange(of: file.size, tag: file.digest)
+        if range == .nowhere {
             let problem = Problem(.rangeNotSatisfiable, "The file has \(file.size) bytes; the range begins behind them.")
             var refusal = Reply.problem(problem, instance: call.path, requestID: call.requestID)
             refusal.headers[.contentRange] = "bytes */\(file.size)"
             return refusal
         }
-        let pieces = blobs.pieces(of: Attachment.key(file.id, of: person.tenant), Int64(range.lowerBound)..<Int64(range.upperBound))
-        reply.body = ResponseBody(contentLength: range.count) { writer in
-            for try await piece in pieces { try await writer.write(ByteBuffer(bytes: piece)) }
-            try await writer.finish(nil)
-        }
-        return try reply.tagged(file.digest, for: call)
+        var reply = try Reply.file(
+            Attachment.key(file.id, of: person.tenant), in: blobs, size: file.size, name: file.name,
+            contentType: SafeType.of(file.contentType), tag: file.digest, part: range.part, for: call)
+        reply.headers[.contentSecurityPolicy] = "sandbox; default-src 'none'"
+        return reply
     }
 
     private func remove(_ call: Call, _ person: Person) async throws -> Reply {

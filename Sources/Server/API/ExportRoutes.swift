@@ -50,7 +50,8 @@ struct ExportRoutes: Sendable {
     private func content(_ call: Call, _ person: Person) async throws -> Reply {
         let file = try await exports(person).file(try call.id(), from: call.address)
         return try .file(
-            file.key, in: blobs, size: file.size, name: file.name, contentType: file.form.contentType, tag: file.digest, for: call)
+            file.key, in: blobs, size: Int(file.size), name: file.name, contentType: file.form.contentType, tag: file.digest,
+            part: call.byteRange(of: Int(file.size), tag: file.digest).part, for: call)
     }
 }
 
@@ -73,16 +74,10 @@ extension ExportRoutes {
     private static let show = Operation(
         "exports.get", "How far an export is", tag: "Exports", parameters: [id],
         responses: [200: ResponseDescription("The export.", schema: one)])
-    private static let headers: [(name: String, description: String)] = [
-        ("Content-Disposition", "attachment, with a name for the file."), ("ETag", "Of this very content."),
-    ]
+    private static let headers = ResponseDescription.headersOfDownload
     private static let content = Operation(
         "exports.content", "The file of an export that is done, to be saved; the audit tells that it was taken", tag: "Exports",
-        parameters: [
-            id, Parameter("Range", in: .header, ["type": "string"], "One range of bytes, as bytes=1000-, for a download that goes on."),
-            Parameter("If-Range", in: .header, ["type": "string"], "The ETag of the part at hand."),
-            Parameter("If-None-Match", in: .header, ["type": "string"], "The ETag at hand; 304."),
-        ],
+        parameters: [id] + Parameter.ofDownload,
         responses: [
             200: ResponseDescription(
                 "Everything.", schema: ["type": "string"], contentType: ExportRequest.Form.csv.contentType, headers: headers,

@@ -6,6 +6,12 @@ enum ByteRange: Equatable {
     /// It begins behind the end: 416.
     case nowhere
 
+    /// Nil for everything, also where a range that begins behind the end is answered so.
+    var part: Range<Int>? {
+        guard case .part(let part) = self else { return nil }
+        return part
+    }
+
     init(_ header: String?, of size: Int) {
         self = .whole
         guard let header, header.lowercased().hasPrefix("bytes=") else { return }

@@ -87,8 +87,9 @@ struct JobRoutes: Sendable {
         }
         try await installation.audit.append("download_export", target: tenant.slug, by: instruction(call, caller))
         return try .file(
-            key, in: blobs, size: size, name: "\(tenant.slug)-\(job.enqueuedAt.apiText.prefix(10)).tar", contentType: "application/x-tar",
-            tag: digest, for: call)
+            key, in: blobs, size: Int(size), name: "\(tenant.slug)-\(job.enqueuedAt.apiText.prefix(10)).tar",
+            contentType: "application/x-tar",
+            tag: digest, part: call.byteRange(of: Int(size), tag: digest).part, for: call)
     }
 
     private func retry(_ call: Call, _ caller: Operator) async throws -> Reply {
@@ -142,11 +143,7 @@ extension JobRoutes {
         responses: [200: ResponseDescription("The job.", schema: one)])
     private static let content = Operation(
         "jobs.content", "The file that a job of the kind export_tenant has made; it is kept for two days", tag: "Jobs",
-        parameters: [
-            id, Parameter("Range", in: .header, ["type": "string"], "One range of bytes, as bytes=1000-, for a download that goes on."),
-            Parameter("If-Range", in: .header, ["type": "string"], "The ETag of the part at hand."),
-            Parameter("If-None-Match", in: .header, ["type": "string"], "The ETag at hand; 304."),
-        ],
+        parameters: [id] + Parameter.ofDownload,
         responses: [
             200: ResponseDescription(
                 "A tar archive of JSON Lines, with a manifest of sums; to be guarded like a backup of the database.",
@@ -156,9 +153,7 @@ extension JobRoutes {
                 headers: file + [("Content-Range", "Which part it is.")]),
             304: ResponseDescription("Unchanged."),
         ], problems: [.conflict, .gone])
-    private static let file: [(name: String, description: String)] = [
-        ("Content-Disposition", "attachment, with a name for the file."), ("ETag", "Of this very content."),
-    ]
+    private static let file = ResponseDescription.headersOfDownload
     private static let retry = Operation(
         "jobs.retry", "Start a job now: before its time, or again after it died", tag: "Jobs", parameters: [id],
         responses: [200: ResponseDescription("The job as it waits now, or already runs.", schema: one)], problems: [.conflict])
