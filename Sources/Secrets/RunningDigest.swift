@@ -2,7 +2,7 @@ import CLibCrypto
 
 /// SHA-256 (FIPS 180-4) of bytes that come one batch after another.
 package struct RunningDigest: ~Copyable, Sendable {
-    // One owner at a time: the value cannot be copied.
+    // Safe: the value cannot be copied, so one owner at a time holds the context, and only `add` and `finish` of that owner touch it.
     private nonisolated(unsafe) let context: OpaquePointer
 
     package init() {

@@ -36,7 +36,7 @@ import Testing
             signature: "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"),
     ]
 
-    private static let putDigest = Signature.hex(Digest.sha256("Welcome to Amazon S3."))
+    private static let putDigest = Digest.sha256("Welcome to Amazon S3.").hex
 
     private static func headers(_ more: [String: String], digest: String = emptyDigest) -> [(name: String, value: String)] {
         let common = ["host": "examplebucket.s3.amazonaws.com", "x-amz-content-sha256": digest, "x-amz-date": "20130524T000000Z"]

@@ -120,6 +120,7 @@ final class CurlExchange {
 ///
 /// Safe although the handle is not `Sendable`: it is in exactly one place, with the thread that uses it or in the list of idle ones.
 struct IdleExchange: Sendable {
+    // See above: never with two threads.
     nonisolated(unsafe) let exchange: CurlExchange
 }
 

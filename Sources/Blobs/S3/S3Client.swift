@@ -79,7 +79,7 @@ final class S3Client: Sendable {
 
     private func sign(_ request: S3Request, at time: Date) -> S3Request {
         var request = request
-        let digest = Signature.hex(Digest.sha256(request.body))
+        let digest = Digest.sha256(request.body).hex
         request.headers += [("host", settings.host), ("x-amz-content-sha256", digest), ("x-amz-date", Signature.stamp(time))]
         let authorization = signature.authorization(of: request, at: time, payloadDigest: digest)
         request.headers.append(("authorization", authorization))

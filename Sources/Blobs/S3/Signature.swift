@@ -15,8 +15,8 @@ struct Signature: Sendable {
         let stamp = Self.stamp(time)
         let scope = "\(stamp.prefix(8))/\(region)/\(service)/aws4_request"
         let canonical = canonicalForm(of: request, payloadDigest: payloadDigest)
-        let text = "AWS4-HMAC-SHA256\n\(stamp)\n\(scope)\n\(Self.hex(Digest.sha256(canonical)))"
-        let signature = Self.hex(Digest.hmac(key: key(day: String(stamp.prefix(8))), text))
+        let text = "AWS4-HMAC-SHA256\n\(stamp)\n\(scope)\n\(Digest.sha256(canonical).hex)"
+        let signature = Digest.hmac(key: key(day: String(stamp.prefix(8))), text).hex
         return "AWS4-HMAC-SHA256 Credential=\(accessKey)/\(scope),SignedHeaders=\(signedHeaders(of: request)),Signature=\(signature)"
     }
 
@@ -25,11 +25,6 @@ struct Signature: Sendable {
         time.formatted(
             .iso8601.year().month().day().dateSeparator(.omitted).dateTimeSeparator(.standard)
                 .time(includingFractionalSeconds: false).timeSeparator(.omitted).timeZone(separator: .omitted))
-    }
-
-    static func hex(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
     /// Percent-encodes everything but what RFC 3986 leaves free, byte by byte.

@@ -6,19 +6,12 @@ import Tenancy
 
 /// The work of an import, a minute at a time, so that other tenants' files have their turns.
 struct RunImport: Job {
-    static let kind = JobKind("run_import") { kind in
-        kind.queue = "imports"
-        kind.priority = .bulk
-        kind.timeout = .seconds(1800)
-        kind.retry = RetryPolicy(base: .seconds(1), cap: .seconds(60))
-        kind.maximumAttempts = 100
-        kind.tenantLimit = 1
-        kind.cellLimit = 2
-    }
+    static let kind = JobKind.ofImports("run_import")
 
     let id: UUID
 
-    private static let turn: Duration = .seconds(60)
+    /// How long one file is worked on before it stands in line again.
+    fileprivate static let turn: Duration = .seconds(60)
 
     /// - Parameter base: the built-in record types.
     static func handler(_ base: Catalog) -> JobHandler {
@@ -47,15 +40,7 @@ struct RunImport: Job {
 
 /// Takes back what an import did.
 struct RevertImport: Job {
-    static let kind = JobKind("revert_import") { kind in
-        kind.queue = "imports"
-        kind.priority = .bulk
-        kind.timeout = .seconds(1800)
-        kind.retry = RetryPolicy(base: .seconds(1), cap: .seconds(60))
-        kind.maximumAttempts = 100
-        kind.tenantLimit = 1
-        kind.cellLimit = 2
-    }
+    static let kind = JobKind.ofImports("revert_import")
 
     let id: UUID
 
@@ -66,10 +51,25 @@ struct RevertImport: Job {
             guard let house = try await ImportHouse(of: state, base, in: scope) else {
                 return .giveUp(because: "Whoever reverted the import may not work here any more.")
             }
-            switch try await ImportRevert(state, of: house.catalog, in: scope, for: house.caller).run(until: .now + .seconds(60)) {
+            switch try await ImportRevert(state, of: house.catalog, in: scope, for: house.caller).run(until: .now + RunImport.turn) {
             case .ended: return .done
             case .unfinished: return .again(after: .zero, because: "Records are left.")
             }
+        }
+    }
+}
+
+extension JobKind {
+    /// What takes long and goes on where it was, one at a time for each tenant.
+    fileprivate static func ofImports(_ name: String) -> JobKind {
+        JobKind(name) { kind in
+            kind.queue = "imports"
+            kind.priority = .bulk
+            kind.timeout = .seconds(1800)
+            kind.retry = RetryPolicy(base: .seconds(1), cap: .seconds(60))
+            kind.maximumAttempts = 100
+            kind.tenantLimit = 1
+            kind.cellLimit = 2
         }
     }
 }

@@ -117,7 +117,7 @@ package struct Provisioning: Sendable {
                 if let version = try ledger.first?.optionalInt(0) { return version }
                 switch source {
                 case .spare:
-                    guard try Spare.take(for: tenant, version: files.latest, transaction) != nil else { return nil }
+                    guard try Spare.take(for: tenant, version: files.latest, transaction) else { return nil }
                 case .files:
                     try transaction.script(TenantScript.creation(of: tenant.schema, role: tenant.role, in: cell.cell, files))
                 }

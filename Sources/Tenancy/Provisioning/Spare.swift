@@ -23,23 +23,23 @@ struct Spare {
         role = try row.text(2)
     }
 
-    /// One that is as the given files make it, if there is any: from now on it has the tenant's names, and its role is acted as.
+    /// Takes one that is as the given files make it: from now on it has the tenant's names, and its role is acted as. False if there is none.
     ///
     /// The owner stays a member of the role for now, see `spares.taken_at`. Belongs into the owner's transaction.
-    static func take(for tenant: Tenant, version: Int, _ transaction: borrowing Transaction) throws -> Spare? {
+    static func take(for tenant: Tenant, version: Int, _ transaction: borrowing Transaction) throws -> Bool {
         let found = try transaction.rows(
             """
             SELECT id, schema, role FROM spares WHERE taken_at IS NULL AND schema_version = \(version)
             ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
             """)
-        guard let spare = try found.first.map(Spare.init) else { return nil }
+        guard let spare = try found.first.map(Spare.init) else { return false }
         _ = try transaction.flush([
             "UPDATE spares SET taken_at = clock_timestamp(), schema = \(tenant.schema), role = \(tenant.role) WHERE id = \(spare.id)",
             SQL("ALTER SCHEMA \(identifier: spare.schema) RENAME TO \(identifier: tenant.schema)").prepared(.none),
             SQL("ALTER ROLE \(identifier: spare.role) RENAME TO \(identifier: tenant.role)").prepared(.none),
             TenantScript.asTenant(role: tenant.role, schema: tenant.schema),
         ])
-        return spare
+        return true
     }
 
     /// Makes it. Ends as its own role, like every making of a tenant's schema.
