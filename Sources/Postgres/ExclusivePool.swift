@@ -70,7 +70,9 @@ package final class ExclusivePool: Sendable {
     /// Refuses new work, lets the accepted work finish, then closes all connections.
     package func close() async {
         await withCheckedContinuation { closer in
-            for connection in roster.withLock({ $0.beginClosing(closer) }) { discard(connection) }
+            let (idle, released) = roster.withLock { $0.beginClosing(closer) }
+            for connection in idle { discard(connection) }
+            for closer in released { closer.resume() }
         }
     }
 
@@ -134,7 +136,7 @@ package final class ExclusivePool: Sendable {
 
     private func discard(_ connection: ExclusiveConnection) {
         connection.close { [self] in
-            roster.withLock { $0.closed(connection) }
+            for closer in roster.withLock({ $0.closed(connection) }) { closer.resume() }
         }
     }
 

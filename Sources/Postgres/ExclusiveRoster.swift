@@ -78,25 +78,29 @@ struct ExclusiveRoster {
         return true
     }
 
-    /// Refuses new work; answers the connections nobody uses. `closer` is woken when the last one is closed.
-    mutating func beginClosing(_ closer: CheckedContinuation<Void, Never>) -> [ExclusiveConnection] {
+    /// Refuses new work; answers the connections nobody uses, and whom to wake: everyone who closes, when the last connection is closed.
+    ///
+    /// They are woken outside the roster's lock: waking waits for whoever cancels the task, and a cancellation handler may need the lock.
+    mutating func beginClosing(
+        _ closer: CheckedContinuation<Void, Never>
+    ) -> (idle: [ExclusiveConnection], released: [CheckedContinuation<Void, Never>]) {
         isClosing = true
         closers.append(closer)
-        releaseClosers()
         defer { idle = [] }
-        return idle
+        return (idle, releasedClosers())
     }
 
-    mutating func closed(_ connection: ExclusiveConnection) {
+    /// Whom to wake.
+    mutating func closed(_ connection: ExclusiveConnection) -> [CheckedContinuation<Void, Never>] {
         take(connection)
         all.removeAll { $0 === connection }
-        releaseClosers()
+        return releasedClosers()
     }
 
-    private mutating func releaseClosers() {
-        guard isClosing && all.isEmpty else { return }
-        for closer in closers { closer.resume() }
-        closers = []
+    private mutating func releasedClosers() -> [CheckedContinuation<Void, Never>] {
+        guard isClosing && all.isEmpty else { return [] }
+        defer { closers = [] }
+        return closers
     }
 
     mutating func census() -> PoolFigures {

@@ -11,28 +11,31 @@ final class Bell: Sendable {
     private let state = Mutex(State.silent)
 
     func ring() {
-        state.withLock { state in
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
             if case .awaited(let waiter) = state {
                 state = .silent
-                waiter.resume()
-            } else {
-                state = .rung
+                return waiter
             }
+            state = .rung
+            return nil
         }
+        // Outside the lock: this waits for whoever cancels the task at the moment, and that one rings, too.
+        waiter?.resume()
     }
 
     /// Until it rings, or the task is cancelled.
     func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
-                state.withLock { state in
-                    if case .silent = state, !Task.isCancelled {
-                        state = .awaited(waiter)
-                    } else {
+                let isWaiting = state.withLock { state in
+                    guard case .silent = state, !Task.isCancelled else {
                         state = .silent
-                        waiter.resume()
+                        return false
                     }
+                    state = .awaited(waiter)
+                    return true
                 }
+                if !isWaiting { waiter.resume() }
             }
         } onCancel: {
             ring()
