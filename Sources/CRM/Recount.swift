@@ -35,26 +35,34 @@ package struct Recount: Sendable {
             try transaction.flush([
                 "INSERT INTO usage (resource, used) SELECT resource, 0 FROM unnest(\(counts.map(\.resource) + [Resource.storage])::text[]) AS known (resource) "
                     + "ORDER BY resource ON CONFLICT DO NOTHING",
-                "SELECT FROM usage ORDER BY resource FOR UPDATE",
+                "SELECT FROM usage ORDER BY resource FOR UPDATE", Usage.alone,
             ])
             let found: SQL =
                 counts.map { "SELECT \($0.resource)::text AS resource, count(*) AS found FROM \($0.rows)" }
                 .joined(separator: " UNION ALL ")
                 + " UNION ALL SELECT \(Resource.storage)::text, coalesce(sum(size), 0)::bigint FROM attachments WHERE removed_at IS NULL"
-            return try transaction.rows(
-                """
+            let wrong: SQL = """
                 WITH counted AS (\(found)), found AS (
                     SELECT resource, found FROM counted
                     UNION ALL SELECT \(Resource.records)::text, sum(found) FROM counted WHERE resource LIKE \(Resource.records(of: "%"))
-                ), wrong AS (
-                    SELECT resource, used AS was, coalesce(found, 0)::bigint AS found FROM usage LEFT JOIN found USING (resource)
-                    WHERE used <> coalesce(found, 0) AND month IS NULL
-                ), mended AS (
-                    UPDATE usage SET used = wrong.found FROM wrong WHERE usage.resource = wrong.resource
                 )
-                SELECT resource, was, found FROM wrong ORDER BY resource
+                SELECT counts.resource, counts.used, coalesce(found.found, 0)::bigint AS found
+                FROM \(Usage.rows) AS counts LEFT JOIN found USING (resource)
+                WHERE counts.used <> coalesce(found.found, 0) AND counts.month IS NULL ORDER BY counts.resource
                 """
-            ).map { Drift(resource: try $0.text(0), was: try $0.int(1), found: try $0.int(2)) }
+            let drifts = try transaction.rows(wrong).map { Drift(resource: try $0.text(0), was: try $0.int(1), found: try $0.int(2)) }
+            // What the slots hold goes into one row again.
+            try transaction.flush([
+                """
+                UPDATE usage SET used = counts.used + coalesce(wrong.found - wrong.was, 0)
+                FROM \(Usage.rows) AS counts
+                    LEFT JOIN unnest(\(drifts.map(\.resource))::text[], \(drifts.map(\.was))::bigint[], \(drifts.map(\.found))::bigint[])
+                        AS wrong (resource, was, found) USING (resource)
+                WHERE usage.resource = counts.resource AND usage.month IS NULL AND usage.used <> counts.used + coalesce(wrong.found - wrong.was, 0)
+                """,
+                "DELETE FROM usage_slots",
+            ])
+            return drifts
         }
         try await relax(tenant, scope)
         return drifts
@@ -62,7 +70,9 @@ package struct Recount: Sendable {
 
     private func relax(_ tenant: Tenant, _ scope: TenantScope) async throws {
         guard !tenant.tightened.isEmpty else { return }
-        let used = try await scope.rows("SELECT resource, \(Usage.used) FROM usage").map { (try $0.text(0), try $0.int(1)) }
+        let used = try await scope.rows("SELECT resource, \(Usage.used) FROM \(Usage.rows) AS counted").map {
+            (try $0.text(0), try $0.int(1))
+        }
         let beyond = used.filter { resource, used in scope.limits[resource].map { used > $0 } ?? false }.map(\.0)
         try await installation.lifecycle.relax(tenant, except: tenant.tightened.intersection(beyond))
     }

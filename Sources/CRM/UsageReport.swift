@@ -11,7 +11,9 @@ package struct UsageReport: Sendable {
     package init(of scope: TenantScope, _ catalog: Catalog) async throws {
         self.catalog = catalog
         used = Dictionary(
-            uniqueKeysWithValues: try await scope.rows("SELECT resource, \(Usage.used) FROM usage").map { (try $0.text(0), try $0.int(1)) })
+            uniqueKeysWithValues: try await scope.rows("SELECT resource, \(Usage.used) FROM \(Usage.rows) AS counted").map {
+                (try $0.text(0), try $0.int(1))
+            })
     }
 
     /// What a plan may limit, for a tenant with these record types.

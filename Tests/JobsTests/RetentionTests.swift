@@ -51,7 +51,7 @@ import Testing
     @Test("A number of use that is wrong is put right at night, and the operators' audit says so") func recount() async throws {
         let tenant = try await TestHouse.tenant()
         _ = try await tenant.store("contacts").create(["last_name": "One"])
-        _ = try await tenant.scope.run(["UPDATE usage SET used = 7 WHERE resource = 'records.contacts'"])
+        _ = try await tenant.scope.run(["UPDATE usage SET used = used + 6 WHERE resource = 'records.contacts'"])
 
         try await perform(.enqueue(RecountUsage()), for: tenant.scope)
 

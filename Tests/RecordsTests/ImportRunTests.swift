@@ -66,7 +66,8 @@ import Testing
         #expect(try rows.int(0) == 588 && rows.int(1) == 588)
         let changes = try await tenant.scope.rows("SELECT count(*), count(DISTINCT record_id) FROM changes WHERE operation_id = \(id)")[0]
         #expect(try changes.int(0) == 588 && changes.int(1) == 588)
-        #expect(try await tenant.scope.rows("SELECT used FROM usage WHERE resource = 'records.contacts'")[0].int(0) == 588)
+        #expect(
+            try await tenant.scope.rows("SELECT used FROM \(Usage.rows) AS counted WHERE resource = 'records.contacts'")[0].int(0) == 588)
         #expect(try await tenant.scope.rows("SELECT count(*) FROM import_errors WHERE import_id = \(id)")[0].int(0) == 12)
         #expect(
             try await tenant.scope.rows("SELECT count(*) FROM pg_class WHERE relname LIKE 'import_0%' AND pg_table_is_visible(oid)")[0].int(

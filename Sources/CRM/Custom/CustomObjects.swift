@@ -80,18 +80,16 @@ package enum CustomObjects {
         case .update: return []
         case .create: records = []
         case .trash, .purge:
-            let gone = Usage.records(moved: "SELECT resource, -used AS moved FROM usage WHERE resource = \(resource)", entitlements)
-            records = change.action == .trash ? [gone] : [gone, "DELETE FROM usage WHERE resource = \(resource)"]
+            let gone = Usage.records(
+                moved: "SELECT resource, -used AS moved FROM \(Usage.rows) AS counted WHERE resource = \(resource)", entitlements)
+            records = change.action == .trash ? gone : gone + Usage.forgotten(resource)
         case .restore:
             let table = SQL(code: CustomTable(plural: plural).name)
-            records = [
-                Usage.records(
-                    moved: """
-                        SELECT \(resource)::text AS resource,
-                            count(*) - coalesce((SELECT used FROM usage WHERE resource = \(resource)), 0) AS moved
-                        FROM \(table) WHERE deleted_at IS NULL
-                        """, entitlements)
-            ]
+            records = Usage.records(
+                moved: """
+                    SELECT \(resource)::text AS resource, count(*) - \(Usage.total(of: "\(resource)::text")) AS moved
+                    FROM \(table) WHERE deleted_at IS NULL
+                    """, entitlements)
         }
         return Usage.recounted(Resource.customFields, of: CustomFields.counted, entitlements)
             + Usage.recounted(Resource.customObjects, of: counted, entitlements) + records

@@ -44,7 +44,7 @@ package enum Demo {
             try insert(
                 try sales(records, companies, contacts, now, transaction), by: administrator, transaction)
             try transaction.flush(
-                Usage.recounted(Resource.users, of: Users.counted, scope.entitlements) + [Usage.settled(Catalog([]), scope.entitlements)])
+                Usage.recounted(Resource.users, of: Users.counted, scope.entitlements) + Usage.settled(Catalog([]), scope.entitlements))
         }
         // The planner knows nothing of rows that came in a second ago.
         _ = try await scope.run(["ANALYZE companies, contacts, leads, deals, deal_stages, activities, tasks, changes"])

@@ -34,7 +34,7 @@ struct ErasureWork: Sendable {
         var lines = 0
         if let pattern = trail.words.identifying { lines = try Imports.forget(pattern, in: transaction) }
         let files = Attachments.leaving(type, "\(trail.people)::uuid[]")
-        try transaction.flush(bury(trail) + Exports.ending + [Usage.settled(catalog, scope.entitlements)] + files)
+        try transaction.flush(bury(trail) + Exports.ending + files + Usage.settled(catalog, scope.entitlements))
 
         let counts: [(String, Int)] = [
             ("contacts", present.count), ("changes", changes), ("leads", trail.leads.count),

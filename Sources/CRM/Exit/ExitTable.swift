@@ -15,7 +15,7 @@ struct ExitTable: Sendable {
     /// Tables that belong to this installation: ways in, kept answers, counters that are made anew, what expires. So do those of imports, whose
     /// names begin so, and a table for each.
     static let left: Set<String> = [
-        "sessions", "api_keys", "idempotent_requests", "usage", "exports", "duplicate_scans", "duplicate_groups",
+        "sessions", "api_keys", "idempotent_requests", "usage", "usage_slots", "exports", "duplicate_scans", "duplicate_groups",
     ]
 
     /// Columns that mean nothing elsewhere: numbers of this cluster's transactions, tokens that name the tenant.

@@ -50,7 +50,7 @@ struct BatchWork: Sendable {
         if isAtomic, !refusals.isEmpty { throw Failed(results: progress.results) }
         let body = answer(progress)
         let kept = repeatable.map { [$0.remember(.init(status: 200, body: String(decoding: body, as: UTF8.self)))] } ?? []
-        if let refusal = try transaction.attempt(kept + (store.ownCounting.map { [$0] } ?? [])).refusal {
+        if let refusal = try transaction.attempt(kept + store.ownCounting).refusal {
             if let limit = refusal.constraint.flatMap(PlanLimit.init) { throw Overrun(limit: limit) }
             throw PostgresError.refused(refusal)
         }

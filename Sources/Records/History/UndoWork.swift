@@ -9,7 +9,7 @@ struct UndoWork: Sendable {
     let states: [String: UndoState]
     let catalog: Catalog
     let repeatable: RepeatableRequest?
-    let counting: SQL
+    let counting: [SQL]
     /// What is written last, knowing how many were restored and what was left.
     var closing: @Sendable (Int, JSON) -> SQL? = { _, _ in nil }
 
@@ -40,7 +40,7 @@ struct UndoWork: Sendable {
             "operation_id": .string(id.uuidString.lowercased()), "restored": JSON(restored.count), "conflicts": left,
         ]
         let kept = repeatable.map { [$0.remember(.init(status: 200, body: answer.text))] } ?? []
-        try transaction.flush(kept + [counting] + (closing(restored.count, left).map { [$0] } ?? []))
+        try transaction.flush(kept + counting + (closing(restored.count, left).map { [$0] } ?? []))
         return answer
     }
 

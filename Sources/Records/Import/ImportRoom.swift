@@ -31,7 +31,7 @@ struct ImportRoom: Sendable {
             let isOne = resource != Resource.records
             let row = try transaction.rows(
                 """
-                SELECT coalesce((SELECT used FROM usage WHERE resource = \(resource)), 0) + coalesce((
+                SELECT \(Usage.total(of: "\(resource)::text")) + coalesce((
                     SELECT sum(total - created - updated - unchanged - failed) FROM imports
                     WHERE state IN ('queued', 'validating', 'running') AND mode <> 'update' AND NOT dry_run
                         AND (NOT \(isOne) OR type = \(plan.type.name))), 0)

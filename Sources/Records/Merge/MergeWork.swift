@@ -46,7 +46,7 @@ struct MergeWork: Sendable {
         let rules = store.type.rules.merging(order.winner, order.losers)
         let files = Attachments.moving(store.type, from: order.losers, to: order.winner)
         try transaction.flush(
-            rules + [files] + (order.isRehearsal ? [] : kept) + [store.counting, ChangeNews.told(store.scope.tenant.slug)])
+            rules + [files] + (order.isRehearsal ? [] : kept) + store.counting + [ChangeNews.told(store.scope.tenant.slug)])
         if order.isRehearsal { throw Rehearsed(answer: answer) }
         return answer
     }

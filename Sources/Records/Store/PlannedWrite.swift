@@ -41,7 +41,7 @@ package struct PlannedWrite: Sendable {
     package func run(in transaction: borrowing Transaction, isLast: Bool = false) throws -> RecordAnswer {
         let outcome: WriteUnit.Outcome
         do throws(PostgresError) {
-            outcome = try unit.run(in: transaction, counting: isLast ? [store.counting, ChangeNews.told(store.scope.tenant.slug)] : [])
+            outcome = try unit.run(in: transaction, counting: isLast ? store.counting + [ChangeNews.told(store.scope.tenant.slug)] : [])
         } catch {
             throw Refusal(write: self, error: error)
         }

@@ -16,7 +16,7 @@ struct WriteUnit: Sendable {
     private let rules: [SQL]
     private let repeatable: RepeatableRequest?
     /// Counts what the unit has made or taken away; see `Usage`.
-    private let counting: SQL?
+    private let counting: [SQL]
     /// What locks further counters, after those of records.
     private let closing: [SQL]
 
@@ -27,7 +27,7 @@ struct WriteUnit: Sendable {
     }
 
     init(
-        locks: [SQL] = [], lock: SQL? = nil, guards: [SQL] = [], rules: [SQL] = [], repeatable: RepeatableRequest?, counting: SQL? = nil,
+        locks: [SQL] = [], lock: SQL? = nil, guards: [SQL] = [], rules: [SQL] = [], repeatable: RepeatableRequest?, counting: [SQL] = [],
         closing: [SQL] = [], _ writing: Writing
     ) {
         self.locks = locks
@@ -49,7 +49,7 @@ struct WriteUnit: Sendable {
     func run(in scope: TenantScope) async throws(PostgresError) -> Outcome {
         do throws(PostgresError) {
             return outcome(
-                of: try await scope.run(statements + (counting.map { [$0] } ?? []) + closing + [ChangeNews.told(scope.tenant.slug)]))
+                of: try await scope.run(statements + counting + closing + [ChangeNews.told(scope.tenant.slug)]))
         } catch {
             guard let refusal = error.refusal.flatMap(LockRefusal.init) else { throw error }
             return Outcome(refusal: refusal, written: nil)

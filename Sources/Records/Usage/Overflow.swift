@@ -42,7 +42,7 @@ struct Overflow: Sendable {
             "SELECT "
                 + PlanLimit.refusal(
                     "\(limit.resource)::text", limit: "\(limit.most)::bigint",
-                    used: "(SELECT used FROM usage WHERE resource = \(limit.resource))", plan: plan)
+                    used: Usage.total(of: "\(limit.resource)::text"), plan: plan)
                 + SQL(code: " FROM \(table) AS r WHERE r.id = ") + "\(id) AND " + limit.condition("r")
         }
     }
@@ -53,7 +53,7 @@ extension Overflow.Limit {
     fileprivate func condition(_ r: String) -> SQL {
         let before: SQL = "u.used - \(most)::bigint"
         let first: SQL = """
-            SELECT beyond.created_at, beyond.id FROM usage AS u CROSS JOIN LATERAL (
+            SELECT beyond.created_at, beyond.id FROM \(Usage.rows) AS u CROSS JOIN LATERAL (
                 (\(rows(where: before + " > \(most)::bigint")) ORDER BY created_at, id OFFSET \(most)::bigint LIMIT 1)
                 UNION ALL
                 (\(rows(where: before + " <= \(most)::bigint")) ORDER BY created_at DESC, id DESC OFFSET u.used - \(most)::bigint - 1 LIMIT 1)

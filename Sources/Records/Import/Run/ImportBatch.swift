@@ -78,7 +78,7 @@ struct ImportBatch: Sendable {
             try transaction.flush(["ROLLBACK TO SAVEPOINT rehearsal"])
         } else if work.tally.created > 0, plan.type.standing != .furniture {
             let moved: SQL = "SELECT \(Resource.records(of: plan.type.name))::text AS resource, \(work.tally.created)::bigint AS moved"
-            if let refusal = try transaction.attempt([Usage.records(moved: moved, store.scope.entitlements)]).refusal {
+            if let refusal = try transaction.attempt(Usage.records(moved: moved, store.scope.entitlements)).refusal {
                 guard let limit = refusal.constraint.flatMap(PlanLimit.init) else { throw PostgresError.refused(refusal) }
                 throw Overrun(limit: limit)
             }
