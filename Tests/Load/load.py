@@ -7,7 +7,7 @@ Starts `tenantry dev` in a new folder, provisions tenants, fills each with 60 co
 search and create over 10 tenants and over all of them; then pgbench sends the same isolated statement straight to PostgreSQL. Absolute
 figures say much about the machine; the ratios say something about the server. Needs wrk, psql and pgbench.
 """
-import argparse, concurrent.futures, glob, http.client, json, os, pathlib, platform, random, re, shutil, subprocess, sys, tempfile, time, urllib.request
+import argparse, concurrent.futures, glob, http.client, json, multiprocessing, os, pathlib, platform, random, re, shutil, subprocess, sys, tempfile, threading, time, urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -112,25 +112,42 @@ def wrk(server, kind, targets, options):
     return json.loads(found.group(1))
 
 
-def neighbours(server, targets, until):
-    """What someone else's requests take, in ms: forty a second, as a few people at work would send them, as long as `until()` is false."""
-    lines = [line.split() for line in targets.read_text().splitlines()]
-    address = server.ready["api"].removeprefix("http://")
+class Neighbours:
+    """Someone else's requests, as some people at work would send them, from a process of their own: what the others' program does is no part of them."""
 
-    def person(number):
-        connection, times = http.client.HTTPConnection(address), []
-        while not until():
-            words = random.choice(lines)
-            began = time.perf_counter()
-            connection.request("GET", "/v1/contacts/" + random.choice(words[1:]), headers={"Authorization": "Bearer " + words[0]})
-            connection.getresponse().read()
-            times.append((time.perf_counter() - began) * 1000)
-            time.sleep(0.1)
-        return times
+    def __init__(self, server, targets):
+        lines = [line.split() for line in targets.read_text().splitlines()]
+        self.pipe, theirs = multiprocessing.Pipe()
+        self.process = multiprocessing.Process(target=self.work, args=[server.ready["api"].removeprefix("http://"), lines, theirs])
+        self.process.start()
 
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        times = sorted(sum(pool.map(person, range(4)), []))
-    return {"p50": times[len(times) // 2], "p95": times[int(len(times) * 0.95)]}
+    @staticmethod
+    def work(address, lines, pipe):
+        isOver = threading.Event()
+
+        def person(_):
+            connection, times = http.client.HTTPConnection(address), []
+            while not isOver.is_set():
+                words = random.choice(lines)
+                began = time.time()
+                connection.request("GET", "/v1/contacts/" + random.choice(words[1:]), headers={"Authorization": "Bearer " + words[0]})
+                connection.getresponse().read()
+                times.append((began, (time.time() - began) * 1000))
+                time.sleep(0.05)
+            return times
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            people = [pool.submit(person, number) for number in range(8)]
+            pipe.recv()
+            isOver.set()
+            pipe.send(sum((person.result() for person in people), []))
+
+    def times(self, since, until):
+        """What the requests took, in ms, that were sent between two moments. Nobody asks any more then."""
+        self.pipe.send("enough")
+        times = sorted(took for began, took in self.pipe.recv() if since <= began <= until)
+        self.process.join()
+        return {"p50": times[len(times) // 2], "p95": times[int(len(times) * 0.95)]}
 
 
 def spares_ready(url, wanted):
@@ -140,14 +157,17 @@ def spares_ready(url, wanted):
 
 def crowd(server, targets, options):
     """Fifty new tenants at once, and what the others notice of it."""
-    until = time.time() + 5
-    before = neighbours(server, targets, lambda: time.time() > until)
-    with concurrent.futures.ThreadPoolExecutor(51) as pool:
+    people = Neighbours(server, targets)
+    time.sleep(6)
+    before = people.times(time.time() - 5, time.time())
+    people = Neighbours(server, targets)
+    time.sleep(1)
+    with concurrent.futures.ThreadPoolExecutor(50) as pool:
         began = time.time()
         orders = [pool.submit(server.order, f"crowd-{number:05d}", "a long enough password") for number in range(50)]
-        during = pool.submit(neighbours, server, targets, lambda: all(order.done() for order in orders)).result()
         failed = sum(1 for order in orders if order.exception())
-        return before, during, failed, time.time() - began
+        ended = time.time()
+    return before, people.times(began, ended), failed, ended - began
 
 
 COLUMNS = """r.id, r.version, r.created_at AT TIME ZONE 'UTC', r.updated_at AT TIME ZONE 'UTC', r.created_by_type, r.created_by_id,
