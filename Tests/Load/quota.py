@@ -13,7 +13,7 @@ the counter's row) with and without counting; and, with `--without`, the whole s
 (target: 0.7). The processes, the writers and PostgreSQL share the machine: only the ratios say something. Needs psql, pgbench and wrk.
 """
 import argparse, http.client, json, os, pathlib, platform, random, re, shutil, signal, subprocess, sys, tempfile, threading, time
-from load import ROOT, HERE, Server, need, schemas, sql
+from load import ROOT, HERE, Server, need, schemas, spares_ready, sql
 
 PASSWORD = "a long enough password"
 
@@ -142,7 +142,7 @@ def wrk(processes, token, folder, options):
     environment = dict(os.environ, LOAD_KIND="create", LOAD_TARGETS=str(targets))
     runs = [subprocess.Popen(
         ["wrk", "-t", "1", "-c", str(16 // len(processes)), "-d", f"{options.seconds}s", "-s", str(HERE / "requests.lua"),
-         "http://" + process.address], stdout=subprocess.PIPE, text=True, env=environment) for process in processes]
+         "http://" + process.address], stdout=subprocess.PIPE, text=True, env=dict(environment, LOAD_PART=str(part))) for part, process in enumerate(processes)]
     results = [json.loads(re.search(r"RESULT (.*)", run.communicate()[0]).group(1)) for run in runs]
     if any(result["failed"] for result in results): print("failed:", [result["failed"] for result in results])
     return sum(result["rate"] for result in results)
@@ -224,6 +224,7 @@ def main():
         url = server.ready["database_url"]
         order(server, "load-sql", "unlimited", {})
         role = schemas(url)["t_load_sql"]
+        spares_ready(url, 2)  # a session that reads its roles while another is granted may miss one
         sql(url, f'GRANT "{role}" TO CURRENT_USER;')
         rates = []
         for statements in [[INSERT], [INSERT], [INSERT, COUNT], [INSERT], [INSERT, COUNT]]:

@@ -1,6 +1,8 @@
 -- wrk script: spreads one kind of call over all tenants of the file that LOAD_TARGETS names.
 -- Each line of the file: token, then ids of contacts, separated by spaces. LOAD_KIND: health, get, list, search or create.
+-- LOAD_PART: a number that no other wrk of the same run has, so that what they create is no duplicate of one another.
 local kind = os.getenv("LOAD_KIND")
+local part = tonumber(os.getenv("LOAD_PART") or "0")
 local targets = {}
 local thread_count = 0
 
@@ -10,6 +12,7 @@ function setup(thread)
 end
 
 function init(args)
+   number = number + 100 * part
    math.randomseed(os.time() + number * 7919)
    for line in io.lines(os.getenv("LOAD_TARGETS")) do
       local words = {}
