@@ -14,9 +14,10 @@ package struct ImportRun: Sendable {
     private let currency: String
     private let pace: Pace
 
-    /// How many rows a transaction has, and how many at a time.
+    /// How many rows a transaction has, and how many transactions are made ready at a time. They are written one after the other: one import
+    /// keeps one of the database's processors busy, and leaves the others to its neighbours.
     package struct Pace: Sendable {
-        package var rows = 4_000
+        package var rows = 2_000
         package var lanes = 2
 
         package init() {}
@@ -64,12 +65,13 @@ package struct ImportRun: Sendable {
         let line = Line(try await open(state), rows: pace.rows, until: deadline)
         let store = RecordStore(plan.type, of: catalog, in: scope, for: caller)
         let reader = CellReader(options: plan.options, zone: zone, currency: currency)
+        let turn = FairShare(limit: 1, deadline: .seconds(600))
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<lanes(plan) {
                     group.addTask {
                         var preparation = ImportPreparation(plan, store, reader)
-                        while let range = line.next() { try await perform(range, table, shape, &preparation) }
+                        while let range = line.next() { try await perform(range, table, shape, &preparation, turn) }
                     }
                 }
                 try await group.waitForAll()
@@ -127,14 +129,17 @@ package struct ImportRun: Sendable {
         ).map { try $0.int(0)..<$0.int(1) }
     }
 
-    private func perform(_ range: Range<Int>, _ table: SQL, _ shape: TableShape, _ preparation: inout ImportPreparation) async throws {
+    private func perform(
+        _ range: Range<Int>, _ table: SQL, _ shape: TableShape, _ preparation: inout ImportPreparation, _ turn: FairShare
+    ) async throws {
         var rows = try await read(range, table, preparation.plan)
         repeat {
             let (batch, later) = try await preparation.batch(of: rows)
             var room: ImportBatch.Overrun?
             while true {
                 do {
-                    let isDone = try await write(batch, table, shape, room)
+                    let known = room
+                    let isDone = try await turn.run(for: id) { try await write(batch, table, shape, known) }
                     guard isDone else { throw Stopped() }
                     break
                 } catch let overrun as ImportBatch.Overrun {
@@ -164,10 +169,14 @@ package struct ImportRun: Sendable {
         }
     }
 
+    private static let unhurried: SQL = "SELECT set_config('synchronous_commit', 'off', true)"
+
     /// False when the import is not to go on.
     private func write(_ batch: ImportBatch, _ table: SQL, _ shape: TableShape, _ room: ImportBatch.Overrun?) async throws -> Bool {
         do {
             try await scope.transaction { transaction in
+                // What a crash takes of it, it takes whole: then these rows are not finished either. The end of the import waits for the disk.
+                try transaction.flush([Self.unhurried])
                 let tally = try batch.perform(shape, overrun: room, transaction)
                 // First, so that whoever has done the same rows meanwhile is found out by this and nothing else. Answers how many records the
                 // room that was taken at the start does not cover.
