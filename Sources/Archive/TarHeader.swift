@@ -17,7 +17,13 @@ struct TarHeader {
         put("0000600\0", at: 100)
         put("0000000\0", at: 108)
         put("0000000\0", at: 116)
-        put(Self.octal(size, digits: 11) + "\0", at: 124)
+        if size < Self.mostOctal {
+            put(Self.octal(size, digits: 11) + "\0", at: Self.sizePlace)
+        } else {
+            // From 8 GiB on as GNU tar, libarchive and Python write it: eight bytes in the order of the network behind a mark.
+            block[Self.sizePlace] = Self.binaryMark
+            for index in 0..<8 { block[Self.sizePlace + 11 - index] = UInt8(truncatingIfNeeded: size >> (8 * index)) }
+        }
         put(Self.octal(time, digits: 11) + "\0", at: 136)
         put("        ", at: Self.sumPlace)
         put("0", at: Self.kindPlace)
@@ -43,15 +49,19 @@ struct TarHeader {
         guard block[Self.kindPlace] == UInt8(ascii: "0") || block[Self.kindPlace] == 0 else {
             throw .damaged("It holds something that is no ordinary file.")
         }
-        guard let size = Self.number(block[124..<136]), let time = Self.number(block[136..<148]) else {
+        guard let size = Self.number(block[Self.sizePlace..<Self.sizePlace + 12]), let time = Self.number(block[136..<148]) else {
             throw .damaged("A header's numbers cannot be read.")
         }
         self.init(name: String(decoding: block[0..<100].prefix { $0 != 0 }, as: UTF8.self), size: size, time: time)
     }
 
+    private static let sizePlace = 124
     private static let sumPlace = 148
     private static let kindPlace = 156
     private static let magicPlace = 257
+    /// What eleven octal digits do not hold any more.
+    private static let mostOctal = 1 << 33
+    private static let binaryMark: UInt8 = 0x80
 
     private static func octal(_ number: Int, digits: Int) -> String {
         let text = String(number, radix: 8)
@@ -59,6 +69,10 @@ struct TarHeader {
     }
 
     private static func number(_ field: ArraySlice<UInt8>) -> Int? {
+        if field.first == binaryMark {
+            let number = field.dropFirst().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            return field.dropFirst().dropLast(8).allSatisfy { $0 == 0 } ? Int(exactly: number) : nil
+        }
         let digits = field.drop { $0 == UInt8(ascii: " ") }.prefix { (0x30...0x37).contains($0) }
         return Int(String(decoding: digits, as: UTF8.self), radix: 8)
     }

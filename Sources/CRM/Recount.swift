@@ -39,10 +39,10 @@ package struct Recount: Sendable {
             ])
             let found: SQL =
                 counts.map { "SELECT \($0.resource)::text AS resource, count(*) AS found FROM \($0.rows)" }
-                .joined(separator: " UNION ALL ")
+                .joined(separator: " UNION ALL ") + " UNION ALL " + Imports.rooms
                 + " UNION ALL SELECT \(Resource.storage)::text, coalesce(sum(size), 0)::bigint FROM attachments WHERE removed_at IS NULL"
             let wrong: SQL = """
-                WITH counted AS (\(found)), found AS (
+                WITH counted AS (SELECT resource, sum(found)::bigint AS found FROM (\(found)) AS each GROUP BY resource), found AS (
                     SELECT resource, found FROM counted
                     UNION ALL SELECT \(Resource.records)::text, sum(found) FROM counted WHERE resource LIKE \(Resource.records(of: "%"))
                 )

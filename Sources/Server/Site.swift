@@ -43,7 +43,7 @@ struct Site: Sendable {
             ImportRoutes(house).endpoints,
             SearchRoutes(house.catalog).endpoints,
             DuplicateRoutes().endpoints,
-            PersonalDataRoutes().endpoints,
+            PersonalDataRoutes(house).endpoints,
             OperationRoutes().endpoints,
             AccessRoutes().endpoints,
             EntitlementRoutes(house).endpoints,

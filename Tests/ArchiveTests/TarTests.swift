@@ -32,6 +32,40 @@ import Testing
         #expect(found.map(\.content) == files.map(\.1))
     }
 
+    @Test("A content may be written and read in pieces") func pieces() throws {
+        let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let writer = TarWriter(time: 0)
+        let written = writer.beginning(of: "files/x", size: content.count) + content + TarWriter.padding(content.count)
+        #expect(written == writer.file("files/x", content))
+        var rest = (written + writer.file("last", [1]) + writer.end)[...]
+        let reader = TarReader(limit: 10) { count in
+            defer { rest = rest.dropFirst(count) }
+            return Array(rest.prefix(count))
+        }
+
+        let entry = try #require(try reader.nextEntry())
+        var (found, pieces): ([UInt8], Int) = ([], 0)
+        try reader.pieces(of: entry) {
+            found += $0
+            pieces += 1
+        }
+
+        #expect(entry.name == "files/x" && entry.size == content.count && found == content && pieces == 3)
+        #expect(try reader.next()?.content == [1])
+        #expect(try reader.next() == nil)
+    }
+
+    @Test("Sizes beyond eight gigabytes are written as Python's tarfile reads them") func largeSize() async throws {
+        for size in [1 << 33 - 1, 1 << 33, 1 << 40 + 5] {
+            let block = TarWriter(time: 0).beginning(of: "large", size: size)
+            let reader = TarReader(limit: 1) { Array(block.prefix($0)) }
+            #expect(try reader.nextEntry()?.size == size)
+            let source = "import sys, tarfile; print(tarfile.TarInfo.frombuf(bytes.fromhex(sys.argv[1]), 'ascii', 'strict').size)"
+            let (status, output) = try await PythonTool.script(source, [block.map { String(format: "%02x", $0) }.joined()])
+            #expect(status == 0 && output == "\(size)\n", "\(output)")
+        }
+    }
+
     @Test("Python's tarfile and Debian's tar open it") func others() async throws {
         let place = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).tar")
         try Data(archive).write(to: place)

@@ -154,4 +154,4 @@ def main():
         shutil.rmtree(folder)
 
 
-main()
+if __name__ == "__main__": main()

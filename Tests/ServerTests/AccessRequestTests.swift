@@ -1,3 +1,4 @@
+import Archive
 import HTTPTypes
 import Records
 import Testing
@@ -5,28 +6,62 @@ import Testing
 @testable import Server
 
 @Suite("A person asks what is held about it") struct AccessRequestTests {
-    @Test("One file holds everything: the person, its twin, lead, work, deals and history") func everything() async throws {
+    /// The archive of an answer.
+    private struct Archive {
+        let files: [String: [UInt8]]
+
+        init(_ answer: Client.Answer) throws {
+            var rest = answer.bytes[...]
+            let reader = TarReader(limit: 1 << 24) { count in
+                defer { rest = rest.dropFirst(count) }
+                return Array(rest.prefix(count))
+            }
+            var files: [String: [UInt8]] = [:]
+            while let file = try reader.next() { files[file.name] = file.content }
+            self.files = files
+        }
+
+        /// The lines of a list; nil where there is none.
+        func lines(_ name: String) throws -> [JSON]? {
+            try files["\(name).jsonl"]?.split(separator: UInt8(ascii: "\n")).map { try JSON(parsing: Array($0)) }
+        }
+
+        func ids(_ name: String) throws -> [String]? { try lines(name)?.compactMap { $0["id"]?.string }.sorted() }
+
+        var request: JSON { get throws { try JSON(parsing: files["request.json"] ?? []) } }
+    }
+
+    @Test("One archive holds everything: the person, its twin, lead, work, deals, files and history") func everything() async throws {
         let person = try await PersonFirm()
 
         let answer = try await person.firm.admin.send(.post, "/v1/contacts/\(person.contact)/access_request")
 
-        #expect(answer.status == 200)
-        #expect(answer.headers[.contentDisposition]?.contains(".json") == true)
-        let file = try answer.json
-        func ids(_ name: String) -> [String] { (file[name]?.elements ?? []).compactMap { $0["id"]?.string }.sorted() }
-        #expect(ids("contacts") == [person.contact, person.twin].sorted())
-        #expect(ids("leads") == [person.lead])
-        #expect(ids("activities") == [person.ownActivity, person.sharedActivity].sorted())
-        #expect(ids("tasks") == [person.task])
-        #expect(ids("deals") == [person.privateDeal, person.firmDeal].sorted())
-        #expect(file["machines"]?.elements?.count == 1)
-        #expect(file["left_out"] == [])
+        #expect(answer.status == 200 && answer.headers[.contentType] == "application/x-tar")
+        #expect(answer.headers[.contentDisposition]?.contains(".tar") == true)
+        let archive = try Archive(answer)
+        #expect(try archive.ids("contacts") == [person.contact, person.twin].sorted())
+        #expect(try archive.ids("leads") == [person.lead])
+        #expect(try archive.ids("activities") == [person.ownActivity, person.sharedActivity].sorted())
+        #expect(try archive.ids("tasks") == [person.task])
+        #expect(try archive.ids("deals") == [person.privateDeal, person.firmDeal].sorted())
+        #expect(try archive.lines("machines")?.count == 1)
+        #expect(try archive.request["left_out"] == [] && archive.request["contact_id"] == .string(person.contact))
         // Every word but those of files that came in and are not records.
         for word in person.words where !word.contains("filecity") && !word.contains("rejectcity") {
             #expect(answer.text.contains(word), "\(word)")
         }
-        let actions = Set((file["changes"]?.elements ?? []).compactMap { $0["action"]?.string })
+        let actions = Set(try archive.lines("changes")?.compactMap { $0["action"]?.string } ?? [])
         #expect(actions.isSuperset(of: ["create", "update", "merge"]))
+        // Each file that is told of is there with its content, under a name that every program can read.
+        let told = try archive.lines("files") ?? []
+        #expect(told.count == 7)
+        for file in told {
+            let id = file["id"]?.string ?? "?"
+            let content = try await person.firm.admin.get("/v1/attachments/\(id)/content").bytes
+            let names = archive.files.keys.filter { $0.hasPrefix("files/\(id)-") }
+            #expect(names.count == 1 && names.allSatisfy { $0.hasSuffix(".pdf") && $0.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } })
+            #expect(archive.files[names.first ?? ""] == content && !content.isEmpty)
+        }
     }
 
     @Test("It takes the right to export; what a role does not show is left out, and said") func rights() async throws {
@@ -40,10 +75,11 @@ import Testing
 
         #expect(try await firm.firm.person("member").send(.post, address).status == 403)
         #expect(answer.status == 200)
-        let file = try answer.json
-        #expect(file["deals"] == [] && file["tasks"] == nil)
+        let archive = try Archive(answer)
+        #expect(try archive.lines("deals") == [] && archive.lines("tasks") == nil)
+        #expect(try archive.lines("files")?.map { $0["record"]?["type"] } == ["contacts"])
         #expect(!answer.text.contains("9081726"))
-        let leftOut = (file["left_out"]?.elements ?? []).compactMap(\.string)
+        let leftOut = (try archive.request["left_out"]?.elements ?? []).compactMap(\.string)
         #expect(Set(leftOut).isSuperset(of: ["contacts.phone", "deals", "leads", "tasks"]), "\(leftOut)")
         #expect(try await firm.admin.post(address, ["more": 1]).status == 422)
     }

@@ -125,7 +125,8 @@ import Testing
         #expect(try await Recounting.drift(of: firm).isEmpty)
     }
 
-    @Test("The same upload sent again under its key is one file") func repetition() async throws {
+    @Test("The same upload sent again under its key is one file; with another content, as long as it may be, it is another request")
+    func repetition() async throws {
         let firm = try await TestSite.shared.firm()
         let admin = try await firm.admin()
         let contact = try await Self.make(admin, "contacts", ["last_name": "Again"])
@@ -139,7 +140,36 @@ import Testing
         #expect(first.status == 201 && second.status == 201 && first.bytes == second.bytes)
         #expect(second.headers[.idempotentReplayed] == "true")
         #expect(other.status == 422 && other.code == "idempotency_mismatch")
+        let changed = try await keyed.send(.post, address, bytes: Self.content.reversed(), type: "text/plain")
+        #expect(changed.status == 422 && changed.code == "idempotency_mismatch", "\(changed.text)")
         #expect(try await admin.get("/v1/contacts/\(contact)/attachments").json["data"]?.elements?.count == 1)
+        #expect(try await admin.get("/v1/usage").json["usage"]?["storage_bytes"]?["used"] == JSON(Self.content.count))
+        let again = try await keyed.send(.post, address, bytes: Self.content, type: "text/plain")
+        #expect(again.bytes == first.bytes)
+    }
+
+    @Test("One upload sent ten times at once under its key is one file, and each is told of it or to wait") func repetitionAtOnce()
+        async throws
+    {
+        let firm = try await TestSite.shared.firm()
+        let admin = try await firm.admin()
+        let contact = try await Self.make(admin, "contacts", ["last_name": "Once"])
+        let keyed = admin.with(.idempotencyKey, "upload-2")
+
+        let answers = try await withThrowingTaskGroup(of: Client.Answer.self) { group in
+            for _ in 0..<10 {
+                group.addTask {
+                    try await keyed.send(.post, "/v1/contacts/\(contact)/attachments?name=x", bytes: Self.content, type: "text/plain")
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+
+        let made = answers.filter { $0.status == 201 }
+        #expect(!made.isEmpty && Set(made.map(\.bytes)).count == 1)
+        #expect(answers.allSatisfy { $0.status == 201 || $0.code == "idempotency_running" })
+        #expect(try await admin.get("/v1/contacts/\(contact)/attachments").json["data"]?.elements?.count == 1)
+        #expect(try await admin.get("/v1/usage").json["usage"]?["storage_bytes"]?["used"] == JSON(Self.content.count))
     }
 
     @Test("A merge moves files to the winner, a purge removes them with their bytes") func leaving() async throws {
@@ -162,6 +192,37 @@ import Testing
         try await Self.work(firm.firm, RemoveBytes.handler(blobs), RemoveBytes())
         #expect(try await blobs.size(of: Attachment.key(uuid, of: tenant)) == nil)
         #expect(try await firm.rows("attachments", where: "true") == 0)
+    }
+
+    @Test("An undo of merges gives each its own files again; undone itself, the winner has them") func unmerging() async throws {
+        let firm = try await MergeFirm()
+        var (ids, files): ([String], [String]) = ([], [])
+        for name in ["First", "Second", "Third"] {
+            ids.append(try await firm.make("contacts", ["last_name": .string(name)]))
+            files.append(try await Self.attach(firm.admin, to: ids.last ?? ""))
+        }
+        func held(by id: String) async throws -> [String] {
+            let answer = try await firm.admin.get("/v1/contacts/\(id)/attachments")
+            return try answer.json["data"]?.elements?.compactMap { $0["id"]?.string } ?? []
+        }
+        // The third goes into the second, and both into the first.
+        let inner = try await firm.merge("contacts", ids[1], [ids[2]]).json["operation_id"]
+        let outer = try await firm.merge("contacts", ids[0], [ids[1]]).json["operation_id"]
+        let added = try await Self.attach(firm.admin, to: ids[0])
+        #expect(try await held(by: ids[0]).sorted() == (files + [added]).sorted())
+
+        let undone = try await firm.undo(outer)
+        #expect(try await held(by: ids[0]).sorted() == [files[0], added].sorted())
+        #expect(try await held(by: ids[1]).sorted() == files[1...].sorted())
+        let redone = try await firm.undo(undone["operation_id"])
+        #expect(try await held(by: ids[0]).sorted() == (files + [added]).sorted())
+        // The inner merge first: the third has its own again, and keeps it when the second comes back.
+        _ = try await firm.undo(inner)
+        #expect(try await held(by: ids[2]) == [files[2]])
+        _ = try await firm.undo(redone["operation_id"])
+        #expect(try await held(by: ids[2]) == [files[2]])
+        #expect(try await held(by: ids[1]) == [files[1]])
+        #expect(try await held(by: ids[0]).sorted() == [files[0], added].sorted())
     }
 
     @Test("What a crash left behind is swept: uploads cut off, bytes without a row") func sweeping() async throws {

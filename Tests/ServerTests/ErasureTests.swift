@@ -20,7 +20,8 @@ import Testing
         #expect(left.isEmpty, "\(left)")
         let counts = try answer.json["erased"]
         for (name, count) in [
-            ("contacts", 2), ("leads", 1), ("activities", 2), ("tasks", 1), ("deals", 2), ("mails", 1), ("imported_rows", 2), ("jobs", 2),
+            ("contacts", 2), ("leads", 1), ("activities", 2), ("tasks", 1), ("deals", 2), ("mails", 1), ("files", 5), ("imported_rows", 2),
+            ("jobs", 2),
         ] {
             #expect(counts?[name]?.integer == count, "\(answer.text)")
         }
@@ -40,6 +41,17 @@ import Testing
         #expect(
             meeting["subject"]?.string?.hasPrefix("Lunch with ") == true && meeting["subject"]?.string?.hasSuffix(" and others") == true)
         #expect(try await person.firm.get("leads", person.lead)["status"] == "converted")
+        // Files of what was done with others stay, under another name; those of the person are gone, and so are their bytes.
+        for (type, id, name) in [("activities", person.sharedActivity, "Menu for …"), ("deals", person.firmDeal, "Offer to …")] {
+            let files = try await admin.get("/v1/\(type)/\(id)/attachments").json["data"]?.elements ?? []
+            #expect(files.map { $0["name"]?.string } == ["\(name).pdf"])
+            #expect(try await admin.get("/v1/attachments/\(files.first?["id"]?.string ?? "")/content").status == 200)
+        }
+        for (type, id) in [("activities", person.ownActivity), ("deals", person.privateDeal), ("leads", person.lead)] {
+            #expect(try await admin.get("/v1/\(type)/\(id)/attachments").json["data"] == [])
+        }
+        let scope = try await person.firm.firm.scope()
+        #expect(try await scope.rows("SELECT count(*) FROM attachments WHERE removed_at IS NOT NULL AND name = ''")[0].int(0) == 5)
         #expect(try await person.firm.drift() == 0)
     }
 

@@ -46,10 +46,33 @@ import Testing
             // Unique values and references bind there as here.
             let taken = try await after.post("/v1/machines", ["label": "Again", "serial": "S1"])
             #expect(taken.status == 409)
+            // Files come along with their bytes, and are counted.
+            let files = try await after.get("/v1/contacts/\(firm.contact)/attachments").json["data"]
+            #expect(try await files == before.get("/v1/contacts/\(firm.contact)/attachments").json["data"])
+            let content = try await after.get("/v1/attachments/\(firm.attachment)/content")
+            #expect(content.status == 200 && content.bytes == MovingFirm.content)
+            #expect(try await after.get("/v1/usage").json["usage"]?["storage_bytes"]?["used"] == JSON(MovingFirm.content.count))
             let again = try await installation.take(
                 checked, as: "moved", cell: nil, plan: nil, TestHouse.catalog, by: Instruction(actor: "test"))
             #expect(again.id == tenant.id)
         }
+    }
+
+    @Test("A file whose bytes are gone stays behind: nobody there is told of one that cannot be read") func lostFile() async throws {
+        let firm = try await MovingFirm.open()
+        let installation = try await TestHouse.installation
+        let attachment = try #require(UUID(uuidString: firm.attachment))
+        try await installation.blobs.delete(Attachment.key(attachment, of: try await firm.firm.scope().tenant))
+        let file = try await firm.file()
+        defer { try? FileManager.default.removeItem(at: file) }  // A leftover harms nobody.
+
+        let checked = try ExitFile(checking: file.path(), latest: installation.settings.schema.tenant.latest)
+        let slug = "test-" + TestSite.unique()
+        _ = try await installation.take(checked, as: slug, cell: nil, plan: nil, TestHouse.catalog, by: Instruction(actor: "test"))
+
+        let there = try await Firm(site: firm.firm.site, slug: slug, email: firm.firm.email).admin()
+        #expect(try await there.get("/v1/contacts/\(firm.contact)/attachments").json["data"] == [])
+        #expect(try await there.get("/v1/usage").json["usage"]?["storage_bytes"]?["used"] == 0)
     }
 
     @Test("Damaged files are refused with what is wrong, and leave nothing behind") func damage() async throws {
@@ -187,6 +210,12 @@ import Testing
 /// An account with something of everything that is hard to carry.
 struct MovingFirm {
     let firm: Firm
+    /// A contact with a file, and the file.
+    let contact: String
+    let attachment: String
+
+    /// More than one piece.
+    static let content = (0..<(1 << 20) + 12_345).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
 
     static func open() async throws -> MovingFirm {
         let firm = try await TestSite.shared.firm()
@@ -219,14 +248,21 @@ struct MovingFirm {
         let machine = try await make(
             "/v1/machines", ["label": "Drill", "serial": "S1", "owner": company, "price": ["amount": "12.50", "currency": "EUR"]])
         _ = try await make("/v1/machines", ["label": "Saw"])
+        var contacts: [JSON] = []
         for (number, name) in ["Ann", "李小龙", "=x\n\"y\""].enumerated() {
-            _ = try await make(
-                "/v1/contacts",
-                [
-                    "last_name": .string(name), "company_id": company,
-                    "custom": ["gone": JSON(number), "machine": machine, "kinds": ["b,c", "\"d\""]],
-                ])
+            contacts += [
+                try await make(
+                    "/v1/contacts",
+                    [
+                        "last_name": .string(name), "company_id": company,
+                        "custom": ["gone": JSON(number), "machine": machine, "kinds": ["b,c", "\"d\""]],
+                    ])
+            ]
         }
+        let contact = contacts[0].string ?? ""
+        let file = try await admin.send(
+            .post, "/v1/contacts/\(contact)/attachments?name=%C3%9Cbersicht.pdf", bytes: content, type: "application/pdf")
+        guard file.status == 201 else { throw Unexpected(file) }
         _ = try await admin.delete("/v1/custom_fields/\(gone.string ?? "")")
         let pipeline = try await admin.get("/v1/pipelines").json["data"]?.elements?.first
         let stages = pipeline?["stages"]?.elements?.compactMap { $0["id"] } ?? []
@@ -239,7 +275,7 @@ struct MovingFirm {
         _ = try await admin.post("/v1/deals/\(deal.string ?? "")/move", ["stage_id": stages[1]])
         _ = try await make("/v1/views", ["name": "V", "type": "contacts", "where": ["and": []]])
         _ = try await admin.patch("/v1/settings", ["mail": ["smtp": ["host": "mail.example.com", "password": "secret words"]]])
-        return MovingFirm(firm: firm)
+        return MovingFirm(firm: firm, contact: contact, attachment: try file.json["id"]?.string ?? "")
     }
 
     /// The file that an operator takes away.

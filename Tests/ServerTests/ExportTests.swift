@@ -241,4 +241,25 @@ import Testing
         #expect(alarms.count == 1)
         #expect(alarms.first?["detail"]?["exported"] == 4)
     }
+
+    @Test("Of a mass export every administrator gets a mail that says by whom, and nobody else") func alarmMail() async throws {
+        let post = try await PostSite.shared
+        let firm = try await post.site.firm()
+        let (admin, second) = (try await firm.admin(), try await firm.user("admin"))
+        let manager = try await firm.user("manager")
+        _ = try await admin.patch("/v1/settings", ["security": ["export_alarm_rows": 1]])
+        for number in 0..<2 { _ = try await admin.post("/v1/companies", ["name": .string("Firm \(number)")]) }
+
+        let order = try await firm.signIn(manager).post("/v1/exports", ["type": "companies", "format": "csv"])
+
+        #expect(order.status == 202, "\(order.text)")
+        for address in [firm.email, second] {
+            let alarms: () throws -> [PostSite.Mail] = { try post.mails(to: address).filter { $0.subject.hasPrefix("A large export") } }
+            try await eventually { try !alarms().isEmpty }
+            let mails = try alarms()
+            #expect(mails.map(\.subject) == ["A large export from Test Firm: 2 records"])
+            #expect(mails.first?.text.contains(manager) == true && mails.first?.text.contains("2 records of companies") == true)
+        }
+        #expect(try !post.mails(to: manager).contains { $0.subject.hasPrefix("A large export") })
+    }
 }

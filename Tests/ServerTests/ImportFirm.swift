@@ -52,6 +52,31 @@ struct ImportFirm: Sendable {
         return try await ended(id)
     }
 
+    /// Starts an import of which no worker hears.
+    func begin(_ id: String) async throws {
+        let imports = Imports(
+            TestHouse.catalog, in: try await firm.scope(), for: try await caller,
+            promises: ImportPromises(run: { _ in "SELECT 1" }, revert: { _ in "SELECT 1" }))
+        _ = try await imports.start(try #require(UUID(uuidString: id)), nil)
+    }
+
+    /// Carries one out that was begun so; how it ended.
+    func carryOut(_ id: String) async throws -> JSON {
+        let (scope, uuid) = (try await firm.scope(), try #require(UUID(uuidString: id)))
+        let state = try #require(try await ImportRun.state(uuid, in: scope))
+        let run = ImportRun(state, of: TestHouse.catalog, in: scope, for: try await caller, zone: "UTC", currency: "EUR")
+        #expect(try await run.run(until: .now + .seconds(60)) == .ended)
+        return try await admin.get("/v1/imports/\(id)").json
+    }
+
+    private var caller: Caller {
+        get async throws {
+            let id = try await firm.scope().rows("SELECT id FROM users WHERE email = \(firm.email)")[0].uuid(0)
+            return Caller(
+                actor: Actor(.user, id), userID: id, rights: Rights(types: ["*": .everything], admin: .everything), requestID: "test")
+        }
+    }
+
     /// Waits until a worker has done what was promised.
     func ended(_ id: String) async throws -> JSON {
         var settings = WorkerSettings()
@@ -71,6 +96,11 @@ struct ImportFirm: Sendable {
             }
             throw Unexpected("The import \(id) has not ended within a minute.")
         }
+    }
+
+    /// How many contacts count.
+    var used: Int? {
+        get async throws { try await admin.get("/v1/usage").json["usage"]?["records.contacts"]?["used"]?.integer }
     }
 
     /// Every record of a type, oldest first.

@@ -19,15 +19,58 @@ import Testing
         let tooMany = try await house.admin.post("/v1/imports/\(huge)/start", [:])
         #expect(LimitRefusal(refused) == LimitRefusal(3, 0, "records.contacts"), "\(refused.text)")
         #expect(LimitRefusal(tooMany) == LimitRefusal(10, 11, "import_rows"), "\(tooMany.text)")
-        #expect(try await house.admin.post("/v1/imports/\(first)/start", [:]).status == 202)
+        try await house.begin(first)
         let reserved = try await house.admin.post("/v1/imports/\(second)/start", [:])
         #expect(LimitRefusal(reserved) == LimitRefusal(3, 2, "records.contacts"), "\(reserved.text)")
 
-        // Somebody takes the room meanwhile: rows without a place have failed, the import has not.
-        for name in ["x", "y"] { _ = try await house.admin.post("/v1/contacts", ["last_name": .string(name)]) }
-        let result = try await house.ended(first)
-        #expect(counts(result) == [2, 1, 0, 0, 1])
-        #expect(try await house.admin.get("/v1/usage").json["usage"]?["records.contacts"]?["used"] == 3)
+        // Nobody takes the room of one that has begun, and it has a place for each of its rows.
+        var statuses: [Int] = []
+        for name in ["x", "y"] { statuses.append(try await house.admin.post("/v1/contacts", ["last_name": .string(name)]).status) }
+        #expect(statuses == [201, 402])
+        #expect(try await Recounting.drift(of: house.firm).isEmpty)
+        let result = try await house.carryOut(first)
+        #expect(counts(result) == [2, 2, 0, 0, 0])
+        #expect(try await house.used == 3)
+        #expect(try await Recounting.drift(of: house.firm).isEmpty)
+    }
+
+    @Test("Room that was taken and not needed is given back at the end, however that comes") func roomGivenBack() async throws {
+        let house = try await ImportFirm(limits: ["records": 4])
+        let file = "Last Name,E-Mail\nA,a@example.com\nB,bad\nC,c@example.com\n"
+        let cancelled = try await house.order(["type": "contacts"], file)
+        try await house.begin(cancelled)
+        #expect(try await house.used == 3)
+        #expect(try await house.admin.send(.post, "/v1/imports/\(cancelled)/cancel").status == 200)
+        #expect(try await house.used == 0)
+
+        #expect(counts(try await house.take(["type": "contacts"], file)) == [3, 2, 0, 0, 1])
+        #expect(try await house.used == 2)
+        // Of an upsert only what is new takes room: one of three.
+        let upsert: JSON = ["type": "contacts", "mode": "upsert", "key": "email"]
+        let more = "Last Name,E-Mail\nAA,A@example.com\nCC,c@example.com\nD,d@example.com\n"
+        #expect(counts(try await house.take(upsert, more)) == [3, 1, 2, 0, 0])
+        #expect(try await house.used == 3)
+        #expect(try await Recounting.drift(of: house.firm).isEmpty)
+    }
+
+    @Test("What an import makes beyond the room it took finds a place, or its rows fail") func beyondItsRoom() async throws {
+        let house = try await ImportFirm(limits: ["records.contacts": 3])
+        let file = "Last Name,E-Mail\nA,a@example.com\nB,b@example.com\nC,c@example.com\n"
+        for name in ["a", "b"] {
+            _ = try await house.admin.post("/v1/contacts", ["last_name": "Old", "email": .string("\(name)@example.com")])
+        }
+        let id = try await house.order(["type": "contacts", "mode": "upsert", "key": "email"], file)
+        try await house.begin(id)
+        // One of those it was to change goes, and somebody takes its place.
+        let old = try await house.admin.get("/v1/contacts?filter[email]=a@example.com").json["data"]?.elements?.first?["id"]?.string
+        #expect(try await house.admin.delete("/v1/contacts/\(old ?? "")").status == 204)
+        #expect(try await house.admin.post("/v1/contacts", ["last_name": "New"]).status == 201)
+
+        let result = try await house.carryOut(id)
+
+        #expect(counts(result) == [3, 1, 1, 0, 1])
+        #expect(try await house.used == 3)
+        #expect(try await Recounting.drift(of: house.firm).isEmpty)
     }
 
     @Test("What is no table, too large or broken is refused with a sentence") func bombs() async throws {

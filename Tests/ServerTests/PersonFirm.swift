@@ -100,6 +100,17 @@ struct PersonFirm {
         _ = try await found.post("/v1/contacts/search", ["q": .string(word("last"))])
         _ = try await admin.with(.idempotencyKey, "batch").post(
             "/v1/contacts/batch", ["operations": [["op": "update", "id": .string(contact), "body": ["title": .string(hostile("chief"))]]]])
+        // Files on everything; that on the firm's deal stays without the person's name.
+        for (type, id, name) in [
+            ("contacts", contact, word("contactfile")), ("leads", lead, word("leadfile")),
+            ("activities", ownActivity, word("talkfile")), ("tasks", task, word("taskfile")), ("deals", privateDeal, word("dealfile")),
+            ("activities", sharedActivity, "Menu for \(hostile("maiden"))"), ("deals", firmDeal, "Offer to \(hostile("maiden"))"),
+        ] {
+            let title = "\(name).pdf".addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+            let address = "/v1/\(type)/\(id)/attachments?name=\(title)"
+            let made = try await admin.with(.idempotencyKey, "file-\(id)").send(.post, address, bytes: Array(name.utf8), type: "text/plain")
+            guard made.status == 201 else { throw Unexpected(made) }
+        }
         let scope = try await firm.firm.scope()
         _ = try await scope.run([
             .enqueue(Letter(text: "Dear \(hostile("last")),"), at: .now.addingTimeInterval(86_400)),
@@ -129,7 +140,7 @@ struct PersonFirm {
             [
                 "first", "last", "maiden", "mail", "title", "source", "street", "city", "external", "tag", "badge", "twin", "leadsource",
                 "leadbadge", "leadtag", "subject", "body", "memo", "task", "taskbody", "flat", "chief", "mailsubject", "filecity",
-                "rejectcity",
+                "rejectcity", "contactfile", "leadfile", "talkfile", "taskfile", "dealfile",
             ].map(word) + ["9081726", "5550000"]
     }
 

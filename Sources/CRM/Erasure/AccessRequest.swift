@@ -1,13 +1,15 @@
+import Archive
+import Blobs
 import Foundation
 import Postgres
 import Records
 import Tenancy
 
-/// Everything that is held about one person, as one document: the contact and those merged into it, leads, deals, activities, tasks and
-/// records of the tenant's own types that refer to it, mails, and what the change log tells.
+/// Everything that is held about one person, as one archive: the contact and those merged into it, leads, deals, activities, tasks and
+/// records of the tenant's own types that refer to it, the files on these, mails, and what the change log tells.
 ///
-/// It comes piece by piece, each record as the API shows it; records in the trash are held too. What the caller's role does not show is left
-/// out, and said.
+/// It comes piece by piece: a list for each type with a line of JSON for each record, as the API shows it, and the files. Records in the trash
+/// are held too. What the caller's role does not show is left out, and said.
 package struct AccessRequest: Sendable {
     private let scope: TenantScope
     private let caller: Caller
@@ -27,45 +29,76 @@ package struct AccessRequest: Sendable {
         (self.scope, self.caller, self.catalog, self.trail, self.contact) = (scope, caller, catalog, trail, contact)
     }
 
-    /// A name for the file.
-    package var fileName: String { "contact-\(contact.uuidString.lowercased()).json" }
+    /// A name for the archive.
+    package var fileName: String { "contact-\(contact.uuidString.lowercased()).tar" }
 
-    /// Sends the document in pieces.
+    /// Sends the archive in pieces of some megabytes.
     ///
-    /// - Parameter now: when it was asked for.
-    package nonisolated(nonsending) func write(now: Date, _ send: ([UInt8]) async throws -> Void) async throws {
-        let head: [JSON.Member] = [
-            .init("contact_id", .string(contact.uuidString.lowercased())), .init("made_at", .string(Self.time(now))),
-            .init("requested_by", ["type": .string(caller.actor.kind.rawValue), "id": .string(caller.actor.id.uuidString.lowercased())]),
-            .init("left_out", JSON(leftOut)),
+    /// - Parameters:
+    ///   - now: when it was asked for.
+    ///   - blobs: where the files are.
+    package nonisolated(nonsending) func write(
+        now: Date, files blobs: any BlobStore, _ send: ([UInt8]) async throws -> Void
+    ) async throws {
+        let tar = TarWriter(time: Int(now.timeIntervalSince1970))
+        let head: JSON = [
+            "contact_id": .string(contact.uuidString.lowercased()), "made_at": .string(Self.time(now)),
+            "requested_by": ["type": .string(caller.actor.kind.rawValue), "id": .string(caller.actor.id.uuidString.lowercased())],
+            "left_out": JSON(leftOut),
         ]
-        try await send(JSON.object(head).bytes.dropLast())
+        try await send(tar.file("request.json", head.bytes))
         for source in sources where caller.rights[source.type.name].read != .none {
-            try await list(source.type.name, source.query, send)
+            try await list(source.type.name, source.query, tar, send)
         }
-        if seesMails { try await list("mails", mails, send) }
-        try await list("changes", RecordStore.history(of: history, in: catalog, for: caller), send)
-        try await send(Array("}".utf8))
+        if seesMails { try await list("mails", mails, tar, send) }
+        try await list("changes", RecordStore.history(of: history, in: catalog, for: caller), tar, send)
+        let files = try await Attachments(of: catalog, in: scope, for: caller).all(on: withFiles)
+        try await send(tar.file("files.jsonl", files.flatMap { $0.document + [UInt8(ascii: "\n")] }))
+        for file in files { try await content(of: file, from: blobs, tar, send) }
+        try await send(tar.end)
     }
 
     private static func time(_ moment: Date) -> String {
         if case .text(let text) = moment.sqlValue { text } else { "" }
     }
 
-    /// `,"deals":[...]`, each element a row of the query.
-    private nonisolated(nonsending) func list(_ name: String, _ query: SQL, _ send: ([UInt8]) async throws -> Void) async throws {
-        try await send(Array(",\(JSON.string(name).text):[".utf8))
-        var isFirst = true
+    /// `deals.jsonl`, each line a row of the query; what is too much for one goes on in `deals-2.jsonl`.
+    private nonisolated(nonsending) func list(
+        _ name: String, _ query: SQL, _ tar: TarWriter, _ send: ([UInt8]) async throws -> Void
+    ) async throws {
+        var (part, number) = ([UInt8](), 0)
         try await scope.stream(query) { rows in
-            var bytes: [UInt8] = []
             for row in rows {
-                if !isFirst { bytes.append(UInt8(ascii: ",")) }
-                isFirst = false
-                row.withBytes(0) { bytes.append(contentsOf: $0) }
+                row.withBytes(0) { part.append(contentsOf: $0) }
+                part.append(UInt8(ascii: "\n"))
             }
-            if !bytes.isEmpty { try await send(bytes) }
+            guard part.count >= Self.partSize else { return }
+            number += 1
+            try await send(tar.file(Self.part(number, of: name), part))
+            part.removeAll(keepingCapacity: true)
         }
-        try await send(Array("]".utf8))
+        if !part.isEmpty || number == 0 { try await send(tar.file(Self.part(number + 1, of: name), part)) }
+    }
+
+    private static func part(_ number: Int, of list: String) -> String { number == 1 ? "\(list).jsonl" : "\(list)-\(number).jsonl" }
+
+    private static let partSize = 4 << 20
+
+    /// One that was removed meanwhile is left out.
+    private nonisolated(nonsending) func content(
+        of file: Attachment, from blobs: any BlobStore, _ tar: TarWriter, _ send: ([UInt8]) async throws -> Void
+    ) async throws {
+        let key = Attachment.key(file.id, of: scope.tenant)
+        guard try await blobs.size(of: key) == Int64(file.size) else { return }
+        try await send(tar.beginning(of: Self.name(of: file), size: file.size))
+        for try await piece in blobs.pieces(of: key, 0..<Int64(file.size)) { try await send(piece) }
+        try await send(TarWriter.padding(file.size))
+    }
+
+    /// Its id, by which `files.jsonl` tells of it, and as much of its name as every program can read.
+    private static func name(of file: Attachment) -> String {
+        let plain = file.name.suffix(50).map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "_" }
+        return "files/\(file.id.uuidString.lowercased())-\(String(plain))"
     }
 
     /// Types of which the caller may not read all, and fields that his role does not show.
@@ -88,6 +121,14 @@ package struct AccessRequest: Sendable {
             'sent_at', to_char(sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
         FROM mails WHERE id = ANY (\(trail.mails)::uuid[]) ORDER BY created_at, id
         """
+    }
+
+    /// The records whose files are told of.
+    private var withFiles: [String: [String]] {
+        [
+            "contacts": trail.people, "leads": trail.leads, "activities": trail.ownActivities + trail.sharedActivities,
+            "tasks": trail.tasks, "deals": trail.ownDeals + trail.firmDeals,
+        ]
     }
 
     /// By type, the records that are about the person.

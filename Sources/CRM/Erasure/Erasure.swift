@@ -4,7 +4,7 @@ import Records
 import Tenancy
 
 /// Takes everything out that is held about one person, for good: the contact and those merged into it, what the change log, kept answers and
-/// jobs tell of it, and the words of what was done with this person alone. What counts stays: deals with their amounts, activities with their
+/// jobs tell of it, and the words and files of what was done with this person alone. What counts stays: deals with their amounts, activities with their
 /// kind and time, leads with their state.
 ///
 /// It is no operation, so nothing undoes it; an undo of something older finds nobody to bring back.

@@ -29,23 +29,49 @@ struct ErasureWork: Sendable {
         let changes = try transaction.rows(
             "SELECT count(*) FROM changes WHERE record_id = ANY (\(trail.people)::uuid[]) AND type = 'contacts'")[0].int(0)
 
+        let files = try files(trail, transaction)
         try transaction.flush(release(trail) + blank(trail, trashed))
-        let forgotten = try transaction.flush(forget(trail))
+        let forgotten = try transaction.flush(forget(trail, files))
         var lines = 0
         if let pattern = trail.words.identifying { lines = try Imports.forget(pattern, in: transaction) }
-        let files = Attachments.leaving(type, "\(trail.people)::uuid[]")
-        try transaction.flush(bury(trail) + Exports.ending + files + Usage.settled(catalog, scope.entitlements))
+        let leaving = alone(trail).flatMap { Attachments.leaving($0.type, "\($0.ids)::uuid[]") }
+        try transaction.flush(
+            bury(trail) + Exports.ending + [rename(trail)] + leaving + Usage.settled(catalog, scope.entitlements))
 
         let counts: [(String, Int)] = [
             ("contacts", present.count), ("changes", changes), ("leads", trail.leads.count),
             ("activities", trail.ownActivities.count + trail.sharedActivities.count), ("tasks", trail.tasks.count),
             ("deals", trail.ownDeals.count + trail.firmDeals.count), ("mails", trail.mails.count),
+            ("files", files.count),
             ("answers", forgotten[0].affected + forgotten[1].affected),
             ("imported_rows", lines), ("jobs", try forgotten[2][0].int(0)),
         ]
         let body: JSON = ["erased": .object(counts.map { .init($0.0, JSON($0.1)) })]
         if let repeatable { try transaction.flush([repeatable.remember(.init(status: 200, body: body.text))]) }
         return RecordAnswer(status: 200, body: body.bytes)
+    }
+
+    /// The records that are about the person and nobody else: their files go.
+    private func alone(_ trail: PersonTrail) -> [(type: RecordType, ids: [String])] {
+        [
+            ("contacts", trail.people), ("leads", trail.leads), ("activities", trail.ownActivities), ("tasks", trail.tasks),
+            ("deals", trail.ownDeals),
+        ].compactMap { name, ids in ids.isEmpty ? nil : catalog[name].map { ($0, ids) } }
+    }
+
+    private func files(_ trail: PersonTrail, _ transaction: borrowing Transaction) throws -> [String] {
+        let conditions = alone(trail).map { type, ids -> SQL in "record_id = ANY (\(ids)::uuid[]) AND type = \(type.name)" }
+        return try transaction.rows(
+            "SELECT id FROM attachments WHERE removed_at IS NULL AND (" + conditions.joined(separator: " OR ") + ")"
+        ).map { try $0.text(0) }
+    }
+
+    /// Files of what is about others too stay; their names lose the person's words.
+    private func rename(_ trail: PersonTrail) -> SQL {
+        """
+        UPDATE attachments SET name = cell.without_words(name, \(trail.words.patterns)::text[])
+        WHERE record_id = ANY (\(trail.sharedActivities + trail.firmDeals)::uuid[]) AND removed_at IS NULL
+        """
     }
 
     /// Whatever refers to the person refers to nobody, each with its own change, which holds no more than the id.
@@ -79,9 +105,9 @@ struct ErasureWork: Sendable {
     }
 
     /// Kept answers and jobs. Whoever repeats a request about the person is told that it is erased; other answers lose the person's words.
-    private func forget(_ trail: PersonTrail) -> [SQL] {
-        // Whatever was answered about the person's talks and tasks names the person or the lead too.
-        let ids = trail.people + trail.leads
+    private func forget(_ trail: PersonTrail, _ files: [String]) -> [SQL] {
+        // Whatever was answered about the person's talks and tasks names the person or the lead too, but not what was answered about files.
+        let ids = trail.people + trail.leads + files
         let gone = Problem(.gone, "What this request was about has been erased.").document(instance: "/v1/contacts", requestID: "")
         let patterns = trail.words.patternsInJSON
         let either = patterns.joined(separator: "|")

@@ -17,6 +17,15 @@ package struct ExitFile: Sendable {
     package let adminEmail: String
     /// SHA-256 of the manifest: the same for the same file.
     package let fingerprint: [UInt8]
+    /// Where the contents of the records' files stand.
+    let contents: [Content]
+
+    /// A content of a record's file within the whole.
+    struct Content: Sendable {
+        let id: UUID
+        let place: Range<Int64>
+        let sha256: String
+    }
 
     /// Why a file is not taken in; a sentence for people.
     package struct Refused: Error, Sendable, CustomStringConvertible {
@@ -30,26 +39,38 @@ package struct ExitFile: Sendable {
     /// - Parameter latest: the newest schema that this program knows.
     package init(checking path: String, latest: Int) throws {
         var found: [Manifest.Member] = []
+        var contents: [Content] = []
         var (head, last, isSealed): (JSON?, [UInt8]?, Bool) = (nil, nil, false)
         do {
-            try Self.read(path) { file in
-                if let last, file.name == Manifest.sumName, !isSealed {
-                    guard file.content == Manifest.sum(of: last) else { throw Refused("The manifest is damaged: it has another SHA-256.") }
+            try Self.read(path) { reader, entry, place in
+                if let last, entry.name == Manifest.sumName, !isSealed {
+                    guard try reader.content(of: entry) == Manifest.sum(of: last) else {
+                        throw Refused("The manifest is damaged: it has another SHA-256.")
+                    }
                     isSealed = true
                     return
                 }
-                guard last == nil else { throw Refused("Something stands behind the manifest: \(file.name).") }
-                if file.name == Manifest.name {
-                    last = file.content
+                guard last == nil else { throw Refused("Something stands behind the manifest: \(entry.name).") }
+                if let id = ExitAttachment.id(of: entry.name), head != nil {
+                    var digest = RunningDigest()
+                    try reader.pieces(of: entry) { digest.add($0) }
+                    let member = Manifest.Member(entry.name, bytes: entry.size, digest: digest.finish())
+                    found.append(member)
+                    contents.append(Content(id: id, place: place..<place + Int64(entry.size), sha256: member.sha256))
+                    return
+                }
+                let content = try reader.content(of: entry)
+                if entry.name == Manifest.name {
+                    last = content
                     return
                 }
                 if found.isEmpty {
-                    guard file.name == TenantExit.head else {
+                    guard entry.name == TenantExit.head else {
                         throw Refused("This is no file of a tenant: it does not begin with \(TenantExit.head).")
                     }
-                    head = try? JSON(parsing: file.content)  // nil is refused below
+                    head = try? JSON(parsing: content)  // nil is refused below
                 }
-                found.append(Manifest.Member(file.name, file.content))
+                found.append(Manifest.Member(entry.name, content))
             }
         } catch let error as TarError {
             throw Refused(Self.sentence(error, path))
@@ -72,6 +93,7 @@ package struct ExitFile: Sendable {
             let email = tenant?["admin"]?["email"]?.string, let id = tenant?["admin"]?["id"]?.string.flatMap(UUID.init(uuidString:))
         else { throw Refused("The file does not say whose it is.") }
         (self.path, self.manifest, schemaVersion, fingerprint) = (path, manifest, schema, Digest.sha256(last))
+        self.contents = contents
         (self.slug, self.name, isTest, self.plan) = (slug, name, tenant?["test"]?.bool ?? false, plan)
         (blueprint, adminID, adminEmail) = (tenant?["blueprint"]?.string, id, email)
     }
@@ -97,17 +119,19 @@ package struct ExitFile: Sendable {
 
     /// Hands over the members of the tables, in the order of the file; read anew.
     func parts(_ body: (_ table: String, _ lines: [UInt8]) throws -> Void) throws {
-        try Self.read(path) { file in
-            let words = file.name.split(separator: "/")
-            if words.count == 3, words[0] == "tables" { try body(String(words[1]), file.content) }
+        try Self.read(path) { reader, entry, _ in
+            let words = entry.name.split(separator: "/")
+            guard words.count == 3, words[0] == "tables" else { return try reader.pieces(of: entry) { _ in } }
+            try body(String(words[1]), try reader.content(of: entry))
         }
     }
 
-    private static func read(_ path: String, _ body: (TarReader.File) throws -> Void) throws {
+    /// Hands over one member after another with the place of its content, which `body` takes from the reader.
+    private static func read(_ path: String, _ body: (TarReader, TarReader.Entry, _ place: Int64) throws -> Void) throws {
         guard let handle = FileHandle(forReadingAtPath: path) else { throw Refused("The file \(path) cannot be opened.") }
         defer { try? handle.close() }  // It was only read.
         let reader = TarReader(limit: limit) { count in Array(try handle.read(upToCount: count) ?? Data()) }
-        while let file = try reader.next() { try body(file) }
+        while let entry = try reader.nextEntry() { try body(reader, entry, Int64(try handle.offset())) }
     }
 
     /// A part is written when it has four megabytes; a batch of very long rows comes on top.

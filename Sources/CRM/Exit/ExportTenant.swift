@@ -25,7 +25,7 @@ package struct ExportTenant: Job {
         JobHandler(ExportTenant.self) { _, context in
             let (tenant, blobs) = (context.scope.tenant, installation.blobs)
             let pipe = BytePipe()
-            async let made = write(context.scope, base, try await installation.audit.everything(about: tenant.slug), into: pipe)
+            async let made = write(context.scope, base, try await installation.audit.everything(about: tenant.slug), blobs, into: pipe)
             let blob: StoredBlob
             do {
                 blob = try await blobs.put(file(context.id, of: tenant), pipe, limit: .max)
@@ -41,10 +41,10 @@ package struct ExportTenant: Job {
     }
 
     private static func write(
-        _ scope: TenantScope, _ base: Catalog, _ operators: [Audit.Entry], into pipe: BytePipe
+        _ scope: TenantScope, _ base: Catalog, _ operators: [Audit.Entry], _ blobs: any BlobStore, into pipe: BytePipe
     ) async throws -> TenantExit.Report {
         do {
-            let report = try await TenantExit(scope, base).write(operators) { try await pipe.send($0) }
+            let report = try await TenantExit(scope, base).write(operators, files: blobs) { try await pipe.send($0) }
             pipe.finish()
             return report
         } catch {

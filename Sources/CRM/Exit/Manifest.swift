@@ -12,6 +12,11 @@ struct Manifest: Sendable {
             (self.name, bytes, sha256) = (name, content.count, Digest.sha256(content).hex)
         }
 
+        /// - Parameter digest: SHA-256 of the content.
+        init(_ name: String, bytes: Int, digest: [UInt8]) {
+            (self.name, self.bytes, sha256) = (name, bytes, digest.hex)
+        }
+
         fileprivate init?(_ document: JSON) {
             guard let name = document["name"]?.string, let bytes = document["bytes"]?.integer, let sum = document["sha256"]?.string else {
                 return nil

@@ -1,21 +1,23 @@
-import Archive
+import Blobs
 import Foundation
 import Postgres
 import Records
+import Secrets
 import Tenancy
 
-/// Everything a tenant has, as one file that another installation takes in: a tar archive of JSON Lines with a manifest of sums.
+/// Everything a tenant has, as one file that another installation takes in: a tar archive of JSON Lines and of the files on its records, with
+/// a manifest of sums.
 ///
-/// It is read at one moment, and no more than a few megabytes of it are in memory. Ways in (sessions, API keys) and sealed secrets of the
+/// No more than a few megabytes of it are in memory. Ways in (sessions, API keys) and sealed secrets of the
 /// settings stay behind; passwords go along as the digests they are, so that people sign in at the new place as they do here. So the file
 /// is to be guarded like a backup of the database.
 package struct TenantExit: Sendable {
     private let scope: TenantScope
     private let base: Catalog
 
-    /// What a file says of itself.
+    /// What a file says of itself. Version 1 had no files of records.
     static let format = "tenantry.tenant"
-    static let formatVersion = 1
+    static let formatVersion = 2
     static let head = "tenant.json"
 
     /// - Parameter base: the built-in record types.
@@ -32,20 +34,35 @@ package struct TenantExit: Sendable {
     }
 
     /// The file's bytes go to `sink` in pieces of some megabytes; after each, `progress` hears of which table how many rows are written.
+    ///
+    /// The rows are read at one moment. The files of the records are read after it, so that no snapshot lasts as long as they take; one
+    /// that was removed meanwhile stays behind.
+    ///
+    /// - Parameter blobs: where the files of the records are.
     package func write(
-        _ operators: [Audit.Entry] = [], progress: (String, Int) -> Void = { _, _ in }, into sink: ([UInt8]) async throws -> Void
+        _ operators: [Audit.Entry] = [], files blobs: any BlobStore, progress: (String, Int) -> Void = { _, _ in },
+        into sink: ([UInt8]) async throws -> Void
     ) async throws -> Report {
-        let tar = TarWriter(time: Int(Date.now.timeIntervalSince1970))
-        return try await scope.limited(to: Self.timeLimit).reading { reading in
-            var (manifest, size) = (Manifest(), 0)
-            func put(_ name: String, _ content: [UInt8]) async throws {
-                manifest.members.append(Manifest.Member(name, content))
-                let bytes = tar.file(name, content)
-                size += bytes.count
-                try await sink(bytes)
-            }
+        let written = try await rows(progress, into: sink)
+        var parts = written.parts
+        for (number, file) in written.files.enumerated() {
+            try await write(file, from: blobs, &parts, into: sink)
+            progress(ExitAttachment.folder, number + 1)
+        }
+        try await sink(parts.member("operators-audit.jsonl", operators.flatMap { Array($0.json.utf8) + [UInt8(ascii: "\n")] }))
+        try await sink(parts.end(written.catalog))
+        let tables = parts.manifest.tables
+        return Report(bytes: parts.size, tables: tables, types: Manifest.types(tables, written.catalog))
+    }
+
+    /// The tables; answers what is left to be written.
+    private func rows(_ progress: (String, Int) -> Void, into sink: ([UInt8]) async throws -> Void) async throws -> (
+        parts: ExitParts, files: [ExitAttachment], catalog: Catalog
+    ) {
+        try await scope.limited(to: Self.timeLimit).reading { reading in
+            var parts = ExitParts(time: Int(Date.now.timeIntervalSince1970))
             let (tables, catalog) = try await self.tables(reading)
-            try await put(Self.head, head.bytes)
+            try await sink(parts.member(Self.head, head.bytes))
             for table in tables {
                 var digest = TableDigest()
                 var (part, number) = ([UInt8](), 0)
@@ -54,19 +71,31 @@ package struct TenantExit: Sendable {
                     progress(table.name, digest.rows)
                     guard part.count >= Self.partSize else { return }
                     number += 1
-                    try await put(Self.part(number, of: table), part)
+                    try await sink(parts.member(Self.part(number, of: table), part))
                     part.removeAll(keepingCapacity: true)
                 }
-                if !part.isEmpty { try await put(Self.part(number + 1, of: table), part) }
+                if !part.isEmpty { try await sink(parts.member(Self.part(number + 1, of: table), part)) }
                 let rows = digest.rows
-                manifest.tables.append(TableSum(table: table.name, rows: rows, hash: digest.finish()))
+                parts.note(TableSum(table: table.name, rows: rows, hash: digest.finish()))
             }
-            try await put("operators-audit.jsonl", operators.flatMap { Array($0.json.utf8) + [UInt8(ascii: "\n")] })
-            let last = manifest.document(catalog).bytes
-            let end = tar.file(Manifest.name, last) + tar.file(Manifest.sumName, Manifest.sum(of: last)) + tar.end
-            try await sink(end)
-            return Report(bytes: size + end.count, tables: manifest.tables, types: Manifest.types(manifest.tables, catalog))
+            var files: [ExitAttachment] = []
+            try await reading.stream(ExitAttachment.all, batch: Self.batch) { rows in files += try rows.map(ExitAttachment.init) }
+            return (parts, files, catalog)
         }
+    }
+
+    private func write(
+        _ file: ExitAttachment, from blobs: any BlobStore, _ parts: inout ExitParts, into sink: ([UInt8]) async throws -> Void
+    ) async throws {
+        let key = Attachment.key(file.id, of: scope.tenant)
+        guard let size = try await blobs.size(of: key), size == file.size else { return }
+        try await sink(parts.beginning(of: file.name, size: file.size))
+        var digest = RunningDigest()
+        for try await piece in blobs.pieces(of: key, 0..<size) {
+            digest.add(piece)
+            try await sink(piece)
+        }
+        try await sink(parts.end(of: Manifest.Member(file.name, bytes: file.size, digest: digest.finish())))
     }
 
     /// The digests alone, without a file.

@@ -1,3 +1,4 @@
+import Blobs
 import Foundation
 import Records
 import Secrets
@@ -18,8 +19,22 @@ extension Installation {
         let loading = TenantLoading(file: file, base: base)
         let made = try await provisioning.restore(request, schemaVersion: file.schemaVersion, by: instruction) { transaction in
             try loading.run(transaction)
+        } beforeOpening: { [blobs] tenant in
+            try await file.place(in: blobs, of: tenant)
         }
         if made.isNew { _ = try await Recount(self).run(made.tenant) }
         return made.tenant
+    }
+}
+
+extension ExitFile {
+    /// Puts the contents of the records' files where this installation keeps them; what an earlier attempt has put stays.
+    fileprivate func place(in blobs: any BlobStore, of tenant: Tenant) async throws {
+        for content in contents {
+            let key = Attachment.key(content.id, of: tenant)
+            if try await blobs.size(of: key) == Int64(content.place.count) { continue }
+            let stored = try await blobs.put(key, FilePieces(of: path, content.place), limit: .max)
+            guard stored.digest.hex == content.sha256 else { throw Refused("The file was changed while it was read.") }
+        }
     }
 }

@@ -30,7 +30,7 @@ struct ExportRow: Sendable {
             """
             UPDATE exports SET state = 'running', total = 0, exported = 0, deleted = 0 WHERE id = \(id) AND state IN ('queued', 'running') AND expires_at > now()
             RETURNING user_id, actor_type, actor_id, type, format, conditions
-            """
+            """, told,
         ])
         guard let row = rows[0].first, let kind = Actor.Kind(rawValue: try row.text(1)),
             let form = ExportRequest.Form(rawValue: try row.text(4))
@@ -46,14 +46,14 @@ struct ExportRow: Sendable {
             """
             UPDATE exports SET total = \(figures.total), exported = \(figures.exported), deleted = \(figures.deleted),
                 bytes = \(figures.bytes) WHERE id = \(id)
-            """
+            """, told,
         ])
     }
 
-    /// The content is there. More records than the tenant's settings call usual are an alarm.
-    func finish(_ figures: RecordExport.Figures, _ blob: StoredBlob, rights: [UInt8], actor: Actor, alarmLimit: Int) async throws {
-        let alarm = AuditTrail.entry(
-            .exportAlarm, by: actor, about: .init("exports", id), detail: ["exported": JSON(figures.exported), "limit": JSON(alarmLimit)])
+    /// The content is there. More records than the tenant's settings call usual are an alarm: it stands in the audit, and administrators get a
+    /// mail.
+    func finish(_ order: Order, _ figures: RecordExport.Figures, _ blob: StoredBlob, rights: [UInt8], alarmLimit: Int) async throws {
+        let alarm = figures.exported > alarmLimit ? try await self.alarm(order, figures, alarmLimit) : []
         _ = try await scope.run(
             [
                 """
@@ -61,13 +61,30 @@ struct ExportRow: Sendable {
                     bytes = \(Int(blob.size)), sha256 = \(blob.digest.hex), cursor = \(figures.cursor), rights = \(SQLValue.bytes(rights)),
                     finished_at = now(), detail = NULL
                 WHERE id = \(id)
-                """
-            ] + (figures.exported > alarmLimit ? [alarm] : []))
+                """, told,
+            ] + alarm)
+    }
+
+    private func alarm(_ order: Order, _ figures: RecordExport.Figures, _ limit: Int) async throws -> [SQL] {
+        let occasion = SendMail.Occasion.exportAlarm(
+            .init(export: id, maker: order.userID, type: order.order.type, records: figures.exported))
+        let administrators = try await scope.rows(MailReader.administrators).map { try $0.uuid(0) }
+        let entry = AuditTrail.entry(
+            .exportAlarm, by: order.actor, about: .init("exports", id),
+            detail: ["exported": JSON(figures.exported), "limit": JSON(limit)])
+        return [entry] + administrators.map { SendMail.promised(occasion, to: $0) }
     }
 
     func fail(_ reason: String) async throws {
         _ = try await scope.run([
-            "UPDATE exports SET state = 'failed', detail = \(reason), finished_at = now() WHERE id = \(id) AND state <> 'done'"
+            "UPDATE exports SET state = 'failed', detail = \(reason), finished_at = now() WHERE id = \(id) AND state <> 'done'", told,
         ])
+    }
+
+    /// Rides along with what writes the row: whoever waits for it hears how far it is.
+    private var told: SQL {
+        ProgressNotice.told(
+            "exports", id: "e.id", state: "e.state", progress: ExportView.progress, owner: "e.user_id",
+            from: "(SELECT * FROM exports WHERE id = \(id)) AS e", to: scope.tenant.slug)
     }
 }

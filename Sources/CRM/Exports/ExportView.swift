@@ -2,12 +2,18 @@ import Postgres
 
 /// An export as the API shows it.
 enum ExportView {
+    /// How much of it is done, from 0 to 1.
+    private static let share = """
+        CASE WHEN e.state = 'done' THEN 1 WHEN e.total = 0 THEN 0 \
+        ELSE round(least(1, (e.exported + e.deleted)::numeric / e.total), 4) END
+        """
+    static let progress = SQL(code: share)
+
     /// A JSON object of the row `e`.
     static let json = SQL(
         code: """
             json_build_object('id', e.id, 'type', e.type, 'format', e.format, 'state', e.state, \
-            'progress', CASE WHEN e.state = 'done' THEN 1 WHEN e.total = 0 THEN 0 \
-            ELSE round(least(1, (e.exported + e.deleted)::numeric / e.total), 4) END, \
+            'progress', \(share), \
             'counters', json_build_object('total', e.total, 'exported', e.exported, 'deleted', e.deleted), 'cursor', e.cursor, \
             'bytes', CASE WHEN e.state = 'done' THEN e.bytes END, 'sha256', e.sha256, 'detail', e.detail, \
             'where', e.conditions -> 'where', 'view_id', e.conditions -> 'view_id', 'fields', e.conditions -> 'fields', \

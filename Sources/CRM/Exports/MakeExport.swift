@@ -34,7 +34,7 @@ struct MakeExport: Job {
                 let export = RecordExport(request, of: store) { VCard.bytes(of: [VCard(contact: $0)]) }
                 let (figures, blob) = try await job.write(export, row, blobs, order.key(of: context.scope.tenant))
                 let limit = try await Self.alarmLimit(in: context.scope)
-                try await row.finish(figures, blob, rights: maker.caller.exportRights, actor: order.actor, alarmLimit: limit)
+                try await row.finish(order, figures, blob, rights: maker.caller.exportRights, alarmLimit: limit)
                 return .done
             } catch let problem as Problem where problem.code.status < 500 {
                 // What it names is gone, or its maker lost the right: another try finds the same.

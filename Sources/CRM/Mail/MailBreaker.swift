@@ -22,12 +22,7 @@ package enum MailBreaker {
                 RETURNING 1
                 """)
             guard !paused.isEmpty else { return }
-            let admins = try transaction.rows(
-                """
-                SELECT users.id FROM users JOIN roles ON roles.id = users.role_id
-                WHERE roles.key = 'admin' AND users.status = 'active' AND users.deleted_at IS NULL
-                """
-            ).map { try $0.uuid(0) }
+            let admins = try transaction.rows(MailReader.administrators).map { try $0.uuid(0) }
             _ = try transaction.flush(admins.map { SendMail.promised(.mailPaused, to: $0) })
         }
     }

@@ -28,6 +28,12 @@ struct MailReader: Sendable {
         }
     }
 
+    /// Selects the ids of those who run the account: whoever is to know when something is wrong with it.
+    static let administrators: SQL = """
+        SELECT users.id FROM users JOIN roles ON roles.id = users.role_id
+        WHERE roles.key = 'admin' AND users.status = 'active' AND users.deleted_at IS NULL
+        """
+
     /// A time by the reader's clock: `2026-11-30 09:00 (Europe/Berlin)`.
     func text(of time: Date) -> String { Self.text(of: time, in: timeZone) }
 

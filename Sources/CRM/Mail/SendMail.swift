@@ -28,6 +28,15 @@ package struct SendMail: Job {
         asked = now
     }
 
+    /// An export that an administrator should know of.
+    package struct Alarm: Codable, Sendable, Hashable {
+        let export: UUID
+        /// The user, or the maker of the API key.
+        let maker: UUID
+        let type: String
+        let records: Int
+    }
+
     package enum Occasion: Codable, Sendable, Hashable {
         /// By whom.
         case invitation(by: UUID?)
@@ -36,6 +45,8 @@ package struct SendMail: Job {
         case signIn(from: String, device: String?)
         /// Too many of the account's mails came back.
         case mailPaused
+        /// Someone exported more records than the settings call usual.
+        case exportAlarm(Alarm)
 
         /// While one with this key waits for the user, there need not be another.
         var key: String {
@@ -45,6 +56,7 @@ package struct SendMail: Job {
             case .emailConfirmation: "email_confirmation"
             case .signIn(let address, let device): "sign_in \(address) \(device ?? "")"
             case .mailPaused: "mail_paused"
+            case .exportAlarm(let alarm): "export_alarm \(alarm.export)"
             }
         }
 
@@ -52,7 +64,7 @@ package struct SendMail: Job {
         var patience: TimeInterval {
             switch self {
             case .passwordReset: 2 * 3600
-            case .invitation, .emailConfirmation, .signIn, .mailPaused: 3 * 86_400
+            case .invitation, .emailConfirmation, .signIn, .mailPaused, .exportAlarm: 3 * 86_400
             }
         }
     }
@@ -107,6 +119,15 @@ package struct SendMail: Job {
         case .mailPaused:
             guard reader.status == "active" else { return nil }
             return letter(.mailPaused, to: reader, ["link": .text(frame.origin + "/settings")], nature: .access)
+        case .exportAlarm(let alarm):
+            guard reader.status == "active" else { return nil }
+            let maker = try await MailReader.find(alarm.maker, in: scope)
+            return letter(
+                .exportAlarm, to: reader,
+                [
+                    "maker": .text(maker.map { "\($0.name) <\($0.email)>" } ?? ""), "time": .text(reader.text(of: asked)),
+                    "records": .text(String(alarm.records)), "type": .text(alarm.type), "link": .text(frame.origin + "/settings"),
+                ], nature: .access)
         }
     }
 

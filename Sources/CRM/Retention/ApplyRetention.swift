@@ -4,8 +4,8 @@ import Postgres
 import Records
 import Tenancy
 
-/// Puts what is not to be kept any longer into the trash, as the tenant's settings say (`retention.contacts_days` and so on): each as if
-/// someone had deleted it, so that it can be brought back until the trash is emptied. Forgets old looks for duplicates.
+/// Puts what is not to be kept any longer into the trash, as the tenant's settings say (`retention.contacts_days` and so on, and
+/// `retention.own_types`): each as if someone had deleted it, so that it can be brought back until the trash is emptied. Forgets old looks for duplicates.
 struct ApplyRetention: Job {
     static let kind = JobKind("apply_retention") { kind in
         kind.queue = "maintenance"
@@ -23,12 +23,18 @@ struct ApplyRetention: Job {
                     CROSS JOIN LATERAL jsonb_each_text(coalesce(document -> 'retention', '{}')) AS rule
                 """)
             for row in rows {
-                let setting = try row.text(1)
-                guard let rule = RetentionRule.all.first(where: { $0.setting == setting }), let days = Int(row.optionalText(2) ?? "") else {
-                    continue
-                }
+                let (setting, value) = (try row.text(1), row.optionalText(2) ?? "")
                 let catalog = try row.optionalText(0).map { try Shape(parsing: $0).applied(to: base) } ?? base
-                try await apply(rule, days: days, catalog, in: scope)
+                if setting == RetentionRule.ownTypes {
+                    for rule in try JSON(parsing: value).elements ?? [] {
+                        // A type may be gone since it was named.
+                        guard let type = rule["type"]?.string.flatMap({ catalog[$0] }), type.isOfTenant, let days = rule["days"]?.integer
+                        else { continue }
+                        try await apply(.own(type, in: catalog), days: days, catalog, in: scope)
+                    }
+                } else if let rule = RetentionRule.all.first(where: { $0.setting == setting }), let days = Int(value) {
+                    try await apply(rule, days: days, catalog, in: scope)
+                }
             }
             _ = try await scope.run(["DELETE FROM duplicate_scans WHERE created_at < now() - interval '7 days'"])
             return .done

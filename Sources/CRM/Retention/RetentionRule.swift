@@ -1,4 +1,5 @@
 import Postgres
+import Records
 
 /// How long records of one type are kept after they were last of use, if the tenant sets a number of days.
 struct RetentionRule: Sendable {
@@ -10,6 +11,19 @@ struct RetentionRule: Sendable {
 
     /// The key under `retention`.
     var setting: String { "\(type)_days" }
+
+    /// The key under `retention` that holds a list of the tenant's own types: `{"type", "days"}`.
+    static let ownTypes = "own_types"
+
+    /// For a type that the tenant has made: what nothing refers to and nobody has changed.
+    static func own(_ type: RecordType, in catalog: Catalog) -> RetentionRule {
+        let unreferred = catalog.references(to: type).map { source in
+            let itself = source.type.name == type.name ? " AND other.id <> r.id" : ""
+            return " AND NOT EXISTS (SELECT FROM \(source.type.table) AS other WHERE other.deleted_at IS NULL"
+                + " AND \(source.refers("other", to: "r.id", of: type))\(itself))"
+        }
+        return RetentionRule(type: type.name, help: "", condition: "r.updated_at < since.moment" + unreferred.joined())
+    }
 
     static let all: [RetentionRule] = [
         RetentionRule(

@@ -79,6 +79,14 @@ package struct SettingForm: Sendable {
         return ["https://", "http://"].contains { text.hasPrefix($0) && text.utf8.count > $0.utf8.count }
     }
 
+    package static let typeName = SettingForm(
+        pattern: "^[a-z][a-z0-9_]*$", maximum: 63, "This is the plural name of a record type, such as machines."
+    ) { text in
+        let isLetter: (UInt8) -> Bool = { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+        guard text.utf8.count <= 63, let first = text.utf8.first, isLetter(first) else { return false }
+        return text.utf8.allSatisfy { isLetter($0) || (zero...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "_") }
+    }
+
     package static let network = SettingForm(
         pattern: "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$", "This is an IP address or a network such as 192.0.2.0/24."
     ) { $0.utf8.count <= 100 && AddressRange($0) != nil }

@@ -3,7 +3,7 @@ import Records
 /// What one setting alone cannot say.
 enum SettingRules {
     static func errors(in document: SettingsDocument) -> [Problem.FieldError] {
-        quietHours(document) + TenantSettings.weekdays.flatMap { businessHours($0, document) } + rates(document)
+        quietHours(document) + TenantSettings.weekdays.flatMap { businessHours($0, document) } + rates(document) + ownTypes(document)
     }
 
     private static func quietHours(_ document: SettingsDocument) -> [Problem.FieldError] {
@@ -42,5 +42,13 @@ enum SettingRules {
             }
         }
         return errors
+    }
+
+    private static func ownTypes(_ document: SettingsDocument) -> [Problem.FieldError] {
+        var known: Set<JSON?> = []
+        return (document["retention.\(RetentionRule.ownTypes)"].elements ?? []).enumerated().compactMap { index, rule in
+            known.insert(rule["type"]).inserted
+                ? nil : .init("/retention/\(RetentionRule.ownTypes)/\(index)/type", .duplicate, "This type stands in the list already.")
+        }
     }
 }

@@ -85,7 +85,7 @@ package enum TenantSettings {
             "The only addresses and networks from which people and API keys get in; empty: from anywhere."),
         SettingKey(
             "export_alarm_rows", .integer(1...1_000_000_000), default: 10_000,
-            "An export of more records than this is an alarm in the account's audit."),
+            "An export of more records than this is an alarm: it stands in the account's audit, and administrators get a mail."),
         SettingKey("require_if_match", .flag, default: false, "PATCH and DELETE on records and settings need If-Match (428 otherwise)."),
     ]
 
@@ -93,5 +93,14 @@ package enum TenantSettings {
         [
             SettingKey("trash_days", .integer(1...3650), default: 30, "After how many days in the trash a record is deleted for good."),
             SettingKey("audit_days", .integer(30...3650), default: 730, "After how many days an entry of the account's audit is deleted."),
-        ] + RetentionRule.all.map { SettingKey($0.setting, .integer(1...36_500), $0.help) }
+        ] + RetentionRule.all.map { SettingKey($0.setting, .integer(1...36_500), $0.help) } + [
+            SettingKey(
+                RetentionRule.ownTypes, .list(of: .entry(ownType), max: 200), default: [],
+                "How long records of the tenant's own types are kept; of those that are not named: for ever.")
+        ]
+
+    private static let ownType: [SettingKey] = [
+        SettingKey("type", .text(.typeName), "The type's plural name."),
+        SettingKey("days", .integer(1...36_500), "After how many days without a change a record that nothing refers to goes to the trash."),
+    ]
 }

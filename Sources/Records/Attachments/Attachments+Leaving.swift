@@ -19,9 +19,4 @@ extension Attachments {
                 + " WHERE EXISTS (SELECT FROM attachments WHERE \(ofRecords) AND removed_at = now()::timestamptz(3))",
         ]
     }
-
-    /// For a merge: what was on the losers is on the winner. An undo leaves it there.
-    static func moving(_ type: RecordType, from losers: [String], to winner: String) -> SQL {
-        "UPDATE attachments SET record_id = \(winner) WHERE record_id = ANY (\(losers)::uuid[]) AND type = \(type.name)"
-    }
 }

@@ -30,6 +30,20 @@ package struct Attachments: Sendable {
         return answers[1].map { row in row.withBytes(0) { Array($0) } }
     }
 
+    /// The files on records, by their types, as far as the caller may read these; the oldest first.
+    package func all(on records: [String: [String]]) async throws -> [Attachment] {
+        let conditions = records.sorted { $0.key < $1.key }.compactMap { name, ids -> SQL? in
+            guard let type = catalog[name], caller.rights[name].read != .none else { return nil }
+            return "type = \(name) AND record_id IN (SELECT r.id FROM " + SQL(code: "\(type.table) AS r WHERE r.id = ANY (")
+                + "\(ids)::uuid[]) AND \(caller.readable(type)))"
+        }
+        guard !conditions.isEmpty else { return [] }
+        return try await scope.rows(
+            "SELECT " + Attachment.columns + " FROM attachments WHERE " + Attachment.isWhole + " AND ("
+                + conditions.joined(separator: " OR ") + ") ORDER BY id"
+        ).map(Attachment.init)
+    }
+
     /// Refuses with `notFound` also what is on a record that the caller may not read, or that is in the trash.
     package func get(_ id: UUID) async throws -> Attachment {
         let found = try await scope.rows("SELECT " + Attachment.columns + " FROM attachments WHERE id = \(id) AND " + Attachment.isWhole)

@@ -37,12 +37,13 @@ package struct Upload: Sendable {
     static let step = 16 << 20
 
     /// Takes the content and puts the file on the record.
-    package func take<Content: AsyncSequence & Sendable>(_ content: Content, repeatable: RepeatableRequest?) async throws -> RecordAnswer
+    package func take<Content: AsyncSequence & Sendable>(_ content: Content, repeatable: RepeatableUpload?) async throws -> RecordAnswer
     where Content.Element == [UInt8] {
         let tooLarge = Problem(.tooLarge, "A file has at most \(limit) bytes.", members: [.init("limit", JSON(limit))])
         if let announced, announced > limit { throw tooLarge }
         try await reserve()
         let key = Attachment.key(id, of: store.scope.tenant)
+        var whole: RepeatableRequest?
         do {
             let reserved = Reserving(content: content, granted: announced ?? 0, grow: grow)
             let stored: StoredBlob
@@ -51,9 +52,14 @@ package struct Upload: Sendable {
             } catch BlobError.tooLarge {
                 throw tooLarge
             }
-            return try await finish(stored, repeatable)
+            whole = repeatable?.request(withContent: stored.digest)
+            return try await finish(stored, whole)
         } catch {
             await release(key)
+            // The same key came twice at once, and the other was faster.
+            if let whole, (error as? PostgresError)?.refusal.flatMap(RepeatableRequest.outcome(of:)) == .answered {
+                return try whole.replay(try await store.scope.rows(whole.lookup))
+            }
             throw error
         }
     }

@@ -50,12 +50,14 @@ struct BatchWork: Sendable {
         if isAtomic, !refusals.isEmpty { throw Failed(results: progress.results) }
         let body = answer(progress)
         let kept = repeatable.map { [$0.remember(.init(status: 200, body: String(decoding: body, as: UTF8.self)))] } ?? []
-        if let refusal = try transaction.attempt(kept + store.ownCounting).refusal {
+        if let refusal = try transaction.attempt(kept + store.ownCounting + [news]).refusal {
             if let limit = refusal.constraint.flatMap(PlanLimit.init) { throw Overrun(limit: limit) }
             throw PostgresError.refused(refusal)
         }
         return body
     }
+
+    private var news: SQL { ChangeNews.told(store.scope.tenant.slug) }
 
     private func answer(_ progress: BatchProgress) -> [UInt8] {
         var bytes = Array("{\"operation_id\":\"\(operation)\",\"results\":[".utf8)

@@ -151,7 +151,7 @@ package struct RecordType: Sendable {
 
     /// Whether every record has, or may have, a member of this name.
     package static func isCommon(_ name: String) -> Bool {
-        name == Overflow.member || name == Redirect.member
+        name == Overflow.member || name == Redirect.member || name == Attachments.member
             || (CommonFields.leading + [CommonFields.tags, CommonFields.custom([])]).contains { $0.name == name }
     }
 

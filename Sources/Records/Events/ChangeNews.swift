@@ -53,4 +53,14 @@ package struct ProgressNotice: Sendable {
         ]
         return "SELECT pg_notify(\(Self.channel), \("\(slug) \(document.text)")) FROM settings WHERE watched_until > now()"
     }
+
+    /// The same of a row of the tenant's, as it stands then. `row` is what stands after FROM; `id`, `state`, `progress` and `owner` are
+    /// expressions of it.
+    package static func told(_ kind: String, id: SQL, state: SQL, progress: SQL, owner: SQL, from row: SQL, to slug: String) -> SQL {
+        """
+        SELECT pg_notify(\(channel), \(slug)::text || ' ' || json_build_object('kind', \(kind)::text, 'id', \(id), 'state', \(state),
+            'progress', (\(progress))::double precision, 'owner', \(owner))::text)
+        FROM \(row) CROSS JOIN settings WHERE settings.watched_until > now()
+        """
+    }
 }

@@ -28,10 +28,12 @@ extension RecordStore {
         let deletion = ["before", "record"].map { "jsonb_build_object('deleted_at', \(CommonFields.deletedAt.json($0)))" }
         var fields = SQL(
             code: "cell.field_changes(\(type.loggedJSON("before")) || \(deletion[0]), \(type.loggedJSON("record")) || \(deletion[1]))")
-        // Where its address led to, or is to lead to again.
+        // Where its address led to, or is to lead to again, and whose its files are.
         if action != .update, let merged = trace.fields[Redirect.member] {
             fields += " || " + Redirect.change(from: merged.after.string, to: merged.before.string)
+            if let files = Attachments.takenBackMember(trace) { fields += " || " + files }
         }
+        let files = action == .update ? [] : Attachments.takingBack(trace, type)
         fields += " FROM record JOIN before USING (id)"
         let write: SQL = """
             WITH before AS (SELECT * FROM \(table) AS r WHERE r.id = \(trace.id)),
@@ -45,6 +47,6 @@ extension RecordStore {
             type.rules.locking(change) + [lock(trace.id, reach: reach, trash: .include)] + guards(for: draft)
             + (action == .trash ? guardsOfUse(trace.id) : []) + (action == .update ? guardOfLimit(trace.id) : [])
         let names = action == .update ? values.map(\.field.path) : [CommonFields.deletedAt.name]
-        return UndoStep(conflict: UndoConflict(trace, names), statements: first + [write] + (try type.rules.saving(change)))
+        return UndoStep(conflict: UndoConflict(trace, names), statements: first + [write] + files + (try type.rules.saving(change)))
     }
 }

@@ -26,17 +26,17 @@ package struct Undo: Sendable {
 
     /// Refuses with `notFound` when there is no such operation or the caller may see nothing of it.
     package func run(_ repeatable: RepeatableRequest?) async throws -> RecordAnswer {
-        try await run(nil, repeatable) { _, _ in nil }
+        try await run(nil, repeatable) { _, _ in [] }
     }
 
     /// The same for some of the records, a part of an undo in several transactions. `closing` is written with the last of them; it is told how
     /// many were restored, and what was left.
-    func run(records: [String], closing: @escaping @Sendable (_ restored: Int, _ conflicts: JSON) -> SQL) async throws {
+    func run(records: [String], closing: @escaping @Sendable (_ restored: Int, _ conflicts: JSON) -> [SQL]) async throws {
         _ = try await run(records, nil, closing)
     }
 
     private func run(
-        _ records: [String]?, _ repeatable: RepeatableRequest?, _ closing: @escaping @Sendable (Int, JSON) -> SQL?
+        _ records: [String]?, _ repeatable: RepeatableRequest?, _ closing: @escaping @Sendable (Int, JSON) -> [SQL]
     ) async throws -> RecordAnswer {
         for _ in 0..<Self.attempts {
             let traces = try await traces(of: records)
@@ -53,7 +53,7 @@ package struct Undo: Sendable {
             do {
                 let work = UndoWork(
                     id: id, steps: steps, conflicts: conflicts, states: states, catalog: catalog, repeatable: repeatable,
-                    counting: Usage.settled(catalog, scope.entitlements), closing: closing)
+                    counting: Usage.settled(catalog, scope.entitlements), slug: scope.tenant.slug, closing: closing)
                 return RecordAnswer(status: 200, body: try await scope.transaction { transaction in try work.perform(transaction).bytes })
             } catch {
                 if let limit = (error as? PostgresError)?.planLimit { throw limit }

@@ -10,8 +10,10 @@ struct UndoWork: Sendable {
     let catalog: Catalog
     let repeatable: RepeatableRequest?
     let counting: [SQL]
+    /// Of the tenant whose followers are told.
+    let slug: String
     /// What is written last, knowing how many were restored and what was left.
-    var closing: @Sendable (Int, JSON) -> SQL? = { _, _ in nil }
+    let closing: @Sendable (_ restored: Int, _ conflicts: JSON) -> [SQL]
 
     /// Someone wrote one of the records after they were read.
     struct Overtaken: Error {}
@@ -40,7 +42,7 @@ struct UndoWork: Sendable {
             "operation_id": .string(id.uuidString.lowercased()), "restored": JSON(restored.count), "conflicts": left,
         ]
         let kept = repeatable.map { [$0.remember(.init(status: 200, body: answer.text))] } ?? []
-        try transaction.flush(kept + counting + (closing(restored.count, left).map { [$0] } ?? []))
+        try transaction.flush(kept + counting + [ChangeNews.told(slug)] + closing(restored.count, left))
         return answer
     }
 

@@ -30,22 +30,26 @@ package struct ImportRevert: Sendable {
             guard let page = try await nextPage(table) else {
                 _ = try await scope.run([
                     "UPDATE imports SET state = 'reverted', staging = NULL WHERE id = \(state.id) AND state = 'reverting'",
-                    ImportState.dropping(staging),
+                    ImportState.dropping(staging), told,
                 ])
                 return .ended
             }
-            let (id, listed) = (state.id, Self.listed)
+            let (id, listed, telling) = (state.id, Self.listed, told)
             try await Undo(of: state.id, catalog, in: scope, for: caller).run(records: page.ids) { restored, conflicts in
-                """
-                UPDATE imports SET done = done + int8multirange(int8range(\(page.first)::bigint, \(page.last + 1)::bigint)),
-                    reverted = reverted + \(restored),
-                    conflicts = CASE WHEN jsonb_array_length(conflicts) < \(listed) THEN conflicts || \(conflicts.text)::jsonb ELSE conflicts END
-                WHERE id = \(id) AND state = 'reverting'
-                """
+                [
+                    """
+                    UPDATE imports SET done = done + int8multirange(int8range(\(page.first)::bigint, \(page.last + 1)::bigint)),
+                        reverted = reverted + \(restored),
+                        conflicts = CASE WHEN jsonb_array_length(conflicts) < \(listed) THEN conflicts || \(conflicts.text)::jsonb ELSE conflicts END
+                    WHERE id = \(id) AND state = 'reverting'
+                    """, telling,
+                ]
             }
         }
         return .unfinished
     }
+
+    private var told: SQL { ImportState.told(state.id, to: scope.tenant.slug) }
 
     /// The records that the import wrote, the last first, in a table of their own: what refers to others goes before them.
     private func prepare() async throws -> UUID {

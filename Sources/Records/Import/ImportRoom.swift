@@ -1,7 +1,9 @@
+import Foundation
 import Postgres
 import Tenancy
 
-/// Whether a tenant's plan has room for all rows of an import, those of imports that have begun counted as if they were there.
+/// Room in a tenant's plan for all rows of an import, taken before the first: `usage` counts it as used, so that nobody else fills it, and
+/// what the import then makes counts in its place. What is left is given back at the end.
 struct ImportRoom: Sendable {
     private let state: ImportState
     private let plan: ImportPlan
@@ -13,32 +15,34 @@ struct ImportRoom: Sendable {
         self.entitlements = entitlements
     }
 
-    /// Refuses with `.planLimit`, the narrowest limit first. The transaction has the turn of `imports.start`.
-    func check(_ table: SQL, _ transaction: borrowing Transaction) throws {
+    /// Takes it, where the plan limits records, and answers for how many. Refuses with `.planLimit`, the narrowest limit first.
+    func reserve(_ table: SQL, _ transaction: borrowing Transaction) throws -> Int {
         let name = entitlements.plan.name
         if let most = entitlements.limits["import_rows"], state.total > most {
             throw Problem(
                 .planLimit, "The plan \(name) imports files of up to \(most) rows; this one has \(state.total).",
                 members: PlanLimit(resource: "import_rows", limit: most, used: state.total, plan: name).problem.members)
         }
-        guard !state.order.isRehearsal, state.order.mode != .update, plan.type.standing != .furniture else { return }
-        let limits = [Resource.records(of: plan.type.name), Resource.records].compactMap { resource in
-            entitlements.limits[resource].map { (resource, $0) }
-        }
-        guard !limits.isEmpty else { return }
-        let mine = try newcomers(table, transaction)
-        for (resource, most) in limits {
-            let isOne = resource != Resource.records
-            let row = try transaction.rows(
-                """
-                SELECT \(Usage.total(of: "\(resource)::text")) + coalesce((
-                    SELECT sum(total - created - updated - unchanged - failed) FROM imports
-                    WHERE state IN ('queued', 'validating', 'running') AND mode <> 'update' AND NOT dry_run
-                        AND (NOT \(isOne) OR type = \(plan.type.name))), 0)
-                """)[0]
-            let used = try row.int(0)
-            if mine > 0, used + mine > most { throw PlanLimit(resource: resource, limit: most, used: used, plan: name).problem }
-        }
+        guard !state.order.isRehearsal, state.order.mode != .update, plan.type.standing != .furniture else { return 0 }
+        let resource = Resource.records(of: plan.type.name)
+        guard entitlements.limits[resource] != nil || entitlements.limits[Resource.records] != nil else { return 0 }
+        let most = try newcomers(table, transaction)
+        guard most > 0 else { return 0 }
+        let taken = Usage.records(moved: "SELECT \(resource)::text AS resource, \(most)::bigint AS moved", entitlements)
+        guard let refusal = try transaction.attempt(taken).refusal else { return most }
+        throw refusal.constraint.flatMap(PlanLimit.init)?.problem ?? PostgresError.refused(refusal)
+    }
+
+    /// How many records an import still has room for, of the row `imports`.
+    static let outstanding = SQL(code: "greatest(0, reserved - created)")
+
+    /// Statements that give back what an import that has ended did not need. Its row is locked; they lock what counts records.
+    static func release(_ id: UUID, _ entitlements: Entitlements) -> [SQL] {
+        Usage.records(
+            moved: """
+                SELECT \(Resource.records(of: ""))::text || type AS resource, -\(outstanding) AS moved FROM imports
+                WHERE id = \(id) AND reserved > 0
+                """, entitlements) + ["UPDATE imports SET reserved = 0 WHERE id = \(id) AND reserved > 0"]
     }
 
     /// How many records the file makes at most: rows that can be read, and whose key no record has.
@@ -56,4 +60,12 @@ struct ImportRoom: Sendable {
                 + " = wanted.value)"
         )[0].int(0)
     }
+}
+
+extension Imports {
+    /// Selects `resource` and `found`: the room that imports have taken and not yet filled, for whoever counts what is used.
+    package static let rooms: SQL = """
+        SELECT \(Resource.records(of: ""))::text || type AS resource, sum(\(ImportRoom.outstanding))::bigint AS found FROM imports
+        WHERE reserved > created GROUP BY type
+        """
 }

@@ -17,6 +17,8 @@ package struct ImportState: Sendable {
     let total: Int
     let processed: Int
     private let counters: [(name: String, count: Int)]
+    /// How many records have been put back.
+    private let reverted: Int
     private let rest: [JSON.Member]
 
     /// What may still be done to it.
@@ -43,6 +45,7 @@ package struct ImportState: Sendable {
         total = try row.int(14)
         counters = try ["created", "updated", "unchanged", "failed"].enumerated().map { ($1, try row.int(15 + $0)) }
         processed = counters.reduce(0) { $0 + $1.count }
+        reverted = try row.int(20)
         func time(_ column: Int) -> JSON {
             guard !row.isNull(column) else { return .null }
             var bytes: [UInt8] = []
@@ -50,7 +53,7 @@ package struct ImportState: Sendable {
             return (try? JSON(parsing: bytes)) ?? .null  // Written by ourselves just now.
         }
         rest = [
-            .init("failure", JSON(row.optionalText(19))), .init("reverted", JSON(try row.int(20))),
+            .init("failure", JSON(row.optionalText(19))), .init("reverted", JSON(reverted)),
             .init("conflicts", try JSON(parsing: row.text(21))), .init("created_at", time(22)), .init("started_at", time(23)),
             .init("finished_at", time(24)),
         ]
@@ -60,9 +63,27 @@ package struct ImportState: Sendable {
     var hasContent: Bool { !columns.isEmpty }
 
     private var progress: String {
-        if ["done", "reverting", "reverted"].contains(state) { return "1" }
-        guard total > 0 else { return "0" }
-        return String(Double(processed * 10_000 / total) / 10_000)
+        switch state {
+        case "done", "reverted": "1"
+        case "reverting": Self.share(reverted, of: counters[0].count + counters[1].count)
+        default: Self.share(processed, of: total)
+        }
+    }
+
+    private static func share(_ part: Int, of whole: Int) -> String {
+        whole > 0 ? String(Double(min(part, whole) * 10_000 / whole) / 10_000) : "0"
+    }
+
+    /// A statement that tells how far the import has come, to be added to the unit that writes it.
+    static func told(_ id: UUID, to slug: String) -> SQL {
+        let progress: SQL = """
+            CASE WHEN i.state IN ('done', 'reverted') THEN 1
+                WHEN i.state = 'reverting' THEN trunc(least(1, i.reverted::numeric / greatest(1, i.created + i.updated)), 4)
+                ELSE trunc(least(1, (i.created + i.updated + i.unchanged + i.failed)::numeric / greatest(1, i.total)), 4) END
+            """
+        return ProgressNotice.told(
+            "imports", id: "i.id", state: "i.state", progress: progress, owner: "i.user_id",
+            from: "(SELECT * FROM imports WHERE id = \(id)) AS i", to: slug)
     }
 
     package var document: JSON {

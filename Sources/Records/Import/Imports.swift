@@ -72,20 +72,19 @@ package struct Imports: Sendable {
         let before = try await get(id)
         try permit(before.order.type)
         return try await changing(repeatable, status: 202) { transaction in
-            try transaction.flush([Turn.of("imports.start")])
-            let now = try Self.read(id, in: transaction)
+            let now = try Self.read(id, in: transaction, locking: true)
             guard now.state == "created" else { throw Self.begun }
             guard now.hasContent, let staging = now.staging else {
                 throw Problem(.conflict, "The import has no file yet; PUT it to /v1/imports/{id}/content first.")
             }
             let plan = try ImportPlan(now, of: catalog, for: caller)
-            try ImportRoom(now, plan, scope.entitlements).check(ImportState.table(staging), transaction)
+            let room = try ImportRoom(now, plan, scope.entitlements).reserve(ImportState.table(staging), transaction)
             try transaction.flush([
                 """
-                UPDATE imports SET state = 'queued', mapping = \(plan.mapping.text), started_at = now(), request_id = \(caller.requestID),
+                UPDATE imports SET state = 'queued', mapping = \(plan.mapping.text), reserved = \(room), started_at = now(), request_id = \(caller.requestID),
                     actor_type = \(caller.actor.kind.rawValue), actor_id = \(caller.actor.id), user_id = \(caller.userID)
                 WHERE id = \(id)
-                """, promises.run(id),
+                """, promises.run(id), told(id),
             ])
             return try Self.read(id, in: transaction)
         }
@@ -101,7 +100,7 @@ package struct Imports: Sendable {
             }
             try transaction.flush(
                 ["UPDATE imports SET state = 'cancelled', finished_at = coalesce(finished_at, now()), staging = NULL WHERE id = \(id)"]
-                    + (now.staging.map { [ImportState.dropping($0)] } ?? []))
+                    + (now.staging.map { [ImportState.dropping($0)] } ?? []) + ImportRoom.release(id, scope.entitlements) + [told(id)])
             return try Self.read(id, in: transaction)
         }
     }
@@ -119,7 +118,7 @@ package struct Imports: Sendable {
                 """
                 UPDATE imports SET state = 'reverting', done = '{}', actor_type = \(caller.actor.kind.rawValue),
                     actor_id = \(caller.actor.id), user_id = \(caller.userID), request_id = \(caller.requestID) WHERE id = \(id)
-                """, promises.revert(id),
+                """, promises.revert(id), told(id),
             ])
             return try Self.read(id, in: transaction)
         }
@@ -149,6 +148,8 @@ package struct Imports: Sendable {
         let safe = text.first.map { "=+-@".contains($0) } == true ? "'" + text : text
         return safe.contains { ",\"\r\n".contains($0) || $0.isNewline } ? "\"" + safe.replacing("\"", with: "\"\"") + "\"" : safe
     }
+
+    private func told(_ id: UUID) -> SQL { ImportState.told(id, to: scope.tenant.slug) }
 
     private static let begun = Problem(.conflict, "The import has begun; make another one.")
 

@@ -83,12 +83,15 @@ struct MergeWork: Sendable {
 }
 
 extension RecordStore {
-    /// Puts a loser into the trash; the change log says whom it lives on in, from where its address leads there: see `winner(of:)`.
+    /// Puts a loser into the trash; the change log says whom it lives on in, from where its address leads there (see `following`), and which
+    /// files it gives away.
     fileprivate func leaving(_ id: String, for winner: String) -> SQL {
         let record =
             SQL(code: "UPDATE \(type.table) AS r SET deleted_at = now(), ") + caller.stamp
             + " WHERE r.id = \(id) AND r.deleted_at IS NULL RETURNING r.*"
-        let fields = Self.deletion("NULL", "record") + " || " + Redirect.change(from: nil, to: winner) + " FROM record"
+        let fields =
+            Self.deletion("NULL", "record") + " || " + Redirect.change(from: nil, to: winner) + " || " + Attachments.leavingMember(type)
+            + " FROM record"
         return "WITH record AS (" + record + "), logged AS (" + logging(.trash, fields) + ") SELECT id FROM record"
     }
 

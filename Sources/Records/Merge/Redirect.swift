@@ -15,6 +15,23 @@ package struct Redirect: Error, Sendable {
     static func change(from before: String?, to after: String?) -> SQL {
         "jsonb_build_object(\(member)::text, jsonb_build_object('before', \(before.sqlValue)::text, 'after', \(after.sqlValue)::text))"
     }
+
+    /// A list for WITH: `way (id)`, the record and those that it lives on in, over any number of merges that were not undone.
+    static func way(from id: SQL, _ type: RecordType) -> SQL {
+        let target = SQL(code: "'{\(member),after}'")
+        return """
+            WITH RECURSIVE way (id) AS (
+                SELECT \(id)
+                UNION
+                SELECT (last.fields #>> \(target))::uuid
+                FROM way CROSS JOIN LATERAL (
+                    SELECT log.fields FROM changes AS log
+                    WHERE log.record_id = way.id AND log.type = \(type.name) AND log.fields ? 'deleted_at'
+                    ORDER BY log.version DESC, log.id DESC LIMIT 1
+                ) AS last
+                WHERE last.fields #>> \(target) IS NOT NULL)
+            """
+    }
 }
 
 extension RecordStore {
@@ -38,19 +55,7 @@ extension RecordStore {
     /// Whom the record lives on in, over any number of merges, or when it was erased; nil when it was never merged, has come back, or the last
     /// of them is in the trash, gone or not the caller's to read.
     private func fate(of id: UUID) async throws -> Fate? {
-        let target = SQL(code: "'{\(Redirect.member),after}'")
-        let way: SQL = """
-            WITH RECURSIVE way (id) AS (
-                SELECT \(id)::uuid
-                UNION
-                SELECT (last.fields #>> \(target))::uuid
-                FROM way CROSS JOIN LATERAL (
-                    SELECT log.fields FROM changes AS log
-                    WHERE log.record_id = way.id AND log.type = \(type.name) AND log.fields ? 'deleted_at'
-                    ORDER BY log.version DESC, log.id DESC LIMIT 1
-                ) AS last
-                WHERE last.fields #>> \(target) IS NOT NULL)
-            """
+        let way = Redirect.way(from: "\(id)::uuid", type)
         let found = SQL(code: " SELECT r.id FROM way JOIN \(type.table) AS r USING (id) WHERE r.id <> ") + "\(id)" + condition(.without)
         let erased = type.rules.canBeErased && caller.readsAll(type) ? [Tombstone.query("\(id)", of: type)] : []
         let answers = try await scope.run([way + found] + erased, isRepeatable: true)

@@ -66,20 +66,18 @@ struct AttachmentRoutes: Sendable {
         guard let repeatable = try repeatable(call, person, announced) else {
             return Reply(try await upload.take(content, repeatable: nil))
         }
-        // What is known is not uploaded again.
-        let known = try await person.scope.rows(repeatable.lookup)
-        let answer = try await repeatable.perform(in: person.scope, document: call.document) {
-            if !known.isEmpty { return try repeatable.replay(known) }
-            return try await upload.take(content, repeatable: repeatable)
+        let answer = try await repeatable.perform(in: person.scope, content: content, document: call.document) {
+            try await upload.take(content, repeatable: repeatable)
         }
         return Reply(answer)
     }
 
-    /// The content is too long to be known before it is taken: the key stands for address, length and type.
-    private func repeatable(_ call: Call, _ person: Person, _ announced: Int?) throws(Problem) -> RepeatableRequest? {
+    /// The request as it is known before the content comes.
+    private func repeatable(_ call: Call, _ person: Person, _ announced: Int?) throws(Problem) -> RepeatableUpload? {
         guard let key = try call.idempotencyKey else { return nil }
         let request = "\(call.method.rawValue) \(call.target)\n\(announced ?? -1) \(call.headers[.contentType] ?? "")"
-        return RepeatableRequest(credential: person.credentialID, key: key, fingerprint: Digest.sha256(request))
+        return RepeatableUpload(
+            RepeatableRequest(credential: person.credentialID, key: key, fingerprint: Digest.sha256(request)))
     }
 
     private static func name(_ given: String?) throws(Problem) -> String {

@@ -1,3 +1,4 @@
+import Blobs
 import CRM
 import Foundation
 import HTTPTypes
@@ -7,6 +8,10 @@ import Records
 
 /// What people may demand of whoever holds data about them: to be shown it, and to be forgotten.
 struct PersonalDataRoutes: Sendable {
+    private let blobs: any BlobStore
+
+    init(_ house: House) { blobs = house.installation.blobs }
+
     var endpoints: [Endpoint] {
         [
             .person(.post, "/v1/contacts/{id}/erase", Self.erase, erase),
@@ -39,10 +44,10 @@ struct PersonalDataRoutes: Sendable {
                 try Form(try await call.jsonIfAny(), known: []).finish()
                 return try await AccessRequest(of: id, in: person.scope, for: person.caller, person.catalog)
             }
-            var reply = Reply(ByteBuffer())
+            var reply = Reply(contentType: Self.archive, ByteBuffer())
             reply.headers[.contentDisposition] = "attachment; filename=\"\(request.fileName)\""
-            reply.body = ResponseBody { writer in
-                try await request.write(now: Date()) { bytes in try await writer.write(ByteBuffer(bytes: bytes)) }
+            reply.body = ResponseBody { [blobs] writer in
+                try await request.write(now: Date(), files: blobs) { bytes in try await writer.write(ByteBuffer(bytes: bytes)) }
                 try await writer.finish(nil)
             }
             return reply
@@ -65,8 +70,8 @@ extension PersonalDataRoutes {
     private static let erase = Operation(
         "contacts.erase",
         """
-        Erase everything that is held about a person, for good: the contact, those merged into it, its history, and the words of what was done \
-        with this person alone; deals and their amounts stay. Nothing undoes it. Needs the right to delete all contacts
+        Erase everything that is held about a person, for good: the contact, those merged into it, its history, and the words and files of what \
+        was done with this person alone; deals and their amounts stay. Nothing undoes it. Needs the right to delete all contacts
         """, tag: "contacts", parameters: [.id(), .idempotencyKey], body: BodyDescription(["$ref": "#/components/schemas/Erasure"]),
         responses: [
             200: ResponseDescription("How much of what was erased.", schema: ["$ref": "#/components/schemas/Erased"]),
@@ -75,14 +80,19 @@ extension PersonalDataRoutes {
             ),
         ], problems: [.forbidden, .notFound, .gone, .invalid, .idempotencyMismatch, .idempotencyRunning], cost: .bulk)
 
+    private static let archive = "application/x-tar"
+
     private static let access = Operation(
         "contacts.access_request",
-        "Everything that is held about a person, as one file: records, work, deals and history. Needs the right to export contacts",
+        """
+        Everything that is held about a person, as one archive: `request.json` tells of whom it is and what the caller's role does not show \
+        (`left_out`); a list for each type (`contacts.jsonl`, `deals.jsonl`, `mails.jsonl`, `changes.jsonl`) has a line for each record; \
+        `files.jsonl` tells of the files, whose contents are in `files/`. Needs the right to export contacts
+        """,
         tag: "contacts", parameters: [.id()], body: BodyDescription(["type": "object", "additionalProperties": false], required: false),
         responses: [
             200: ResponseDescription(
-                "What the caller's role shows of it; `left_out` names the rest.",
-                schema: ["type": "object", "required": ["contact_id", "made_at", "requested_by", "left_out", "contacts", "changes"]],
+                "What the caller's role shows of it.", schema: ["type": "string", "format": "binary"], contentType: Self.archive,
                 headers: [("Content-Disposition", "A name for the file.")]),
             308: ResponseDescription(
                 "It was merged into another contact.", headers: [(name: "Location", description: "The same call on the one that lives on.")]

@@ -7,9 +7,12 @@ package typealias Fill = @Sendable (borrowing Transaction) throws -> Void
 
 extension Provisioning {
     /// Makes a tenant of rows that were written at an older schema version, or at this one: the schema is built as it was then, filled, and
-    /// migrated. Throws as `provision`, and what `fill` throws; then nothing is left, and the name is free.
+    /// migrated. Throws as `provision`, and what `fill` and `beforeOpening` throw; then nothing is left, and the name is free.
+    ///
+    /// - Parameter beforeOpening: puts what is kept beside the database where the tenant will look for it, before anyone may enter.
     package func restore(
-        _ request: ProvisionRequest, schemaVersion: Int, by instruction: Instruction, fill: @escaping Fill
+        _ request: ProvisionRequest, schemaVersion: Int, by instruction: Instruction, fill: @escaping Fill,
+        beforeOpening: (Tenant) async throws -> Void
     ) async throws -> Provisioned {
         try Slug.check(request.slug)
         let reserved = try await reserve(request)
@@ -22,6 +25,7 @@ extension Provisioning {
             let cell = try cells.named(reserved.cell)
             try await build(reserved, in: cell, files: settings.schema.tenant.filter { $0.number <= schemaVersion }, fill)
             if schemaVersion < settings.schema.tenant.latest { try await catchUp(reserved, in: cell) }
+            try await beforeOpening(reserved)
         } catch {
             try await release(reserved)
             throw error

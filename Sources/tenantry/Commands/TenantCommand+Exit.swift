@@ -9,8 +9,8 @@ extension TenantCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write everything a tenant has into a file that another installation takes in.",
             discussion: """
-                A tar archive of JSON Lines with a manifest of SHA-256 sums, read at one moment; the tenant works on. Sessions, API keys and \
-                sealed secrets of the settings stay behind; passwords go along as digests: guard the file like a backup of the database.
+                A tar archive of JSON Lines and of the files on records, with a manifest of SHA-256 sums; the tenant works on. Sessions, API \
+                keys and sealed secrets of the settings stay behind; passwords go along as digests: guard the file like a backup of the database.
                   tenantry tenant export acme --to acme.tar --reason "moves to another installation"
                 """)
 
@@ -31,7 +31,9 @@ extension TenantCommand {
                 let operators = try await installation.audit.everything(about: slug)
                 let file = try UnfinishedFile(becoming: to)
                 do {
-                    let report = try await exit.write(operators, progress: { progress.say("\($0): \($1)") }) { try file.write($0) }
+                    let report = try await exit.write(
+                        operators, files: installation.blobs, progress: { progress.say("\($0): \($1)") }
+                    ) { try file.write($0) }
                     try file.finish()
                     return report
                 } catch {

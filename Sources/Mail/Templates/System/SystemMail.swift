@@ -9,7 +9,7 @@ package struct SystemMail: Sendable {
     package let variables: [String: TemplateVariable]
     private let words: @Sendable (MailLanguage) -> TemplateSource
 
-    package static let all = [invitation, passwordReset, emailConfirmation, signInAlert, signUp, mailPaused, reminder, digest]
+    package static let all = [invitation, passwordReset, emailConfirmation, signInAlert, signUp, mailPaused, exportAlarm, reminder, digest]
 
     init(_ name: String, _ variables: [String: TemplateVariable], words: @escaping @Sendable (MailLanguage) -> TemplateSource) {
         self.name = name

@@ -50,13 +50,19 @@ struct ImportBatch: Sendable {
     private var newcomers: Int { creates.count + singles.count { $0.write.action == .create } }
 
     /// The plan leaves no room for all of them; now it is known how much there is.
-    struct Overrun: Error { let limit: PlanLimit }
+    struct Overrun: Error {
+        let limit: PlanLimit
+        /// For so many there was room from the start.
+        let covered: Int
 
-    /// Writes everything and answers what became of it. `room`: why only so many records may be made.
-    func perform(_ shape: TableShape, room: PlanLimit?, _ transaction: borrowing Transaction) throws -> ImportTally {
+        var room: Int { covered + max(0, limit.limit - limit.used) }
+    }
+
+    /// Writes everything and answers what became of it. `overrun`: why only so many records may be made.
+    func perform(_ shape: TableShape, overrun: Overrun?, _ transaction: borrowing Transaction) throws -> ImportTally {
         var work = ImportWork(plan: plan, store: store, bulk: BulkWrite(store: store, shape: shape), tally: tally)
         if plan.isRehearsal { try transaction.flush(["SAVEPOINT rehearsal"]) }
-        let most = room.map { max(0, $0.limit - $0.used) } ?? Int.max
+        let most = overrun?.room ?? Int.max
         var excess: [Int] = []
         let kept = Array(creates.prefix(most))
         excess += creates.dropFirst(most).map(\.row)
@@ -73,17 +79,18 @@ struct ImportBatch: Sendable {
             }
             try work.write(single, transaction)
         }
-        if let room { for row in excess { work.tally.fail(row, "", room.problem.detail) } }
-        if plan.isRehearsal {
-            try transaction.flush(["ROLLBACK TO SAVEPOINT rehearsal"])
-        } else if work.tally.created > 0, plan.type.standing != .furniture {
-            let moved: SQL = "SELECT \(Resource.records(of: plan.type.name))::text AS resource, \(work.tally.created)::bigint AS moved"
-            if let refusal = try transaction.attempt(Usage.records(moved: moved, store.scope.entitlements)).refusal {
-                guard let limit = refusal.constraint.flatMap(PlanLimit.init) else { throw PostgresError.refused(refusal) }
-                throw Overrun(limit: limit)
-            }
-        }
+        if let overrun { for row in excess { work.tally.fail(row, "", overrun.limit.problem.detail) } }
+        if plan.isRehearsal { try transaction.flush(["ROLLBACK TO SAVEPOINT rehearsal"]) }
         return work.tally
+    }
+
+    /// Counts what was made, last of all: `uncovered` are those for which no room was taken at the start. Throws `Overrun` where there is none.
+    func count(_ tally: ImportTally, uncovered: Int, _ transaction: borrowing Transaction) throws {
+        guard uncovered > 0, !plan.isRehearsal, plan.type.standing != .furniture else { return }
+        let moved: SQL = "SELECT \(Resource.records(of: plan.type.name))::text AS resource, \(uncovered)::bigint AS moved"
+        guard let refusal = try transaction.attempt(Usage.records(moved: moved, store.scope.entitlements)).refusal else { return }
+        guard let limit = refusal.constraint.flatMap(PlanLimit.init) else { throw PostgresError.refused(refusal) }
+        throw Overrun(limit: limit, covered: tally.created - uncovered)
     }
 }
 

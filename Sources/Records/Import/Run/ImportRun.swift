@@ -14,9 +14,10 @@ package struct ImportRun: Sendable {
     private let currency: String
     private let pace: Pace
 
-    /// How many rows a transaction has, and how many at a time.
+    /// How many rows a transaction has, and how many transactions are made ready at a time. They are written one after the other: one import
+    /// keeps one of the database's processors busy, and leaves the others to its neighbours.
     package struct Pace: Sendable {
-        package var rows = 4_000
+        package var rows = 2_000
         package var lanes = 2
 
         package init() {}
@@ -64,12 +65,13 @@ package struct ImportRun: Sendable {
         let line = Line(try await open(state), rows: pace.rows, until: deadline)
         let store = RecordStore(plan.type, of: catalog, in: scope, for: caller)
         let reader = CellReader(options: plan.options, zone: zone, currency: currency)
+        let turn = FairShare(limit: 1, deadline: .seconds(600))
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<lanes(plan) {
                     group.addTask {
                         var preparation = ImportPreparation(plan, store, reader)
-                        while let range = line.next() { try await perform(range, table, shape, &preparation) }
+                        while let range = line.next() { try await perform(range, table, shape, &preparation, turn) }
                     }
                 }
                 try await group.waitForAll()
@@ -98,7 +100,9 @@ package struct ImportRun: Sendable {
             else { return nil }
             let state = try ImportState(row)
             guard state.isPending else { return nil }
-            try transaction.flush(["UPDATE imports SET state = \(state.order.isRehearsal ? "validating" : "running") WHERE id = \(id)"])
+            try transaction.flush([
+                "UPDATE imports SET state = \(state.order.isRehearsal ? "validating" : "running") WHERE id = \(id)", told,
+            ])
             if state.order.isRehearsal {
                 try transaction.flush([
                     "UPDATE imports SET done = '{}', created = 0, updated = 0, unchanged = 0, failed = 0 WHERE id = \(id)",
@@ -125,18 +129,21 @@ package struct ImportRun: Sendable {
         ).map { try $0.int(0)..<$0.int(1) }
     }
 
-    private func perform(_ range: Range<Int>, _ table: SQL, _ shape: TableShape, _ preparation: inout ImportPreparation) async throws {
+    private func perform(
+        _ range: Range<Int>, _ table: SQL, _ shape: TableShape, _ preparation: inout ImportPreparation, _ turn: FairShare
+    ) async throws {
         var rows = try await read(range, table, preparation.plan)
         repeat {
             let (batch, later) = try await preparation.batch(of: rows)
-            var room: PlanLimit?
+            var room: ImportBatch.Overrun?
             while true {
                 do {
-                    let isDone = try await write(batch, table, shape, room)
+                    let known = room
+                    let isDone = try await turn.run(for: id) { try await write(batch, table, shape, known) }
                     guard isDone else { throw Stopped() }
                     break
                 } catch let overrun as ImportBatch.Overrun {
-                    room = overrun.limit
+                    room = overrun
                 } catch let error as PostgresError where error.refusal?.state == .deadlockDetected {
                     // Its turn comes after the other's.
                     continue
@@ -162,21 +169,28 @@ package struct ImportRun: Sendable {
         }
     }
 
+    private static let unhurried: SQL = "SELECT set_config('synchronous_commit', 'off', true)"
+
     /// False when the import is not to go on.
-    private func write(_ batch: ImportBatch, _ table: SQL, _ shape: TableShape, _ room: PlanLimit?) async throws -> Bool {
+    private func write(_ batch: ImportBatch, _ table: SQL, _ shape: TableShape, _ room: ImportBatch.Overrun?) async throws -> Bool {
         do {
             try await scope.transaction { transaction in
-                let tally = try batch.perform(shape, room: room, transaction)
-                // First, so that whoever has done the same rows meanwhile is found out by this and nothing else.
+                // What a crash takes of it, it takes whole: then these rows are not finished either. The end of the import waits for the disk.
+                try transaction.flush([Self.unhurried])
+                let tally = try batch.perform(shape, overrun: room, transaction)
+                // First, so that whoever has done the same rows meanwhile is found out by this and nothing else. Answers how many records the
+                // room that was taken at the start does not cover.
                 let finished = try transaction.rows(
                     """
                     UPDATE imports SET done = done + \(Self.ranges(batch.numbers))::int8multirange, created = created + \(tally.created),
                         updated = updated + \(tally.updated), unchanged = unchanged + \(tally.unchanged),
                         failed = failed + \(tally.failures.count)
                     WHERE id = \(id) AND state IN ('running', 'validating') AND NOT done && \(Self.ranges(batch.numbers))::int8multirange
+                    RETURNING greatest(0, created - reserved) - greatest(0, created - \(tally.created) - reserved)
                     """)
-                guard finished.affected == 1 else { throw Stopped() }
-                try transaction.flush(errors(tally, table, batch.plan))
+                guard let uncovered = try finished.first?.int(0) else { throw Stopped() }
+                try batch.count(tally, uncovered: uncovered, transaction)
+                try transaction.flush(errors(tally, table, batch.plan) + [told, ChangeNews.told(scope.tenant.slug)])
             }
             return true
         } catch is Stopped {
@@ -224,18 +238,21 @@ package struct ImportRun: Sendable {
             guard state.isPending else { return }
             try transaction.flush(
                 ["UPDATE imports SET state = \(outcome), failure = \(reason), finished_at = now(), staging = NULL WHERE id = \(id)"]
-                    + (state.staging.map { [ImportState.dropping($0)] } ?? []))
+                    + (state.staging.map { [ImportState.dropping($0)] } ?? []) + ImportRoom.release(id, scope.entitlements) + [told])
         }
     }
 
+    private var told: SQL { ImportState.told(id, to: scope.tenant.slug) }
+
     /// Ends an import that cannot go on, for instance because its maker may not do it any more.
     package static func fail(_ id: UUID, because reason: String, in scope: TenantScope) async throws {
-        _ = try await scope.run([
-            """
-            UPDATE imports SET state = 'failed', failure = \(reason), finished_at = now()
-            WHERE id = \(id) AND state IN ('queued', 'validating', 'running')
-            """
-        ])
+        _ = try await scope.run(
+            [
+                """
+                UPDATE imports SET state = 'failed', failure = \(reason), finished_at = now()
+                WHERE id = \(id) AND state IN ('queued', 'validating', 'running')
+                """
+            ] + ImportRoom.release(id, scope.entitlements) + [ImportState.told(id, to: scope.tenant.slug)])
     }
 
     /// The rows that are still to be done, for several lanes.
