@@ -32,14 +32,14 @@ def arguments():
 class Database:
     """A cluster on a unix socket; root hands it to `postgres`."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, more=""):
         self.folder, self.bin = folder, max(glob.glob("/usr/lib/postgresql/*/bin"))
         folder.mkdir()
         if os.getuid() == 0: os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
         self.run("initdb", "--pgdata", f"{folder}/data", "--username", "postgres", "--auth", "trust", "--encoding", "UTF8")
         with open(folder / "data/postgresql.conf", "a") as file:
             file.write(f"listen_addresses = ''\nunix_socket_directories = '{folder}'\nmax_connections = 200\n"
-                       "max_locks_per_transaction = 512\njit = off\n")
+                       "max_locks_per_transaction = 512\njit = off\n" + more)
         self.control("start")
         self.psql("postgres", "CREATE ROLE tenantry LOGIN CREATEROLE; CREATE DATABASE tenantry OWNER tenantry;")
         self.url = f"postgresql://tenantry@/tenantry?host={folder}"
@@ -152,14 +152,15 @@ def main():
                 storm = None
             victim.start()
         union = " UNION ALL ".join(
-            f"SELECT '{slug}' AS slug, status, reason, message_id, attempts, lateness_ms FROM t_{slug.replace('-', '_')}.occurrences" for slug in slugs)
+            f"SELECT status, reason, message_id, attempts, extract(epoch FROM settled_at - due_at) * 1000 AS lateness_ms FROM t_{slug.replace('-', '_')}.occurrences"
+            for slug in slugs)
         deadline = time.time() + 900
-        while True:
-            rows = json.loads(database.psql("tenantry", f"SELECT coalesce(json_agg(o), '[]') FROM ({union}) AS o"))
-            states = collections.Counter(row["status"] for row in rows)
-            if sum(states[state] for state in ("sent", "skipped", "failed", "unknown")) >= each * options.tenants: break
-            if time.time() > deadline: break
+        while time.time() < deadline:
+            settled = int(database.psql("tenantry", f"SELECT count(*) FROM ({union}) AS o WHERE status <> 'planned'"))
+            if settled >= each * options.tenants: break
             time.sleep(2)
+        rows = json.loads(database.psql("tenantry", f"SELECT coalesce(json_agg(o), '[]') FROM ({union}) AS o"))
+        states = collections.Counter(row["status"] for row in rows)
         took = time.time() - begin
     finally:
         for process in [worker.process for worker in workers] + [server]: process.terminate()
