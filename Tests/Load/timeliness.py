@@ -57,7 +57,7 @@ def main():
                 "mail.from=Tenantry <crm@tenantry.example>", "mail.per_domain=10000", "mail.per_tenant=10000", "secret_key=" + "punctual" * 8]
     subprocess.run([options.binary, "migrate", "--", *settings], check=True, stdout=log, stderr=log)
     operator = json.loads(subprocess.run(
-        [options.binary, "operator", "create", "load", "--role", "admin", "--json", "--", *settings], check=True, capture_output=True, text=True).stdout)["token"]
+        [options.binary, "operator", "create", "--name", "load", "--role", "admin", "--json", "--", *settings], check=True, capture_output=True, text=True).stdout)["token"]
     server = subprocess.Popen([options.binary, "serve", "--json", "--", "listen=127.0.0.1:0", *settings], stdout=subprocess.PIPE, stderr=log, text=True)
     addresses = json.loads(server.stdout.readline())
     api, operators = addresses["api"], addresses.get("operator_api") or addresses["api"]
