@@ -20,13 +20,17 @@ package enum StandingWork {
         RemoveBytes.kind,
         SweepAttachments.kind,
         PlanReminders.kind,
+        SweepReminders.kind,
         DueReminder.kind,
         SendReminder.kind,
     ]
 
+    /// Of those, whose jobs are due by a test tenant's clock.
+    package static var clocked: [JobKind] { kinds.filter(\.followsClock) }
+
     /// `catalog`: the built-in record types. Without a post mails wait for a worker that has one.
     package static func handlers(_ catalog: Catalog, _ installation: Installation, post: Post? = nil) -> JobHandlers {
-        let mail = post.map { [SendMail.handler($0), SendReminder.handler(catalog, $0)] } ?? []
+        let mail = post.map { [SendMail.handler($0), SendReminder.handler(catalog, $0, installation.audit)] } ?? []
         return JobHandlers(
             [
                 PruneAccess.handler,
@@ -43,7 +47,8 @@ package enum StandingWork {
                 ForgetExports.handler(installation.blobs),
                 ExportTenant.handler(catalog, installation),
                 PlanReminders.handler(catalog),
-                DueReminder.handler(catalog),
+                SweepReminders.handler(catalog),
+                DueReminder.handler(catalog, installation.audit),
             ] + mail)
     }
 
@@ -55,6 +60,7 @@ package enum StandingWork {
                 try Schedule("apply_retention", ApplyRetention(), cron: "40 1 * * *", spread: .seconds(3600)),
                 try Schedule("empty_trash", EmptyTrash(), cron: "40 2 * * *", spread: .seconds(7200)),
                 try Schedule("prune_imports", PruneImports(), cron: "10 2 * * *", spread: .seconds(3600)),
+                try Schedule("sweep_reminders", SweepReminders(), cron: "20 2 * * *", spread: .seconds(3600)),
                 try Schedule("sweep_attachments", SweepAttachments(), cron: "10 3 * * *", spread: .seconds(3600)),
                 try Schedule("forget_exports", ForgetExports(), cron: "10 3 * * *", spread: .seconds(3600)),
                 try Schedule("recount_usage", RecountUsage(), cron: "50 3 * * *", spread: .seconds(3600)),

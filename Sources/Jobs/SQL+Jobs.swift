@@ -37,6 +37,17 @@ extension SQL {
             + "], ARRAY[NULL]::timestamptz[], ARRAY[NULL]::text[], \(kind.priority.rawValue)::integer, \(kind.maximumAttempts)::integer, false)"
     }
 
+    /// What a schedule promises each time, for the tenant whose transaction it is; one that still waits is enough.
+    package static func enqueue(_ schedule: Schedule) -> SQL {
+        let (kind, payload) = (schedule.job.kind, schedule.job.payload)
+        guard let payload else { return refusal }
+        let sql: SQL = """
+            SELECT cell.enqueue_jobs(\(kind.name), \(kind.version), \([UUID.v7()]), \([Optional(payload)]), \([Date?.none]), \
+            \([Optional("schedule \(schedule.name)")]), \(kind.priority.rawValue), \(kind.maximumAttempts), false)
+            """
+        return sql
+    }
+
     /// Takes back the promise with this key, unless it has begun.
     package static func cancel<J: Job>(_ type: J.Type, key: String) -> SQL {
         SQL("SELECT cell.cancel_job(\(J.kind.name), \(key))").prepared(.shared)

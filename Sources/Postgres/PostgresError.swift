@@ -73,6 +73,7 @@ package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStri
     package static let featureNotSupported: SQLState = "0A000"
     package static let insufficientPrivilege: SQLState = "42501"
     package static let undefinedTable: SQLState = "42P01"
+    package static let undefinedColumn: SQLState = "42703"
     package static let duplicateObject: SQLState = "42710"
     package static let serializationFailure: SQLState = "40001"
     package static let deadlockDetected: SQLState = "40P01"

@@ -51,6 +51,7 @@ struct Site: Sendable {
             EventRoutes(house).endpoints,
             ExportRoutes(house).endpoints,
             AuditRoutes(house).endpoints,
+            TestClockRoutes(house).endpoints,
         ].flatMap(\.self)
         let schemas: [JSON.Member] = [
             SessionRoutes.schemas,
@@ -78,6 +79,7 @@ struct Site: Sendable {
             AttachmentRoutes.schemas,
             ExportRoutes.schemas,
             AuditRoutes.schemas,
+            TestClockRoutes.schemas,
         ].flatMap(\.members)
         let descriptions = TenantDescriptions(verbs, schemas, house)
         let files = AttachmentRoutes(house)

@@ -16,7 +16,8 @@ import Testing
         let queue = Queue(cell: try house.cell())
         let ghost = UUID()
         _ = try await scope.run([.enqueue(Greet(name: "Ada"))])
-        try await queue.join(ghost, name: "ghost", concurrency: 1, kinds: ["greet"], lease: .milliseconds(300))
+        try await queue.join(
+            ghost, name: "ghost", concurrency: 1, JobHandlers([JobHandler(Greet.self) { _, _ in .done }]), lease: .milliseconds(300))
         let held = try await queue.claim([order(try await lane(scope, house))], as: ghost).jobs
         #expect(held.map(\.attempt) == [1])
 

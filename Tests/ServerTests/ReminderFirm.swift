@@ -15,8 +15,8 @@ struct ReminderFirm: Sendable {
     let admin: Client
     let folder: URL
 
-    static func open() async throws -> ReminderFirm {
-        let firm = try await TestSite.shared.firm()
+    static func open(_ change: (inout [JSON.Member]) -> Void = { _ in }) async throws -> ReminderFirm {
+        let firm = try await TestSite.shared.firm(change)
         let admin = try await firm.admin()
         let field = try await admin.post(
             "/v1/custom_fields", ["type": "contacts", "name": "meets_at", "label": "Meets", "kind": "datetime"])

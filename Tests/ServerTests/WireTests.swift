@@ -165,7 +165,8 @@ import Testing
         try await Wire.withServer { ports, group in
             let busy = try Socket(port: ports.port)
             await busy.send(
-                "POST /v1/session HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+                "POST /v1/session HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+            )
             // Only what the server has begun to read is to be finished: its word to go on shows that it has.
             _ = await busy.receive { $0.contains("100 Continue\r\n\r\n") }
             await busy.send("{")

@@ -101,7 +101,23 @@ struct ErasureWork: Sendable {
             blanking("tasks")?.everything(of: trail.tasks),
             blanking("deals")?.everything(of: trail.ownDeals),
             blanking("deals")?.words(patterns, of: trail.firmDeals),
-        ].compactMap(\.self).flatMap(\.self)
+            blanking("reminders")?.words(patterns, of: trail.reminders),
+        ].compactMap(\.self).flatMap(\.self) + untold(trail)
+    }
+
+    /// No reminder tells the person any more; one that told nobody else rests.
+    private func untold(_ trail: PersonTrail) -> [SQL] {
+        guard !trail.reminders.isEmpty else { return [] }
+        return [
+            """
+            UPDATE reminders AS r SET recipients = told.others, active = r.active AND told.others <> '[]'
+            FROM (
+                SELECT m.id, coalesce(jsonb_agg(one ORDER BY place) FILTER (WHERE NOT \(trail.isRecipient("one"))), '[]') AS others
+                FROM reminders AS m CROSS JOIN LATERAL jsonb_array_elements(m.recipients) WITH ORDINALITY AS list (one, place)
+                WHERE m.id = ANY (\(trail.reminders)::uuid[]) GROUP BY m.id) AS told
+            WHERE r.id = told.id AND r.recipients <> told.others
+            """
+        ] + Usage.recounted(Resource.activeReminders, of: Reminders.counted, scope.entitlements)
     }
 
     /// Kept answers and jobs. Whoever repeats a request about the person is told that it is erased; other answers lose the person's words.

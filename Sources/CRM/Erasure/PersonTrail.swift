@@ -21,6 +21,8 @@ struct PersonTrail: Sendable {
     private(set) var firmDeals: [String] = []
     /// To an address of the person, or about it.
     private(set) var mails: [String] = []
+    /// About the person, or that tell or once told it.
+    private(set) var reminders: [String] = []
 
     /// Everyone who lives on in the contact, over any number of merges that were not undone: read from the whole change log, since nobody asks
     /// often. Then what all of them were ever called.
@@ -87,7 +89,24 @@ struct PersonTrail: Sendable {
             SELECT id FROM mails
             WHERE about_id = ANY (\(people)::uuid[]) OR lower(recipient) = ANY (\(addresses)::text[]) OR about_id IN (\(leads)) ORDER BY id
             """,
+            """
+            SELECT id FROM reminders AS r
+            WHERE (about_type = 'contacts' AND about_id = ANY (\(people)::uuid[]))
+                OR EXISTS (SELECT FROM jsonb_array_elements(recipients) AS told (one) WHERE \(isRecipient("told.one")))
+                OR EXISTS (SELECT FROM changes AS c
+                    WHERE c.record_id = r.id AND c.type = 'reminders' AND c.fields ? 'recipients' AND EXISTS (
+                        SELECT FROM unnest(\(addresses)::text[]) AS address WHERE strpos(lower(c.fields ->> 'recipients'), address) > 0))
+            ORDER BY id
+            """,
         ]
+    }
+
+    /// Whether an element of a reminder's recipients is the person.
+    func isRecipient(_ element: SQL) -> SQL {
+        """
+        (coalesce(lower(btrim(\(element) ->> 'email')) = ANY (\(addresses)::text[]), false)
+            OR coalesce(lower(\(element) ->> 'contact_id') = ANY (\(people)::text[]), false))
+        """
     }
 
     /// Reads what `second` answered.
@@ -98,6 +117,7 @@ struct PersonTrail: Sendable {
         tasks = try rows[2].map { try $0.text(0) }
         (ownDeals, firmDeals) = try Self.parted(rows[3])
         mails = try rows[4].map { try $0.text(0) }
+        reminders = try rows[5].map { try $0.text(0) }
     }
 
     private static func parted(_ rows: Rows) throws -> (own: [String], shared: [String]) {

@@ -10,6 +10,7 @@ import Tenancy
 /// mail is written, so that its secret stands in no job.
 package struct SendMail: Job {
     package static let kind = JobKind("send_mail") { kind in
+        kind.followsClock = true
         kind.queue = "mail"
         kind.priority = .urgent
         kind.timeout = .seconds(180)

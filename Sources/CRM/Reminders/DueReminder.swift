@@ -10,6 +10,7 @@ import Tenancy
 /// one that counts from a field has one for each record, and so has each task that reminds.
 struct DueReminder: Job {
     static let kind = JobKind("due_reminder") { kind in
+        kind.followsClock = true
         kind.queue = "reminders"
         kind.priority = .urgent
         kind.timeout = .seconds(600)
@@ -25,27 +26,28 @@ struct DueReminder: Job {
 
     var key: String { [reminder.map { "\($0)" } ?? "task", record.map { "\($0)" }].compactMap(\.self).joined(separator: " ") }
 
-    static func handler(_ base: Catalog) -> JobHandler {
+    /// `audit`: tells when the tenant was closed.
+    static func handler(_ base: Catalog, _ audit: Audit) -> JobHandler {
         JobHandler(DueReminder.self) { job, context in
-            let now = ReminderClock.now(of: context.scope)
-            guard let next = try await job.settle(in: context.scope, base, now) else { return .done }
+            let now = TenantClock.now(of: context.scope)
+            guard let next = try await job.settle(in: context.scope, base, audit, now) else { return .done }
             return .again(
-                after: .seconds(max(0, next.timeIntervalSince(ReminderClock.now(of: context.scope)))), because: "It is due again.")
+                after: .seconds(max(0, next.timeIntervalSince(TenantClock.now(of: context.scope)))), because: "It is due again.")
         }
     }
 
     /// Answers when to look again; nil: never.
-    private func settle(in scope: TenantScope, _ base: Catalog, _ now: Date) async throws -> Date? {
-        let start = Date(timeIntervalSince1970: armed)
+    private func settle(in scope: TenantScope, _ base: Catalog, _ audit: Audit, _ now: Date) async throws -> Date? {
+        let start = max(Date(timeIntervalSince1970: armed), try await TenantClock.beginning(of: scope))
         guard let reminder else {
             guard let record, let task = try await RemindingTask.find(record, in: scope) else { return nil }
-            let lateness = Lateness(now: now, tenant: scope.tenant)
             let due = task.occurrences.filter { $0.due.instant >= start && $0.due.instant <= now }
+            let lateness = try await Lateness.of(due.first?.due.instant, now, in: scope, audit)
             try await enter(due.map { ($0, lateness.entry(for: $0.due)) }, scope)
             return task.occurrences.map(\.due.instant).first { $0 > now }
         }
         guard let desk = try await ReminderDesk.open(reminder, record: record, in: scope, base), desk.reminder.isActive else { return nil }
-        if desk.isOfAllAtOnce { return try await settleAll(desk, from: max(start, desk.last ?? start), now) }
+        if desk.isOfAllAtOnce { return try await settleAll(desk, from: max(start, desk.last ?? start), audit, now) }
         // What is due is entered in one transaction, so all up to the latest entry is settled: whoever became a recipient since is not told.
         let from = max(start, desk.last.map { $0 + 0.001 } ?? start)
         let about = try await desk.record(record)
@@ -56,7 +58,8 @@ struct DueReminder: Job {
             return nil
         }
         let series = try await desk.series(about: about)
-        let lateness = Lateness(now: now, tenant: scope.tenant)
+        let first = series.compactMap { $0.series.due(from: from).first { _ in true }?.instant }.min()
+        let lateness = try await Lateness.of(first, now, in: scope, audit)
         let entries = series.flatMap { recipient, series in
             lateness.entries(series, from: from).map { (desk.occurrence($0.0, recipient, about: about), $0.1) }
         }
@@ -67,9 +70,10 @@ struct DueReminder: Job {
     }
 
     /// Page by page; when it is interrupted the pages that were entered are entered again, which changes nothing.
-    private func settleAll(_ desk: ReminderDesk, from: Date, _ now: Date) async throws -> Date? {
+    private func settleAll(_ desk: ReminderDesk, from: Date, _ audit: Audit, _ now: Date) async throws -> Date? {
         guard let series = desk.reminder.series(nil, in: desk.defaults.timeZone, desk.defaults) else { return nil }
-        let due = Lateness(now: now, tenant: desk.scope.tenant).entries(series, from: from)
+        let first = series.due(from: from).first { _ in true }?.instant
+        let due = try await Lateness.of(first, now, in: desk.scope, audit).entries(series, from: from)
         if !due.isEmpty {
             var last = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
             while let page = try await desk.records("r.id > \(last) AND r.deleted_at IS NULL", limit: 200), let end = page.last {
@@ -89,34 +93,4 @@ struct DueReminder: Job {
         let statements = Occurrence.entering(entries)
         if !statements.isEmpty { _ = try await scope.run(statements) }
     }
-}
-
-/// What still goes out of that which is due, when workers come to it late.
-struct Lateness: Sendable {
-    let now: Date
-    let tenant: Tenant
-
-    /// Of missed times only the latest is made up for, and not after a day.
-    func entries(_ series: ReminderSeries, from start: Date) -> [(ReminderSeries.Due, Occurrence.Entry)] {
-        let due = Array(series.due(from: start).prefix(Self.most).prefix { $0.instant <= now })
-        return due.enumerated().map { index, one in
-            (one, index == due.count - 1 ? entry(for: one) : .skipped(isClosed(since: one.instant) ? "suspended" : "past"))
-        }
-    }
-
-    func entry(for due: ReminderSeries.Due) -> Occurrence.Entry {
-        guard now.timeIntervalSince(due.instant) > Self.longest else { return .toSend }
-        return .skipped(isClosed(since: due.instant) ? "suspended" : "past")
-    }
-
-    /// The account was changed after it: so it was a suspension that workers did not come.
-    private func isClosed(since instant: Date) -> Bool { tenant.changedAt > instant }
-
-    private static let longest: TimeInterval = 86_400
-    private static let most = 5_000
-}
-
-/// The one place that says what time it is for reminders of a tenant.
-enum ReminderClock {
-    static func now(of scope: TenantScope) -> Date { .now }
 }

@@ -10,6 +10,8 @@ struct KnownReminder: Sendable {
     let aboutType: String?
     let aboutID: UUID?
     let moment: ReminderMoment
+    /// What falls on a day on which the firm does not work comes on the next on which it does.
+    let isOnBusinessDays: Bool
     let rule: RecurrenceRule?
     let exceptions: Set<CivilMoment>
     let recipients: [ReminderRecipient]
@@ -25,7 +27,9 @@ struct KnownReminder: Sendable {
 
     /// Nil for one that nothing can be read of any more: rules change, and zones too.
     init?(_ row: Row, from column: Int = 0) throws {
-        guard let moment = ReminderMoment(try JSON(parsing: row.text(column + 3))) else { return nil }
+        let document = try JSON(parsing: row.text(column + 3))
+        guard let moment = ReminderMoment(document) else { return nil }
+        isOnBusinessDays = ReminderMoment.isOnBusinessDays(document)
         id = try row.uuid(column)
         aboutType = row.optionalText(column + 1)
         aboutID = try row.optionalUUID(column + 2)
@@ -50,12 +54,13 @@ struct KnownReminder: Sendable {
 
     /// The times for a recipient; nil where there are none, because the record's field is empty.
     func series(_ record: RemindedRecord?, in zone: String, _ defaults: ReminderDefaults) -> ReminderSeries? {
-        switch moment {
+        let hours = isOnBusinessDays ? defaults.hours : nil
+        return switch moment {
         case .local(let moment, let own):
-            ReminderSeries(.wall(moment, zone: own), offset: 0, rule: rule, except: exceptions, in: own, at: defaults.at)
+            ReminderSeries(.wall(moment, zone: own), offset: 0, rule: rule, except: exceptions, in: own, at: defaults.at, on: hours)
         case .field(_, let offset):
             record?.base.flatMap {
-                ReminderSeries($0, offset: offset ?? defaults.offset, rule: rule, except: exceptions, in: zone, at: defaults.at)
+                ReminderSeries($0, offset: offset ?? defaults.offset, rule: rule, except: exceptions, in: zone, at: defaults.at, on: hours)
             }
         }
     }
@@ -67,11 +72,18 @@ struct ReminderDefaults: Sendable {
     let offset: Int
     /// Where those are who have set no zone.
     let timeZone: String
+    /// When the firm works.
+    let hours: BusinessHours
 
     init(_ settings: SettingsDocument) {
         at = settings["reminder_defaults.at"].string.flatMap { TimeOfDay($0) } ?? .nine
         offset = settings["reminder_defaults.offset_minutes"].integer ?? 0
+        hours = settings.businessHours
         timeZone = settings["time_zone"].string.flatMap { TimeZoneName.isKnown($0) ? $0 : nil } ?? "UTC"
+    }
+
+    static func of(_ scope: TenantScope) async throws -> ReminderDefaults {
+        ReminderDefaults(try SettingsDocument(parsing: try await scope.rows("SELECT \(column)").first?.optionalText(0) ?? "{}"))
     }
 
     /// The column that `init(_:)` is made from, of `settings`.

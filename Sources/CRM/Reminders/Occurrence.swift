@@ -10,6 +10,8 @@ struct Occurrence: Sendable {
     let reminder: UUID?
     let aboutType: String?
     let aboutID: UUID?
+    /// The field that it counts from.
+    var field: String?
     let recipient: String
     let due: ReminderSeries.Due
 
@@ -40,7 +42,7 @@ struct Occurrence: Sendable {
         let insert: SQL = """
             INSERT INTO occurrences (id, reminder_id, about_type, about_id, recipient, due_at, local, time_zone, status, reason, settled_at)
             SELECT id, reminder_id, about_type, about_id, recipient, due_at, local, time_zone,
-                CASE WHEN reason IS NULL THEN 'planned' ELSE 'skipped' END, reason, CASE WHEN reason IS NOT NULL THEN now() END
+                CASE WHEN reason IS NULL THEN 'planned' ELSE 'skipped' END, reason, CASE WHEN reason IS NOT NULL THEN cell.tenant_now() END
             FROM unnest(\(all.map(\.id))::uuid[], \(all.map(\.reminder))::uuid[], \(all.map(\.aboutType))::text[],
                 \(all.map(\.aboutID))::uuid[], \(all.map(\.recipient))::text[], \(all.map { Optional($0.due.instant) })::timestamptz[],
                 \(all.map(\.due.local))::text[], \(all.map(\.due.zone))::text[], \(reasons)::text[])
@@ -50,6 +52,8 @@ struct Occurrence: Sendable {
         let mails = occurrences.filter { if case .toSend = $0.1 { true } else { false } }.map(\.0)
         guard !mails.isEmpty else { return [insert] }
         // A mail that was promised before and is done is looked at again and found settled.
-        return [insert, .enqueue(mails.map { Promise(SendReminder(occurrence: $0.id, type: $0.aboutType), key: "\($0.id)") })]
+        return [
+            insert, .enqueue(mails.map { Promise(SendReminder(occurrence: $0.id, type: $0.aboutType, field: $0.field), key: "\($0.id)") }),
+        ]
     }
 }

@@ -35,6 +35,10 @@ package struct OccurrenceList: Sendable {
     ///
     /// - Parameter last: the key of the last one seen.
     package func page(status: String?, after last: String?, limit: Int) async throws -> [Entry] {
+        try await scope.rows(statement(status: status, after: last, limit: limit)).map(Self.entry)
+    }
+
+    func statement(status: String?, after last: String?, limit: Int) -> SQL {
         let parts = last.map { $0.split(separator: " ").map(String.init) }
         let place: SQL =
             if let parts, parts.count == 2, let at = Date(rfc3339: parts[0]), let id = UUID(uuidString: parts[1]) {
@@ -45,12 +49,10 @@ package struct OccurrenceList: Sendable {
         let chosen: SQL = status.map { " AND o.status = \($0)" } ?? ""
         let reminders = catalog[Reminders.type.name] ?? Reminders.type
         let tasks = catalog[Tasks.type.name] ?? Tasks.type
-        let rows = try await scope.rows(
-            "SELECT " + Self.columns + " FROM occurrences AS o WHERE CASE WHEN o.reminder_id IS NULL THEN "
-                + "EXISTS (SELECT FROM tasks AS t WHERE t.id = o.about_id AND " + caller.readable(tasks, "t") + ") ELSE "
-                + "EXISTS (SELECT FROM reminders AS m WHERE m.id = o.reminder_id AND " + caller.readable(reminders, "m") + ") END"
-                + chosen + place + " ORDER BY o.due_at DESC, o.id DESC LIMIT \(limit)")
-        return try rows.map(Self.entry)
+        return "SELECT " + Self.columns + " FROM occurrences AS o WHERE CASE WHEN o.reminder_id IS NULL THEN "
+            + "EXISTS (SELECT FROM tasks AS t WHERE t.id = o.about_id AND " + caller.readable(tasks, "t") + ") ELSE "
+            + "EXISTS (SELECT FROM reminders AS m WHERE m.id = o.reminder_id AND " + caller.readable(reminders, "m") + ") END"
+            + chosen + place + " ORDER BY o.due_at DESC, o.id DESC LIMIT \(limit)"
     }
 
     /// What fell due of a reminder within a window, and what is going to, in the order of time; refuses with `.notFound`.

@@ -20,12 +20,19 @@ struct PlanReminders: Job {
     let record: UUID
     /// When it was changed, in seconds since 1970.
     let armed: Double
+    /// Whether it is someone whose clocks have changed; nil: no.
+    var isTraveller: Bool?
+    /// Of a second look: a transaction that was young when the first had ended.
+    var horizon: String?
 
     /// An expression over the new row of `changes`: promises the work when reminders may be concerned.
     static func awaited(_ type: RecordType) -> SQL? {
         let promise = SQL.promising(
             PlanReminders.self,
-            "jsonb_build_object('type', changes.type, 'record', changes.record_id, 'armed', extract(epoch FROM now()))")
+            """
+            jsonb_build_object('type', changes.type, 'record', changes.record_id, 'armed', extract(epoch FROM cell.tenant_now()),
+                'isTraveller', changes.fields ? 'time_zone')
+            """)
         let condition: SQL
         switch type.name {
         case Reminders.type.name:
@@ -35,15 +42,57 @@ struct PlanReminders: Job {
                 changes.fields ?| ARRAY['due', 'reminders', 'status', 'deleted_at'] AND (coalesce(changes.fields #> '{reminders,after}', '[]') <> '[]'
                     OR EXISTS (SELECT FROM tasks AS t WHERE t.id = changes.record_id AND t.reminders <> '{}'))
                 """
+        case "users":
+            condition = "changes.fields ? 'time_zone' AND EXISTS (SELECT FROM reminders AS m WHERE \(isByField))"
+        case "contacts":
+            condition = """
+                EXISTS (SELECT FROM reminders AS m WHERE m.about_type = changes.type AND \(isByField)
+                    AND (m.about_id IS NULL OR m.about_id = changes.record_id)
+                    AND changes.fields ?| ARRAY[m.moment_field, 'deleted_at', 'time_zone'])
+                OR changes.fields ? 'time_zone' AND EXISTS (SELECT FROM reminders AS m WHERE \(isByField) AND \(tells("changes.record_id::text")))
+                """
         default:
             guard type.isSubject else { return nil }
             condition = """
-                EXISTS (SELECT FROM reminders AS m WHERE m.about_type = changes.type AND m.moment_field IS NOT NULL AND m.active
-                    AND m.deleted_at IS NULL AND (m.about_id IS NULL OR m.about_id = changes.record_id)
-                    AND changes.fields ?| ARRAY[m.moment_field, 'deleted_at'])
+                EXISTS (SELECT FROM reminders AS m WHERE m.about_type = changes.type AND \(isByField)
+                    AND (m.about_id IS NULL OR m.about_id = changes.record_id) AND changes.fields ?| ARRAY[m.moment_field, 'deleted_at'])
                 """
         }
         return "CASE WHEN " + condition + " THEN " + promise + " END"
+    }
+
+    private static let isByField: SQL = "m.moment_field IS NOT NULL AND m.active AND m.deleted_at IS NULL"
+
+    /// Whether the reminder `m` names somebody as a recipient.
+    private static func tells(_ id: SQL) -> SQL { "lower(m.recipients::text) LIKE '%' || \(id) || '%'" }
+
+    /// Statements that promise to plan everything anew that reminds.
+    ///
+    /// - Parameter armed: an expression: what was due before is past. In seconds since 1970.
+    static func everything(armed: SQL) -> [SQL] {
+        [
+            planning("reminders", armed, where: "m.active AND m.deleted_at IS NULL"),
+            planning("tasks", armed, where: "m.deleted_at IS NULL AND m.status = 'open' AND m.due_at IS NOT NULL AND m.reminders <> '{}'"),
+        ]
+    }
+
+    /// Statements that promise what follows changed settings, by their dotted names: whatever counts from a day or waits for one of business
+    /// moves at once.
+    static func following(_ settings: [String]) -> [SQL] {
+        func has(_ names: [String]) -> Bool { settings.contains { name in names.contains { name == $0 || name.hasPrefix($0 + ".") } } }
+        var conditions: [SQL] = []
+        if has(["time_zone", "reminder_defaults"]) { conditions.append(isByField) }
+        if has(["business_hours", "holidays"]) {
+            conditions.append("m.moment ->> 'business_days' = 'true' AND m.active AND m.deleted_at IS NULL")
+        }
+        guard !conditions.isEmpty else { return [] }
+        return [planning("reminders", "extract(epoch FROM cell.tenant_now())", where: conditions.joined(separator: " OR "))]
+    }
+
+    private static func planning(_ type: String, _ armed: SQL, where condition: SQL) -> SQL {
+        "SELECT "
+            + SQL.promising(PlanReminders.self, "jsonb_build_object('type', \(type)::text, 'record', m.id, 'armed', \(armed))")
+            + SQL(code: " FROM \(type) AS m WHERE ") + condition
     }
 
     static func handler(_ base: Catalog) -> JobHandler {
@@ -62,12 +111,11 @@ struct PlanReminders: Job {
         case Reminders.type.name:
             guard let desk = try await ReminderDesk.open(record, record: nil, in: scope, base), desk.reminder.isActive else { return true }
             return try await plan(desk)
+        case "users": return try await planAll(Self.isByField, in: scope, base)
         default:
             let rows = try await scope.rows(
-                """
-                SELECT id FROM reminders WHERE about_type = \(type) AND moment_field IS NOT NULL AND active AND deleted_at IS NULL
-                    AND (about_id IS NULL OR about_id = \(record))
-                """)
+                "SELECT m.id FROM reminders AS m WHERE m.about_type = \(type) AND \(Self.isByField) AND (m.about_id IS NULL OR m.about_id = \(record))"
+            )
             var isDone = true
             for row in rows {
                 guard let desk = try await ReminderDesk.open(try row.uuid(0), record: record, in: scope, base),
@@ -75,8 +123,22 @@ struct PlanReminders: Job {
                 else { continue }
                 if try await !plan(desk, about) { isDone = false }
             }
-            return isDone
+            guard isTraveller == true, type == "contacts" else { return isDone }
+            let told = Self.tells("\(record.uuidString.lowercased())::text")
+            return try await planAll("\(Self.isByField) AND \(told)", in: scope, base) && isDone
         }
+    }
+
+    /// All reminders of a kind, for each record.
+    private func planAll(_ condition: SQL, in scope: TenantScope, _ base: Catalog) async throws -> Bool {
+        var isDone = true
+        for row in try await scope.rows("SELECT m.id FROM reminders AS m WHERE " + condition + " ORDER BY m.id") {
+            guard let desk = try await ReminderDesk.open(try row.uuid(0), record: nil, in: scope, base), desk.reminder.isActive else {
+                continue
+            }
+            if try await !plan(desk) { isDone = false }
+        }
+        return isDone
     }
 
     private func plan(_ desk: ReminderDesk) async throws -> Bool {
@@ -102,21 +164,22 @@ struct PlanReminders: Job {
 
     /// Every record of the type; what lay in the past of a reminder that is about all is not even told of.
     private func planAll(_ desk: ReminderDesk) async throws -> Bool {
-        var last = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
-        var isDone = true
-        while let page = try await desk.records("r.id > \(last) AND r.deleted_at IS NULL", limit: 500), let end = page.last {
-            let promises = page.compactMap { record in
-                desk.look(at: record, from: start).map { time in
-                    let due = DueReminder(reminder: desk.reminder.id, record: record.id, armed: armed)
-                    return Promise(due, at: time, key: due.key)
-                }
-            }
-            if !promises.isEmpty {
-                let written = try await desk.scope.run([.enqueue(promises, replacing: true)])[0].first?.int(0) ?? 0
-                if written < promises.count { isDone = false }
-            }
-            last = end.id
+        if let horizon {
+            let isOver: SQL = "SELECT pg_snapshot_xmin(pg_current_snapshot()) > \(horizon)::xid8"
+            guard try await desk.scope.rows(isOver).first?.bool(0) == true else { return false }
         }
+        let isDone = try await TypeWidePlan(desk: desk, armed: armed).make(replacing: true)
+        guard horizon == nil else { return isDone }
+        // Whoever was writing a record meanwhile did not know of the reminder, and this did not see the record: a look again when they have all
+        // ended.
+        guard let young = try await desk.scope.rows("SELECT pg_current_xact_id()", isRepeatable: false).first?.text(0) else {
+            return isDone
+        }
+        _ = try await desk.scope.run([
+            .enqueue(
+                PlanReminders(type: Reminders.type.name, record: desk.reminder.id, armed: armed, horizon: young), at: .now + 1,
+                key: "again \(desk.reminder.id)", replacing: true)
+        ])
         return isDone
     }
 

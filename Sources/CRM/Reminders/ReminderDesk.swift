@@ -19,7 +19,8 @@ struct ReminderDesk: Sendable {
         let row = try await scope.rows(
             "SELECT " + KnownReminder.columns + ", \(Shape.column), \(ReminderDefaults.column), "
                 + "(SELECT max(o.due_at) FROM occurrences AS o WHERE o.reminder_id = m.id AND (" + about
-                + " IS NULL OR o.about_id = " + about + ")) FROM reminders AS m WHERE m.id = \(id)"
+                + " IS NULL OR o.about_id = " + about
+                + ") AND o.due_at <= (SELECT cell.tenant_now())) FROM reminders AS m WHERE m.id = \(id)"
         ).first
         guard let row, let reminder = try KnownReminder(row) else { return nil }
         let column = KnownReminder.columnCount
@@ -51,7 +52,8 @@ struct ReminderDesk: Sendable {
 
     func occurrence(_ due: ReminderSeries.Due, _ recipient: String, about record: RemindedRecord?) -> Occurrence {
         Occurrence(
-            reminder: reminder.id, aboutType: record == nil ? nil : reminder.aboutType, aboutID: record?.id, recipient: recipient, due: due)
+            reminder: reminder.id, aboutType: record == nil ? nil : reminder.aboutType, aboutID: record?.id, field: reminder.field,
+            recipient: recipient, due: due)
     }
 
     /// The times of each recipient.

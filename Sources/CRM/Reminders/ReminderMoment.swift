@@ -20,6 +20,11 @@ enum ReminderMoment: Sendable, Hashable {
                 "type": "integer", "minimum": JSON(offsets.lowerBound), "maximum": JSON(offsets.upperBound),
                 "description": "Negative: before. Whole days are counted on the calendar. `reminder_defaults.offset_minutes` without it.",
             ],
+            "business_days": [
+                "type": "boolean",
+                "description":
+                    "What falls on a holiday or a day without business hours comes on the next business day, at the same time by the clock.",
+            ],
         ],
     ]
 
@@ -36,12 +41,17 @@ enum ReminderMoment: Sendable, Hashable {
         }
     }
 
+    static func isOnBusinessDays(_ document: JSON) -> Bool { document["business_days"]?.bool ?? false }
+
     /// What is wrong with a body's value, for a reminder about records of a type.
     static func errors(_ document: JSON, of type: RecordType?, for caller: Caller?, at place: String) -> [Problem.FieldError] {
         guard let members = document.members else { return [.init(place, .type, "This is an object, not \(document.kind).")] }
-        let known = ["local", "time_zone", "field", "offset_minutes"]
+        let known = ["local", "time_zone", "field", "offset_minutes", "business_days"]
         if let other = members.first(where: { !known.contains($0.name) }) {
             return [.init("\(place)/\(other.name.pointerToken)", .unknown, "This has local and time_zone, or field and offset_minutes.")]
+        }
+        if let flag = document["business_days"], flag.bool == nil {
+            return [.init("\(place)/business_days", .type, "This is true or false, not \(flag.kind).")]
         }
         func value(_ name: String) -> JSON? { document[name].flatMap { $0.isNull ? nil : $0 } }
         guard let field = value("field") else { return localErrors(value("local"), value("time_zone"), value("offset_minutes"), place) }

@@ -1,13 +1,14 @@
 import Foundation
 import Records
 import Recurrence
+import Tenancy
 
 /// When a reminder would be due that nobody has saved: `when`, `rrule` and `exdate` within a window.
 package enum ReminderPreview {
     package static let most = 1_000
 
     /// Refuses with `.invalid`, as saving would.
-    package static func answer(_ body: JSON, now: Date) throws(Problem) -> JSON {
+    package static func answer(_ body: JSON, in scope: TenantScope) async throws -> JSON {
         var errors: [Problem.FieldError] = []
         for member in body.members ?? [] where !["when", "rrule", "exdate", "from", "to"].contains(member.name) {
             errors.append(.init("/\(member.name.pointerToken)", .unknown, "A preview takes when, rrule, exdate, from and to."))
@@ -33,12 +34,13 @@ package enum ReminderPreview {
         if let exceptions = given("exdate") { errors += LocalTimes.errors(exceptions, at: "/exdate") }
         let from = time(given("from"), "from", &errors)
         let to = time(given("to"), "to", &errors)
+        let hours = moment.map(ReminderMoment.isOnBusinessDays) == true ? try await ReminderDefaults.of(scope).hours : nil
         guard errors.isEmpty, case .local(let start, let zone)? = moment.flatMap({ ReminderMoment($0) }),
             let series = ReminderSeries(
                 .wall(start, zone: zone), offset: 0, rule: given("rrule")?.string.flatMap { try? RecurrenceRule($0) },  // looked at above
-                except: LocalTimes.read(given("exdate")), in: zone, at: .midnight)
-        else { throw .invalid(errors) }
-        let begin = from ?? now
+                except: LocalTimes.read(given("exdate")), in: zone, at: .midnight, on: hours)
+        else { throw Problem.invalid(errors) }
+        let begin = from ?? TenantClock.now(of: scope)
         let end = to ?? begin + 366 * 86_400
         let due = series.due(from: begin).prefix(most).prefix { $0.instant <= end }
         return ["data": .array(due.map { ["due_at": .string($0.instant.apiText), "local": .string($0.local)] })]

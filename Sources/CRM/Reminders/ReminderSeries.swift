@@ -26,11 +26,17 @@ struct ReminderSeries: Sendable {
     private let series: Series
     private let shift: RelativeMoment
     private let zoneName: String
+    /// Days on which it is not due, if any.
+    private let hours: BusinessHours?
 
     /// - Parameters:
     ///   - zone: the recipient's.
     ///   - time: when a day counts from.
-    init?(_ base: Base, offset: Int, rule: RecurrenceRule?, except exceptions: Set<CivilMoment>, in zone: String, at time: TimeOfDay) {
+    ///   - hours: what falls on a day without any moves to the next that has some.
+    init?(
+        _ base: Base, offset: Int, rule: RecurrenceRule?, except exceptions: Set<CivilMoment>, in zone: String, at time: TimeOfDay,
+        on hours: BusinessHours? = nil
+    ) {
         let name: String = if case .wall(_, let own) = base { own } else { zone }
         guard let clocks = TimeZoneName.zone(name) else { return nil }
         let start: CivilMoment =
@@ -43,21 +49,40 @@ struct ReminderSeries: Sendable {
         series = Series(start: start, rule: rule, except: exceptions, in: clocks)
         shift = RelativeMoment(offsetMinutes: offset)
         zoneName = name
+        self.hours = hours
     }
 
-    /// From an instant on, in order.
+    /// From an instant on, in order. What several moved to one business day is there once.
     func due(from instant: Date) -> some Sequence<Due> {
+        guard let hours else { return AnySequence(times(from: instant).lazy.map(named)) }
+        let today = series.zone.wall(at: instant).date
+        // Whatever fell on the days since the last one of business may have moved to this.
+        let start = hours.date(-1, businessDaysAfter: today).map { series.zone.instant(of: CivilMoment($0)) } ?? instant
+        return AnySequence {
+            let times = times(from: min(start, instant)).makeIterator()
+            var last = Date.distantPast
+            return AnyIterator<Due> {
+                while let time = times.next() {
+                    let moved = hours.onBusinessDay(time, in: series.zone)
+                    guard moved >= instant, moved != last else { continue }
+                    last = moved
+                    return named(moved)
+                }
+                return nil
+            }
+        }
+    }
+
+    private func times(from instant: Date) -> AnySequence<Date> {
         if case .instant(let exact) = base, series.rule == nil {
             let due = shift.instant(from: exact, in: series.zone)
-            return AnySequence(due >= instant ? [named(due)] : [])
+            return AnySequence(due >= instant ? [due] : [])
         }
         // Whole days of the shift are of the calendar: at most an hour or two away from as many hours.
         let margin = shift.offsetMinutes == 0 ? 0 : Double(shift.offsetMinutes) * 60 + 2 * 86_400
         let early = shift.offsetMinutes == 0 ? instant : instant - margin
         return AnySequence(
-            series.occurrences(from: early).lazy.map { named(shift.instant(from: $0.local, in: series.zone)) }.filter {
-                $0.instant >= instant
-            })
+            series.occurrences(from: early).lazy.map { shift.instant(from: $0.local, in: series.zone) }.filter { $0 >= instant })
     }
 
     /// The latest that lies before an instant and, if it comes again and again, not before another.

@@ -11,6 +11,7 @@ import Tenancy
 /// The mail's id is the occurrence's, so a mail that was taken by a server before this job died is not sent again: the post knows it.
 struct SendReminder: Job {
     static let kind = JobKind("send_reminder") { kind in
+        kind.followsClock = true
         kind.queue = "mail"
         kind.timeout = .seconds(180)
         // One tenant's bulk leaves places to others.
@@ -21,14 +22,20 @@ struct SendReminder: Job {
     let occurrence: UUID
     /// What it is about.
     let type: String?
+    /// The field that it counts from.
+    var field: String?
 
-    static func handler(_ base: Catalog, _ post: Post) -> JobHandler {
-        JobHandler(SendReminder.self) { job, context in try await job.send(in: context.scope, base, post) }
+    static func handler(_ base: Catalog, _ post: Post, _ audit: Audit) -> JobHandler {
+        let shapes = KnownShapes(base)
+        return JobHandler(SendReminder.self) { job, context in try await job.send(in: context.scope, shapes, post, audit) }
     }
 
-    private func send(in scope: TenantScope, _ base: Catalog, _ post: Post) async throws -> JobOutcome {
-        let now = ReminderClock.now(of: scope)
-        guard let ready = try await ReminderMail.find(occurrence, about: type, in: scope, base), ready.status == "planned" else {
+    private func send(in scope: TenantScope, _ shapes: KnownShapes, _ post: Post, _ audit: Audit) async throws -> JobOutcome {
+        let now = TenantClock.now(of: scope)
+        let look = ReminderLook(occurrence: occurrence, type: type, field: field)
+        guard let ready = try await look.answer(in: scope, shapes), ready.status == "planned" else { return .done }
+        if try await Lateness.of(ready.dueAt, now, in: scope, audit).isHeldUp(since: ready.dueAt) {
+            try await settle(.skipped, "suspended", in: scope)
             return .done
         }
         if let reason = ready.objection(now) {
@@ -76,7 +83,7 @@ struct SendReminder: Job {
     /// Also when the worker is told to stop just now: a task of its own is not cancelled with this one.
     private func settle(_ outcome: Outcome, _ reason: String?, in scope: TenantScope) async throws {
         let statement: SQL = """
-            UPDATE occurrences SET status = \(outcome.rawValue), reason = \(reason), settled_at = clock_timestamp()
+            UPDATE occurrences SET status = \(outcome.rawValue), reason = \(reason), settled_at = \(TenantClock.column(of: scope))
             WHERE id = \(occurrence) AND status = 'planned'
             """
         try await Task { _ = try await scope.run([statement]) }.value

@@ -8,6 +8,7 @@ import Tenancy
 /// `retention.own_types`): each as if someone had deleted it, so that it can be brought back until the trash is emptied. Forgets old looks for duplicates.
 struct ApplyRetention: Job {
     static let kind = JobKind("apply_retention") { kind in
+        kind.followsClock = true
         kind.queue = "maintenance"
         kind.priority = .bulk
         kind.timeout = .seconds(1800)
@@ -48,7 +49,10 @@ struct ApplyRetention: Job {
         var last = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
         while true {
             let page = try await scope.rows(
-                SQL(code: "SELECT r.id, r.version FROM \(type.table) AS r CROSS JOIN (SELECT now() - make_interval(days => ")
+                SQL(
+                    code:
+                        "SELECT r.id, r.version FROM \(type.table) AS r CROSS JOIN (SELECT (SELECT cell.tenant_now()) - make_interval(days => "
+                )
                     + "\(days)::integer) AS moment) AS since WHERE r.deleted_at IS NULL AND r.id > \(last) AND "
                     + SQL(code: "(\(rule.condition)) ORDER BY r.id LIMIT 100"))
             for row in page {

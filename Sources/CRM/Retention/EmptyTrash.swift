@@ -12,6 +12,7 @@ import Tenancy
 /// settings say how long contacts are kept (`retention.contacts_days`), nothing of them is: they are erased.
 struct EmptyTrash: Job {
     static let kind = JobKind("empty_trash") { kind in
+        kind.followsClock = true
         kind.queue = "maintenance"
         kind.priority = .bulk
         kind.timeout = .seconds(1800)
@@ -52,7 +53,7 @@ struct EmptyTrash: Job {
         var last = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
         while true {
             let page = try await scope.rows(
-                SQL(code: "SELECT id, version FROM \(type.table) WHERE deleted_at < now() - make_interval(days => ")
+                SQL(code: "SELECT id, version FROM \(type.table) WHERE deleted_at < (SELECT cell.tenant_now()) - make_interval(days => ")
                     + "\(days)::integer) AND id > \(last) ORDER BY id LIMIT 100")
             for row in page {
                 last = try row.uuid(0)

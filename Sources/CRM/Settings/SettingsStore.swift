@@ -125,7 +125,7 @@ package struct SettingsStore: Sendable {
                 .settingsChanged, by: actor, from: address, requestID: caller.requestID,
                 detail: ["version": JSON(latest.version + 1), "fields": JSON(names)]),
             news,
-        ] + (kept.map { [$0] } ?? [])
+        ] + PlanReminders.following(names) + (kept.map { [$0] } ?? [])
     }
 
     private func refuseLockOut(_ document: SettingsDocument) throws(Problem) {

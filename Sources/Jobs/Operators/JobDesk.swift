@@ -68,7 +68,8 @@ package struct JobDesk: Sendable {
         do {
             let rows = try await cell.run([
                 """
-                UPDATE jobs SET state = 'ready', died_at = NULL, run_at = clock_timestamp(), attempt = CASE WHEN state = 'dead' THEN 0 ELSE attempt END
+                UPDATE jobs SET state = 'ready', died_at = NULL, attempt = CASE WHEN state = 'dead' THEN 0 ELSE attempt END,
+                    run_at = coalesce((SELECT l.clock FROM job_lanes AS l WHERE l.id = lane_id), clock_timestamp())
                 WHERE id = \(id) AND state <> 'running' RETURNING lane_id
                 """,
                 """

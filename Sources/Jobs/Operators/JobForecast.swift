@@ -21,7 +21,7 @@ extension JobDesk {
                 [
                     """
                     SELECT date_trunc('hour', greatest(j.run_at, \(start)), 'UTC') AS hour, l.kind, count(*)
-                    FROM jobs AS j JOIN job_lanes AS l ON l.id = j.lane_id WHERE j.state = 'ready' AND j.run_at < \(end) GROUP BY 1, 2
+                    FROM jobs AS j JOIN job_lanes AS l ON l.id = j.lane_id WHERE j.state = 'ready' AND j.run_at < \(end) AND l.clock IS NULL GROUP BY 1, 2
                     """,
                     "SELECT count(*) FROM tenants",
                 ], within: .seconds(10), isRepeatable: true)

@@ -12,6 +12,8 @@ struct ClaimedJob: Sendable {
     let payload: [UInt8]
     /// How long after it was due it was started, in seconds.
     let late: Double
+    /// What the clock of a test tenant shows; nil in real time.
+    let clock: Date?
 
     /// This attempt and no other.
     var token: Token { Token(id: id, attempt: attempt) }
@@ -30,6 +32,7 @@ struct ClaimedJob: Sendable {
         maximumAttempts = try row.int(7)
         payload = row.withBytes(8) { Array($0) }
         late = max(0, try row.double(9))
+        clock = try row.optionalDate(10)
     }
 }
 

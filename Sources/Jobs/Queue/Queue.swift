@@ -39,7 +39,7 @@ struct Queue: Sendable {
         let rows = try await cell.rows(
             SQL(
                 """
-                SELECT outcome, lane, next_in, next_since, id, version, attempt, maximum_attempts, payload, late FROM claim_jobs(
+                SELECT outcome, lane, next_in, next_since, id, version, attempt, maximum_attempts, payload, late, clock FROM claim_jobs(
                     \(worker), \(orders.map(\.lane)), \(orders.map(\.since)), \(orders.map(\.wanted)),
                     \(orders.map(\.kind.tenantLimit)), \(orders.map(\.kind.cellLimit)),
                     \(orders.map(\.kind.tenantRate?.count)), \(orders.map { Self.seconds($0.kind.tenantRate) }),
@@ -77,10 +77,15 @@ struct Queue: Sendable {
     }
 
     /// Announces the worker and the kinds it knows.
-    func join(_ worker: UUID, name: String, concurrency: Int, kinds: [String], lease: Duration) async throws(PostgresError) {
+    func join(_ worker: UUID, name: String, concurrency: Int, _ handlers: JobHandlers, lease: Duration) async throws(PostgresError) {
+        let follows = handlers.names.map { handlers[$0]?.kind.followsClock ?? false }
         _ = try await cell.run(
             [
-                "INSERT INTO job_kinds (kind) SELECT * FROM unnest(\(kinds)::text[]) ON CONFLICT DO NOTHING",
+                """
+                INSERT INTO job_kinds (kind, follows_clock) SELECT * FROM unnest(\(handlers.names)::text[], \(follows)::boolean[])
+                ON CONFLICT (kind) DO UPDATE SET follows_clock = excluded.follows_clock
+                WHERE job_kinds.follows_clock <> excluded.follows_clock
+                """,
                 """
                 INSERT INTO job_workers (id, name, concurrency, leased_until)
                 VALUES (\(worker), \(name), \(concurrency), clock_timestamp() + make_interval(secs => \(lease.milliseconds)::integer / 1000.0))

@@ -23,6 +23,10 @@ package struct Schedule: Sendable {
     let spread: Duration
     let job: ScheduledJob
     package var kindName: String { job.kind.name }
+    /// Whether a test tenant's clock fires it, see `JobKind.followsClock`.
+    package var followsClock: Bool { job.kind.followsClock }
+
+    package func next(after instant: Date) -> Date? { next(instant) }
 
     package init<J: Job>(
         _ name: String, _ job: J, rule: String, catchUp: CatchUp = .once, spread: Duration = .seconds(1800),

@@ -54,7 +54,7 @@ actor CellWorker {
                 let worker = UUID.v7()
                 do throws(PostgresError) {
                     try await queue.join(
-                        worker, name: settings.name, concurrency: settings.concurrency, kinds: handlers.names, lease: settings.lease)
+                        worker, name: settings.name, concurrency: settings.concurrency, handlers, lease: settings.lease)
                     failures = 0
                 } catch {
                     if failures == 0 { log.warning("The queue cannot be reached.", metadata: ["error": "\(error.reason)"]) }
@@ -274,7 +274,7 @@ actor CellWorker {
             // Closed for maintenance since the claim; the sweep brings its jobs back.
             return await finish(JobEnd(job: job, word: .again, delay: .seconds(5), error: "The tenant cannot be reached."), handler.kind)
         }
-        if let end = await run.end(in: scope) { await finish(end, handler.kind) }
+        if let end = await run.end(in: scope.at(job.clock)) { await finish(end, handler.kind) }
     }
 
     private func finish(_ end: JobEnd, _ kind: JobKind) {

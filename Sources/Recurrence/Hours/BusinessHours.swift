@@ -45,6 +45,13 @@ package struct BusinessHours: Sendable, Hashable {
         return day
     }
 
+    /// The instant itself or, on a day without work, the same time by the clock on the next business day; the instant where there is none.
+    package func onBusinessDay(_ instant: Date, in zone: TimeZone) -> Date {
+        let wall = zone.wall(at: instant)
+        guard let day = businessDay(onOrAfter: wall.date), day != wall.date else { return instant }
+        return zone.instant(of: CivilMoment(seconds: CivilMoment(day).seconds + wall.seconds - CivilMoment(wall.date).seconds))
+    }
+
     package func isOpen(at instant: Date, in zone: TimeZone) -> Bool { isOpen(zone.wall(at: instant)) }
 
     /// The first moment of work from an instant on; nil when there is none in any week.

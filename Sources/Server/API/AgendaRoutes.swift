@@ -10,7 +10,9 @@ struct AgendaRoutes: Sendable {
     private func show(_ call: Call, _ person: Person) async throws -> Reply {
         let days = try call.query.integer("days", in: 1...Agenda.longest, otherwise: 1)
         let agenda = Agenda(in: person.scope, for: person.caller, of: person.catalog)
-        return .json(try await agenda.answer(from: call.query["date"], days: days, zone: person.policy.timeZone, now: .now))
+        return .json(
+            try await agenda.answer(
+                from: call.query["date"], days: days, zone: person.policy.timeZone, now: TenantClock.now(of: person.scope)))
     }
 }
 

@@ -23,7 +23,7 @@ struct ReminderRoutes: Sendable {
     private func preview(_ call: Call, _ person: Person) async throws -> Reply {
         guard person.rights[Reminders.type.name].read != .none else { throw Problem(.forbidden, "Your role may not read reminders.") }
         return try await call.repeatablyReading(person) {
-            RecordAnswer(status: 200, body: try ReminderPreview.answer(try await call.json(), now: .now).bytes)
+            RecordAnswer(status: 200, body: try await ReminderPreview.answer(try await call.json(), in: person.scope).bytes)
         }
     }
 
@@ -31,8 +31,8 @@ struct ReminderRoutes: Sendable {
         let id = try call.id()
         let (from, to) = (try call.time("from"), try call.time("to"))
         let list = OccurrenceList(in: person.scope, for: person.caller, of: person.catalog)
-        let entries = try await list.entries(
-            of: id, from: from ?? Self.beginning, to: to ?? max(from ?? .now, .now) + Self.year, now: .now)
+        let now = TenantClock.now(of: person.scope)
+        let entries = try await list.entries(of: id, from: from ?? Self.beginning, to: to ?? max(from ?? now, now) + Self.year, now: now)
         let name = "\(person.tenant.slug) occurrences \(id) \(call.query["from"] ?? "") \(call.query["to"] ?? "")"
         return try WholeList(name: name, rows: entries, key: \.key).page(call) { $0.document }
     }
@@ -64,7 +64,9 @@ struct ReminderRoutes: Sendable {
         return try await call.repeatablyReading(person) {
             let preview = TemplatePreview(in: person.scope, for: person.caller, of: person.catalog)
             return RecordAnswer(
-                status: 200, body: try await preview.answer(id, try await call.jsonIfAny(), origin: origin, now: .now).bytes)
+                status: 200,
+                body: try await preview.answer(id, try await call.jsonIfAny(), origin: origin, now: TenantClock.now(of: person.scope)).bytes
+            )
         }
     }
 }
@@ -139,6 +141,7 @@ extension ReminderRoutes {
                     [
                         "local": ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$"],
                         "time_zone": ["type": "string", "description": "IANA."],
+                        "business_days": ["type": "boolean", "description": "As in a reminder."],
                     ], required: ["local", "time_zone"]),
                 "rrule": ["type": ["string", "null"]],
                 "exdate": [

@@ -37,7 +37,8 @@ struct Door: Sendable {
         }
         guard effect.states.contains(tenant.state) else { throw Self.suspended }
         return Person(
-            tenant: tenant, scope: scope, caller: principal.caller(requestID: call.requestID), credential: credential,
+            tenant: tenant, scope: scope.at(principal.policy.clock), caller: principal.caller(requestID: call.requestID),
+            credential: credential,
             credentialID: principal.keyID ?? credential.sessionID, cameAsCookie: cameAsCookie,
             policy: principal.policy, catalog: principal.catalog)
     }
@@ -64,7 +65,7 @@ struct Door: Sendable {
         guard let principal = try await principal(token, in: scope) else { throw Problem.notFound }
         try principal.policy.admit(call.address)
         return Person(
-            tenant: tenant, scope: scope, caller: principal.caller(requestID: call.requestID), credential: token,
+            tenant: tenant, scope: scope.at(principal.policy.clock), caller: principal.caller(requestID: call.requestID), credential: token,
             credentialID: token.sessionID, cameAsCookie: false, policy: principal.policy, catalog: principal.catalog)
     }
 

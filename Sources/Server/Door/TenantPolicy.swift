@@ -18,6 +18,8 @@ package struct TenantPolicy: Sendable {
     package let currency: String
     /// `MM-DD`
     let fiscalYearStart: String
+    /// What a test tenant's clock shows; nil in real time.
+    let clock: Date?
 
     /// What holds where nothing was decided.
     static let standard = TenantPolicy(SettingsDocument())
@@ -30,17 +32,19 @@ package struct TenantPolicy: Sendable {
         timeZone = settings["time_zone"].string ?? ""
         currency = settings["currency"].string ?? ""
         fiscalYearStart = settings["fiscal_year_start"].string ?? ""
+        clock = settings.stored["clock"]?.string.flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0) }
     }
 
     /// The day in the tenant's zone, `YYYY-MM-DD`.
-    func today(_ now: Date = .now) -> String {
-        String((LocalTime.text(of: now, in: timeZone) ?? CivilMoment(utc: now).minuteText).prefix(10))
+    func today(_ now: Date? = nil) -> String {
+        let now = now ?? clock ?? .now
+        return String((LocalTime.text(of: now, in: timeZone) ?? CivilMoment(utc: now).minuteText).prefix(10))
     }
 
     /// As an expression: the part of the settings that is read here.
     static let column: SQL = """
         (SELECT jsonb_build_object('security', document->'security', 'time_zone', document->'time_zone', 'currency', document->'currency',
-            'fiscal_year_start', document->'fiscal_year_start')
+            'fiscal_year_start', document->'fiscal_year_start', 'clock', extract(epoch FROM \(TenantClock.setting))::text)
         FROM settings)
         """
 

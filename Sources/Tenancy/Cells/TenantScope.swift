@@ -1,3 +1,4 @@
+import Foundation
 import Postgres
 
 /// The only value through which SQL reaches a tenant's schema; it comes from `Directory.scope(for:)`.
@@ -11,14 +12,19 @@ package struct TenantScope: Sendable {
     package let tenant: Tenant
     /// What the tenant may use.
     package let entitlements: Entitlements
+    /// What a test tenant's clock showed when the work began that this scope is for; nil: it lives in real time. `TenantClock` reads it.
+    package let clock: Date?
     private let cell: OpenCell
+    private let timeLimit: Duration?
     private let preamble: SQL
 
     /// Only this room makes one, for a tenant that may be served.
-    init(_ tenant: Tenant, in cell: OpenCell, _ entitlements: Entitlements, timeLimit: Duration? = nil) {
+    init(_ tenant: Tenant, in cell: OpenCell, _ entitlements: Entitlements, timeLimit: Duration? = nil, clock: Date? = nil) {
         self.tenant = tenant
+        self.clock = clock
         self.entitlements = entitlements
         self.cell = cell
+        self.timeLimit = timeLimit
         let timeLimit = timeLimit ?? cell.timeLimit
         // Whoever asks for more: the plan is the ceiling.
         let ceiling = entitlements.rates["statement_seconds"].map { Duration.seconds(max(1, $0)) }
@@ -27,7 +33,12 @@ package struct TenantScope: Sendable {
 
     /// The same with another limit for each statement, for instance for a report; never more than the plan allows.
     package func limited(to timeLimit: Duration) -> TenantScope {
-        TenantScope(tenant, in: cell, entitlements, timeLimit: timeLimit)
+        TenantScope(tenant, in: cell, entitlements, timeLimit: timeLimit, clock: clock)
+    }
+
+    /// The same with what the tenant's clock shows.
+    package func at(_ clock: Date?) -> TenantScope {
+        clock == self.clock ? self : TenantScope(tenant, in: cell, entitlements, timeLimit: timeLimit, clock: clock)
     }
 
     /// The most there may be, by resource; what is not here is unlimited.

@@ -72,7 +72,9 @@ package struct Lifecycle: Sendable {
         return tenant
     }
 
-    static func later(_ delay: Duration) -> SQL { "(now() + make_interval(secs => \(Int(delay.components.seconds))))" }
+    static func later(_ delay: Duration, than now: SQL = "now()") -> SQL {
+        "(\(now) + make_interval(secs => \(Int(delay.components.seconds))))"
+    }
 
     /// Locks the row, asks the table, and writes the change, the audit and the announcement in one transaction. `again` is what saying it a
     /// second time may still change; without `condition` (a date that must have come) nothing happens.

@@ -1,0 +1,41 @@
+import Foundation
+import Recurrence
+import Tenancy
+
+/// What speaks against a mail at the last moment.
+extension ReminderMail {
+    /// Why it is not sent after all; nil: nothing speaks against it.
+    func objection(_ now: Date) -> String? {
+        guard tenant.state.allowsWrites else { return "suspended" }
+        if !isOfTask {
+            guard let reminder, reminder.isActive else { return "inactive" }
+            if reminder.aboutType != nil, about?.isTrashed ?? true { return "trashed" }
+            // Moved since it fell due.
+            let series = reminder.series(about?.record, in: zone, defaults)
+            guard series?.due(from: dueAt).first(where: { _ in true })?.instant == dueAt else { return "inactive" }
+            if let limit, place >= limit { return "plan" }
+        } else if about?.isTrashed ?? true {
+            return "trashed"
+        }
+        return recipient.objection
+    }
+
+    /// When it may be sent, if not now: when the quiet hours end that it is in where the recipient is, and on a business day if it asks for
+    /// one; each may lead into the other.
+    func quietEnd(_ now: Date) -> Date? {
+        let name = recipient.zone.flatMap { TimeZoneName.isKnown($0) ? $0 : nil } ?? defaults.timeZone
+        var time = now
+        for _ in 1...Self.turns {
+            let before = time
+            if let clocks = TimeZoneName.zone(name), let end = settings.quietHours?.end(from: time, in: clocks) { time = end }
+            if reminder?.isOnBusinessDays == true { time = onBusinessDay(time) }
+            if time == before { break }
+        }
+        return time > now ? time : nil
+    }
+
+    /// The time itself or, on a day without business where it is due, the same time by the clock on the next with some.
+    private func onBusinessDay(_ time: Date) -> Date { TimeZoneName.zone(zone).map { defaults.hours.onBusinessDay(time, in: $0) } ?? time }
+
+    private static let turns = 30
+}
