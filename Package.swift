@@ -98,7 +98,7 @@ let package = Package(
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Support"]),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
         .testTarget(
-            name: "MailTests", dependencies: ["Mail", "Secrets", "Support", "CRM", "Records", "Tenancy", "Postgres"],
+            name: "MailTests", dependencies: ["Mail", "Secrets", "Support", "CRM", "Records", "Jobs", "Recurrence", "Tenancy", "Postgres"],
             exclude: ["read_mails.py", "smtp_server.py"]),
         .testTarget(name: "BlobsTests", dependencies: ["Blobs", "Secrets", "Support"], exclude: ["s3_server.py"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),

@@ -23,6 +23,8 @@ package enum StandingWork {
         SweepReminders.kind,
         DueReminder.kind,
         SendReminder.kind,
+        SendDigest.kind,
+        SendTemplateTest.kind,
     ]
 
     /// Of those, whose jobs are due by a test tenant's clock.
@@ -30,7 +32,14 @@ package enum StandingWork {
 
     /// `catalog`: the built-in record types. Without a post mails wait for a worker that has one.
     package static func handlers(_ catalog: Catalog, _ installation: Installation, post: Post? = nil) -> JobHandlers {
-        let mail = post.map { [SendMail.handler($0), SendReminder.handler(catalog, $0, installation.audit)] } ?? []
+        let audit = installation.audit
+        let mail =
+            post.map {
+                [
+                    SendMail.handler($0), SendReminder.handler(catalog, $0, audit), SendDigest.handler(catalog, $0, audit),
+                    SendTemplateTest.handler(catalog, $0),
+                ]
+            } ?? []
         return JobHandlers(
             [
                 PruneAccess.handler,

@@ -45,7 +45,7 @@ package enum Users {
             // A changed address is one that is not confirmed.
             rules.settlesLast = true
             rules.saving = { change throws(Problem) in
-                try saving(change) + mailing(change) + Teams.following(change) + counting(change)
+                try saving(change) + mailing(change) + gathering(change) + Teams.following(change) + counting(change)
                     + [AuditTrail.telling(of: change.id, "users", "user")]
             }
         }
@@ -82,6 +82,14 @@ package enum Users {
             ]
         case .trash, .restore, .purge: return []
         }
+    }
+
+    /// Reminders that wait for a digest follow a changed wish, and a changed clock.
+    private static func gathering(_ change: RecordType.Change) -> [SQL] {
+        guard change.action == .update, change[digest] != nil || change[timeZone] != nil, let id = UUID(uuidString: change.id) else {
+            return []
+        }
+        return [SendDigest.looked(at: id)]
     }
 
     private static func prepare(_ draft: inout Draft, _ change: RecordType.Change, _ hashing: PasswordHashing) async throws(Problem) {

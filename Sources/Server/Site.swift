@@ -31,6 +31,7 @@ struct Site: Sendable {
             MailRoutes(house).endpoints,
             APIKeyRoutes().endpoints,
             SettingsRoutes(house).endpoints,
+            LogoRoutes().endpoints,
             LeadRoutes().endpoints,
             DealRoutes().endpoints,
             PipelineReportRoutes().endpoints,

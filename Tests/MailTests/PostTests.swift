@@ -208,4 +208,44 @@ import Testing
             return
         }
     }
+
+    @Test("A tenant's logo travels within its mails, and only where their words speak of it; a new one is in the next mail") func logo()
+        async throws
+    {
+        func picture(_ number: UInt8) -> [UInt8] { [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, number] }
+        let scope = try await TestHouse.tenant().scope
+        func keep(_ bytes: [UInt8]?) async throws {
+            _ = try await scope.run(["SELECT cell.keep_mail_logo(\(bytes.map { SQLValue.bytes($0) } ?? .null)::bytea)"])
+        }
+        try await TestSMTPServer.run { server in
+            let post = try await Self.post(.server(server.settings(.none, host: "127.0.0.1")))
+            func send(_ words: Letter.Words) async throws -> ReadMail {
+                let letter = Letter(id: .v7(), kind: "offer", to: "anne@example.org", words: words, nature: .business)
+                #expect(try await post.send(letter, in: scope) == .sent)
+                return try #require(try await ReadMail.read(server.mails.suffix(1).map { Array($0.content) }).first)
+            }
+            let words = Letter.Words.template(try Template(TemplateSource(subject: "Hello", body: "Hello")), [:])
+
+            let before = try await send(words)
+            try await keep(picture(1))
+            let first = try await send(words)
+            let ready = try await send(.content(Self.words))
+            try await keep(picture(2))
+            let second = try await send(words)
+            try await keep(nil)
+            let after = try await send(words)
+
+            let plain = ["multipart/alternative", "text/plain", "text/html"]
+            let rich = ["multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png"]
+            #expect(before.structure == plain && ready.structure == plain && after.structure == plain)
+            #expect(first.structure == rich && second.structure == rich && first.defects.isEmpty)
+            let image = try #require(first.parts["image/png"])
+            let id = try #require(image.id).trimmingCharacters(in: ["<", ">"])
+            #expect(image.disposition == "inline" && Data(base64Encoded: image.content) == Data(picture(1)))
+            #expect(second.parts["image/png"].map { Data(base64Encoded: $0.content) } == Data(picture(2)))
+            #expect(first.parts["text/html"]?.content.contains("src=\"cid:\(id)\"") == true)
+            #expect(before.parts["text/html"]?.content.contains("cid:") == false)
+            await post.close()
+        }
+    }
 }

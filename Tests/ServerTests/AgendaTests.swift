@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Records
 import Recurrence
+import Secrets
 import Support
 import Testing
 
@@ -146,5 +147,93 @@ import Testing
         #expect(agenda["data"]?.elements?.map { $0["kind"] } == ["meeting"])
         #expect(agenda["data"]?.elements?.first?["record"]?["title"] == .null)
         #expect(try await desk.firm.site.stranger.get("/v1/agenda").status == 401)
+    }
+
+    @Test("What tells the user is in it at its time: by name, as owner, on birthdays, again and again; what tells others is not")
+    func reminders() async throws {
+        let desk = try await Desk(zone: "Pacific/Auckland")
+        let colleague = try await desk.firm.user("member")
+        let colleagueID = try await desk.client.get("/v1/users?filter[email]=\(colleague)").json["data"]?.elements?.first?["id"] ?? .null
+        func make(_ type: String, _ body: JSON) async throws -> JSON {
+            let made = try await desk.client.post("/v1/\(type)", body)
+            guard made.status == 201 else { throw Unexpected(made) }
+            return try made.json["id"] ?? .null
+        }
+        func remind(_ subject: String, _ local: String, _ recipients: JSON, _ more: [JSON.Member] = []) async throws -> JSON {
+            let when: JSON = ["local": .string(local), "time_zone": "UTC"]
+            return try await make(
+                "reminders",
+                .object([.init("when", when), .init("recipients", recipients), .init("subject", .string(subject))] + more))
+        }
+        let named = try await remind("Named", "2031-03-09T19:30", [["user_id": .string(desk.id.uppercased())]])
+        _ = try await remind("A colleague's", "2031-03-09T20:00", [["user_id": colleagueID]])
+        _ = try await remind("The day after", "2031-03-10T20:00", ["owner"])
+        _ = try await remind("Every hour of work", "2030-01-01T22:00", ["owner"], [.init("rrule", "FREQ=DAILY")])
+        _ = try await remind("Asleep", "2031-03-09T20:00", ["owner"], [.init("active", false)])
+        let contact = try await make("contacts", ["first_name": "Ann", "last_name": "Miller", "birthday": "1980-03-10"])
+        let others = try await make("contacts", ["last_name": "Other", "birthday": "1980-03-10", "owner_id": colleagueID])
+        _ = try await make("contacts", ["last_name": "Later", "birthday": "1980-06-10"])
+        let birthday = try await make(
+            "reminders",
+            [
+                "about": ["type": "contacts"], "when": ["field": "birthday", "offset_minutes": 0], "rrule": "FREQ=YEARLY",
+                "recipients": ["owner"], "subject": "{{record.first_name}} has her day",
+            ])
+        _ = try await remind("Ours", "2031-03-09T23:00", ["owner"], [.init("about", ["type": "contacts", "id": contact])])
+        _ = try await remind("Theirs", "2031-03-09T23:00", ["owner"], [.init("about", ["type": "contacts", "id": others])])
+
+        let agenda = try await desk.client.get("/v1/agenda?date=2031-03-10").json
+        let week = try await desk.client.get("/v1/agenda?date=2031-03-10&days=7").json
+        let blind = try await desk.firm.person("member").get("/v1/agenda?date=2031-03-10").json
+
+        let items = agenda["data"]?.elements ?? []
+        #expect(items.map { $0["summary"] } == ["Named", "Ann has her day", "Every hour of work", "Ours"], "\(agenda.text)")
+        #expect(items.allSatisfy { $0["kind"] == "reminder" && $0["status"] == "planned" })
+        #expect(items.map { $0["local"] } == ["2031-03-10T08:30", "2031-03-10T09:00", "2031-03-10T11:00", "2031-03-10T12:00"])
+        #expect(items.first?["record"] == ["type": "reminders", "id": named, "title": "Named"])
+        let second = try #require(items.dropFirst().first)
+        #expect(second["record"] == ["type": "contacts", "id": contact, "title": "Ann Miller"] && second["reminder_id"] == birthday)
+        #expect(agenda["upcoming"] == [])
+        #expect(week["data"]?.elements?.filter { $0["summary"] == "Every hour of work" }.count == 7)
+        #expect(blind["data"] == [])
+    }
+
+    @Test("Of what was due the ledger says what became of it; what was never meant is left out") func toldReminders() async throws {
+        let desk = try await Desk(zone: "UTC")
+        let yesterday = String((Date.now - 86_400).apiText.prefix(10))
+        let made = try await desk.client.post(
+            "/v1/reminders",
+            ["when": ["local": .string(yesterday + "T00:01"), "time_zone": "UTC"], "recipients": ["owner"], "subject": "Yesterday"])
+        let id = try made.json["id"]?.string ?? ""
+        func agenda() async throws -> [JSON] {
+            try await desk.client.get("/v1/agenda?date=\(yesterday)").json["data"]?.elements ?? []
+        }
+
+        let unknown = try await agenda()
+        let occurrence = try await desk.client.get("/v1/reminders/\(id)/occurrences?from=\(yesterday)T00:00:00Z").json
+        _ = try await desk.firm.scope().run([
+            """
+            INSERT INTO occurrences (id, reminder_id, recipient, due_at, local, time_zone, status)
+            VALUES (\(Self.id(of: id, desk.id, "\(yesterday)T00:01:00"))::uuid, \(id)::uuid, 'user:' || \(desk.id),
+                \("\(yesterday)T00:01:00Z")::timestamptz, \(yesterday + "T00:01"), 'UTC', 'sent')
+            """
+        ])
+        let sent = try await agenda()
+        _ = try await desk.firm.scope().run(["UPDATE occurrences SET status = 'skipped', reason = 'past'"])
+        let past = try await agenda()
+        _ = try await desk.firm.scope().run(["UPDATE occurrences SET status = 'skipped', reason = 'opted_out'"])
+
+        #expect(unknown.isEmpty && past.isEmpty && occurrence["data"] == [])
+        #expect(sent.map { $0["status"] } == ["sent"])
+        #expect(try await agenda().map { $0["status"] } == ["skipped"])
+    }
+
+    /// As the ledger makes it: a hash of what it is.
+    private static func id(of reminder: String, _ user: String, _ occasion: String) -> String {
+        let parts = [reminder, "", "user:\(user)", occasion].joined(separator: "\u{1F}").lowercased()
+        var bytes = Array(Digest.sha256(parts).prefix(16))
+        bytes[6] = bytes[6] & 0x0F | 0x80
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        return bytes.map { String(format: "%02x", $0) }.joined()
     }
 }

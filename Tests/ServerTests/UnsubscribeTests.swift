@@ -218,6 +218,8 @@ import Testing
 
         #expect(answer.status == 202)
         #expect(try await admin.get("/v1/mail").json["state"] == "paused")
+        let figures = try await Client(post.site.aside).get("/metrics").text
+        #expect(figures.contains("tenantry_mail_paused{cell=\"main\"} 1"))
         let waiting = Self.letter(to: "next@\(firm.slug).example", nil)
         guard case .later = try await post.post.send(waiting, in: scope) else {
             Issue.record("It does not wait.")

@@ -91,6 +91,11 @@ package struct TestTenant: Sendable {
     package let tenant: Tenant
     package let scope: TenantScope
 
+    package init(tenant: Tenant, scope: TenantScope) {
+        self.tenant = tenant
+        self.scope = scope
+    }
+
     /// The first person, who may do everything.
     package var admin: Caller { caller(tenant.adminID, Rights(types: ["*": .everything], admin: .everything)) }
 

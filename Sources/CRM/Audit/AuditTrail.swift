@@ -16,6 +16,8 @@ package enum AuditTrail {
         case keyCreated = "api_key_created"
         case keyRevoked = "api_key_revoked"
         case settingsChanged = "settings_changed"
+        /// A template's mail was sent to see how it arrives.
+        case templateTested = "template_tested"
     }
 
     /// Whom or what an entry is about.

@@ -4,7 +4,8 @@ import Records
 import Recurrence
 import Tenancy
 
-/// What one person has before him: open tasks that are his, and the meetings and calls he holds, by the days of his own zone.
+/// What one person has before him: open tasks that are his, the meetings and calls he holds, and what he is reminded of, by the days of his
+/// own zone.
 ///
 /// A task is its assignee's, or its owner's while nobody is assigned.
 package struct Agenda: Sendable {
@@ -23,6 +24,7 @@ package struct Agenda: Sendable {
     package static let most = 1_000
     package static let mostOverdue = 200
     package static let mostUpcoming = 10
+    package static let mostReminded = AgendaReminders.most
 
     /// - Parameters:
     ///   - date: the first day; today when nil.
@@ -40,11 +42,14 @@ package struct Agenda: Sendable {
                 page(tasks("t.due_at < \(start)"), Self.mostOverdue),
                 page(tasks("t.due_at >= \(end)") + " UNION ALL " + talks("a.at >= \(end)"), Self.mostUpcoming),
             ], isRepeatable: true)
-        let lists = try answers.map { rows in JSON.array(try rows.map { try Self.item($0, window.zone) }) }
+        var lists = try answers.map { rows in try rows.map { try Self.item($0, window.zone) } }
+        let reminders = AgendaReminders(
+            scope: scope, caller: caller, catalog: catalog, zone: window.zone, instants: window.instants, now: now)
+        lists[0] = Array((lists[0] + (try await reminders.items())).sorted { ($0.at, $0.id) < ($1.at, $1.id) }.prefix(Self.most))
+        let documents = lists.map { JSON.array($0.map(\.document)) }
         return [
-            "from": .string(window.from), "to": .string(window.to), "time_zone": .string(window.zone), "data": lists[0],
-            "overdue": lists[1],
-            "upcoming": lists[2],
+            "from": .string(window.from), "to": .string(window.to), "time_zone": .string(window.zone), "data": documents[0],
+            "overdue": documents[1], "upcoming": documents[2],
         ]
     }
 
@@ -75,7 +80,7 @@ package struct Agenda: Sendable {
             """
     }
 
-    private static func item(_ row: Row, _ zone: String) throws -> JSON {
+    private static func item(_ row: Row, _ zone: String) throws -> AgendaItem {
         let kind = try row.text(0)
         let type = kind == "task" ? Tasks.type.name : Activities.type.name
         let at = try row.date(1)
@@ -84,7 +89,7 @@ package struct Agenda: Sendable {
             .init("record", ["type": .string(type), "id": .string(try row.text(2)), "title": JSON(row.optionalText(3))]),
         ]
         if let status = row.optionalText(4) { members.append(.init("status", .string(status))) }
-        return .object(members)
+        return AgendaItem(at: at, id: try row.text(2), document: .object(members))
     }
 }
 

@@ -20,5 +20,3 @@ package enum TenantClock {
     /// What a credential's look-up selects: the clock, null in real time.
     package static let setting: SQL = "cell.tenant_clock()"
 }
-
-typealias ReminderClock = TenantClock

@@ -23,6 +23,7 @@ package enum MailBreaker {
                 """)
             guard !paused.isEmpty else { return }
             let admins = try transaction.rows(MailReader.administrators).map { try $0.uuid(0) }
+            _ = try transaction.rows("SELECT cell.mail_waits(true)")
             _ = try transaction.flush(admins.map { SendMail.promised(.mailPaused, to: $0) })
         }
     }
@@ -47,6 +48,9 @@ package enum MailBreaker {
         return Standing(pausedAt: try row.optionalDate(0), sent: try row.int(1), bounced: try row.int(2))
     }
 
-    /// A statement: mail goes out again, and what came back before is forgotten.
-    package static let resuming: SQL = "UPDATE settings SET mail_paused_at = NULL, mail_resumed_at = now() WHERE mail_paused_at IS NOT NULL"
+    /// Mail goes out again, and what came back before is forgotten.
+    package static let resuming: [SQL] = [
+        "UPDATE settings SET mail_paused_at = NULL, mail_resumed_at = now() WHERE mail_paused_at IS NOT NULL",
+        "SELECT cell.mail_waits(false)",
+    ]
 }

@@ -11,6 +11,8 @@ struct MailLedger: Sendable {
     struct Opening: Sendable {
         let settings: SettingsDocument
         let isPaused: Bool
+        /// What tells the tenant's logo from another; nil where there is none.
+        let logo: String?
         /// Why its recipient gets none.
         let suppression: String?
         /// What became of it before.
@@ -25,7 +27,7 @@ struct MailLedger: Sendable {
         let isAccess = letter.nature == .access
         let key = recipient.lowercased()
         let answers = try await scope.run([
-            "SELECT \(Stationery.column), mail_paused_at IS NOT NULL FROM settings",
+            "SELECT \(Stationery.column), mail_paused_at IS NOT NULL, cell.mail_logo_digest() FROM settings",
             "SELECT reason FROM suppressions WHERE address = \(key)",
             "SELECT state FROM mails WHERE id = \(letter.id) FOR UPDATE",
             """
@@ -47,9 +49,27 @@ struct MailLedger: Sendable {
         ])
         guard let row = answers[0].first else { throw PostgresError.unexpected("A tenant has no settings.") }
         return Opening(
-            settings: try SettingsDocument(parsing: row.text(0)), isPaused: try row.bool(1),
+            settings: try SettingsDocument(parsing: row.text(0)), isPaused: try row.bool(1), logo: row.optionalText(2),
             suppression: try answers[1].first.map { try $0.text(0) }, former: try answers[2].first.map { try $0.text(0) },
             attempt: try answers[3].first.map { try $0.int(0) })
+    }
+
+    /// What became of a letter that was offered before; nil while it can still be offered. One over which a worker died is unknown from now on.
+    func outcome(of letter: UUID) async throws -> LetterOutcome? {
+        let state = try await scope.rows(
+            """
+            WITH died AS (
+                UPDATE mails SET state = 'unknown', sent_at = now(), reason = 'its worker stopped while it was being sent'
+                WHERE id = \(letter) AND state = 'sending' RETURNING state
+            ) SELECT state FROM died UNION ALL SELECT state FROM mails WHERE id = \(letter) AND state <> 'sending'
+            """, isRepeatable: false
+        ).first?.text(0)
+        return switch state {
+        case "sent": .sent
+        case "unknown": .unknown("Nobody knows whether it was taken.")
+        case "failed": .refused(.failed, "It was refused before.")
+        default: nil
+        }
     }
 
     func sent(_ letter: Letter) async throws {

@@ -20,6 +20,9 @@ package final class Post: Sendable {
     /// To servers that tenants name.
     private let strangers: SMTPClient
     private let pacing: Mutex<PostPacing>
+    private let logos = Mutex(LogoShelf())
+    /// By cell, until the cell is told.
+    private let figures = Mutex<[String: MailFigures]>([:])
 
     package init(_ installation: Installation, _ settings: PostSettings, origin: WebOrigin) {
         self.installation = installation
@@ -30,10 +33,42 @@ package final class Post: Sendable {
         pacing = Mutex(PostPacing(settings))
     }
 
+    /// Tells the cells what it has done, every few seconds, until the task is cancelled.
+    package func run() async {
+        while !Task.isCancelled {
+            // Cancellation ends the sleep and, with the next look at the condition, the loop.
+            try? await Task.sleep(for: .seconds(5))
+            await tellFigures()
+        }
+    }
+
     /// Takes no more, and returns when the mails that are on their way have arrived or failed.
     package func close() async {
         await client.close()
         await strangers.close()
+        await tellFigures()
+    }
+
+    /// What could not be told is told with the next.
+    package func tellFigures() async {
+        let news = figures.withLock { figures in
+            defer { figures = [:] }
+            return figures
+        }
+        for (cell, news) in news {
+            do {
+                _ = try await installation.cells.scope(of: cell).run(news.statements)
+            } catch {
+                figures.withLock { $0[cell, default: MailFigures()].add(news) }
+            }
+        }
+    }
+
+    /// Counts a mail that was not even offered to the post.
+    func skipped(_ reason: String, in scope: TenantScope) { count(scope) { $0.skipped(reason) } }
+
+    private func count(_ scope: TenantScope, _ change: (inout MailFigures) -> Void) {
+        figures.withLock { change(&$0[scope.tenant.cell, default: MailFigures()]) }
     }
 
     /// By which a letter can be found wherever it went; the same each time it is offered.
@@ -43,6 +78,20 @@ package final class Post: Sendable {
     ///
     /// Throws what the database says. What became of the letter is kept even when the task is cancelled meanwhile.
     package func send(_ letter: Letter, in scope: TenantScope) async throws -> LetterOutcome {
+        let outcome = try await offer(letter, in: scope)
+        count(scope) { figures in
+            switch outcome {
+            case .sent: figures.count(.sent, letter.kind)
+            case .later: figures.count(.delayed, letter.kind)
+            case .refused(.failed, _): figures.count(.failed, letter.kind)
+            case .refused(let refusal, _): figures.skipped(refusal.rawValue)
+            case .unknown: figures.count(.unknown, letter.kind)
+            }
+        }
+        return outcome
+    }
+
+    private func offer(_ letter: Letter, in scope: TenantScope) async throws -> LetterOutcome {
         let ledger = MailLedger(scope: scope)
         let recipient: Mailbox
         do {
@@ -67,7 +116,7 @@ package final class Post: Sendable {
             return .refused(.plan, limit.detail)
         }
         guard let attempt = opening.attempt else { return try await unopened(letter, to: recipient, opening, ledger) }
-        return try await settled(deliver(letter, to: recipient, opening.settings, of: scope.tenant), letter, recipient, attempt, ledger)
+        return try await settled(deliver(letter, to: recipient, opening, in: scope), letter, recipient, attempt, ledger)
     }
 
     /// A letter to somebody who has no tenant yet. Nothing is kept.
@@ -79,7 +128,7 @@ package final class Post: Sendable {
             return .refused(.noAddress, error.description)
         }
         let stationery = Stationery(settings, letter.language ?? .english)
-        let message = try message(letter, to: recipient, stationery, unsubscribe: nil, returning: nil)
+        let message = try message(letter, to: recipient, stationery, logo: nil, unsubscribe: nil, returning: nil)
         return outcome(await transport(for: stationery).deliver(message), attempt: 1)
     }
 
@@ -105,31 +154,47 @@ package final class Post: Sendable {
         return .refused(.suppressed, "No more mail goes to this address (\(suppression)).")
     }
 
-    private func deliver(_ letter: Letter, to recipient: Mailbox, _ document: SettingsDocument, of tenant: Tenant) async -> Delivery {
+    private func deliver(_ letter: Letter, to recipient: Mailbox, _ opening: MailLedger.Opening, in scope: TenantScope) async -> Delivery {
+        let tenant = scope.tenant
         do {
-            let stationery = try Stationery(document, of: tenant, try await installation.key(of: tenant), settings)
+            let stationery = try Stationery(opening.settings, of: tenant, try await installation.key(of: tenant), settings)
             let keys = try await installation.mailKeys()
             let message = try message(
-                letter, to: recipient, stationery, unsubscribe: unsubscribe(letter, of: tenant, keys),
-                returning: returnAddress(letter, of: tenant, stationery, keys))
-            return await transport(for: stationery).deliver(message)
+                letter, to: recipient, stationery, logo: try await logo(opening.logo, in: scope),
+                unsubscribe: unsubscribe(letter, of: tenant, keys), returning: returnAddress(letter, of: tenant, stationery, keys))
+            let began = ContinuousClock.now
+            let delivery = await transport(for: stationery).deliver(message)
+            count(scope) { $0.spoke(for: .now - began) }
+            return delivery
         } catch {
             // Settings that do not hold: until somebody has mended them each try ends the same.
             return .retry(Setback(stage: .lookup, text: "\(error)"))
         }
     }
 
+    private func logo(_ digest: String?, in scope: TenantScope) async throws -> InlineImage? {
+        guard let digest else { return nil }
+        if let known = logos.withLock({ $0[scope.tenant.id, digest] }) { return known }
+        let found = try await MailLogo.find(in: scope)
+        if let found { logos.withLock { $0.keep(found, of: scope.tenant.id, digest) } }
+        return found
+    }
+
     private func message(
-        _ letter: Letter, to recipient: Mailbox, _ stationery: Stationery, unsubscribe: UnsubscribeLink?, returning: Mailbox?
+        _ letter: Letter, to recipient: Mailbox, _ stationery: Stationery, logo: InlineImage?, unsubscribe: UnsubscribeLink?,
+        returning: Mailbox?
     ) throws -> Message {
-        let frame = MailFrame(
-            brand: stationery.brand, language: letter.language ?? stationery.language, unsubscribe: unsubscribe?.address)
+        // Words that are ready as they are do not speak of it.
+        let logo = letter.isFramed ? logo : nil
+        var brand = stationery.brand
+        brand.hasLogo = logo != nil
+        let frame = MailFrame(brand: brand, language: letter.language ?? stationery.language, unsubscribe: unsubscribe?.address)
         guard let id = MessageID(messageID(of: letter.id)) else {
             throw MailDefect("The sender's domain \(settings.from.domain) makes no Message-ID.")
         }
         return Message(
             id: id, date: .now, from: stationery.from, to: recipient, replyTo: stationery.replyTo, returnAddress: returning,
-            content: letter.content(in: frame), unsubscribe: unsubscribe)
+            content: letter.content(in: frame), logo: logo, unsubscribe: unsubscribe)
     }
 
     private func unsubscribe(_ letter: Letter, of tenant: Tenant, _ keys: [[UInt8]]) throws -> UnsubscribeLink? {
@@ -207,6 +272,11 @@ extension Letter {
         case .system(let mail, let values): mail.content(values.merging(["firm": .text(frame.brand.name)]) { given, _ in given }, in: frame)
         case .template(let template, let values): template.render(values, in: frame)
         }
+    }
+
+    /// Whether its words are put into a frame.
+    fileprivate var isFramed: Bool {
+        if case .content = words { false } else { true }
     }
 
     /// What the ledger calls it, before anything is known of the tenant's settings.

@@ -10,11 +10,14 @@ package enum Suppressions {
     /// An address once suppressed stays so for its first reason; that mail does not arrive there at all weighs more than any other.
     static func added(_ address: String, _ reason: Reason, detail: String?, mail: UUID?) -> SQL {
         """
-        INSERT INTO suppressions AS s (address, reason, detail, mail_id)
-        VALUES (\(MailLedger.brief(address.lowercased(), 254)), \(reason.rawValue), \(detail.map { MailLedger.brief($0, 200) }), \(mail))
-        ON CONFLICT (address) DO UPDATE
-        SET reason = excluded.reason, detail = excluded.detail, mail_id = excluded.mail_id, created_at = now()
-        WHERE excluded.reason = 'bounce' AND s.reason <> 'bounce'
+        WITH added AS (
+            INSERT INTO suppressions AS s (address, reason, detail, mail_id)
+            VALUES (\(MailLedger.brief(address.lowercased(), 254)), \(reason.rawValue), \(detail.map { MailLedger.brief($0, 200) }), \(mail))
+            ON CONFLICT (address) DO UPDATE
+            SET reason = excluded.reason, detail = excluded.detail, mail_id = excluded.mail_id, created_at = now()
+            WHERE excluded.reason = 'bounce' AND s.reason <> 'bounce'
+            RETURNING reason
+        ) SELECT cell.count_mail('suppressed', reason) FROM added
         """
     }
 

@@ -53,6 +53,22 @@ struct ReminderMail: Sendable {
         return letter
     }
 
+    /// As one item of a digest. Throws where a tenant's words cannot be read.
+    func line(origin: String) throws -> TemplateValue {
+        let link = about.map { "\(origin)/\($0.type.name)/\($0.id)" } ?? origin
+        let title: String
+        switch try text(link) {
+        case .template(let template, let values):
+            title = template.render(values, in: MailFrame(brand: Brand(name: ""), language: .english)).subject
+        case .system, .content: title = about?.title ?? ""
+        }
+        let record = about.map(\.title) ?? ""
+        return .group([
+            "title": .text(title), "due": .text("\(local.replacing("T", with: " ")) (\(zone))"),
+            "about": .text(title.contains(record) ? "" : record), "link": .text(link),
+        ])
+    }
+
     private func text(_ link: String) throws -> Letter.Words {
         let due = "\(local.replacing("T", with: " ")) (\(zone))"
         guard let words else {

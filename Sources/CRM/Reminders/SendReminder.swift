@@ -40,6 +40,7 @@ struct SendReminder: Job {
         }
         if let reason = ready.objection(now) {
             try await settle(.skipped, reason, in: scope)
+            post.skipped(reason, in: scope)
             return .done
         }
         if let end = ready.quietEnd(now) {
@@ -49,10 +50,11 @@ struct SendReminder: Job {
         let begun = try await scope.run([
             """
             UPDATE occurrences SET attempts = attempts + 1, message_id = left(\(post.messageID(of: occurrence))::text, 130), reason = NULL
-            WHERE id = \(occurrence) AND status = 'planned' RETURNING attempts
+            WHERE id = \(occurrence) AND status = 'planned' AND NOT (\(SendDigest.takes)) RETURNING attempts
             """
         ])
-        guard !begun[0].isEmpty else { return .done }
+        // Settled meanwhile, or one of many in the mail of a day or a week.
+        guard !begun[0].isEmpty else { return try await SendDigest.leave(occurrence, in: scope) }
         let letter: Letter
         do {
             letter = try ready.letter(occurrence, origin: post.origin.of(scope.tenant.slug))

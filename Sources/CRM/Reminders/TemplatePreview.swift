@@ -19,16 +19,30 @@ package struct TemplatePreview: Sendable {
 
     /// `{"subject","html","text"}`. Refuses with `.notFound` a template, with `.invalid` a record that is not there for the caller.
     package func answer(_ id: UUID, _ body: JSON, origin: String, now: Date) async throws -> JSON {
+        for member in body.members ?? [] where member.name != "about" {
+            throw Problem.invalid([.init("/\(member.name.pointerToken)", .unknown, "A preview takes about.")])
+        }
+        let words = try await words(of: id, about: body["about"] ?? .null, origin: origin, now: now)
+        let content = words.template.render(words.values, in: words.frame)
+        return ["subject": .string(content.subject), "html": .string(content.html), "text": .string(content.text)]
+    }
+
+    /// A template with everything that it speaks of, for the caller.
+    struct Words: Sendable {
+        let template: Template
+        let values: [String: TemplateValue]
+        let frame: MailFrame
+    }
+
+    /// Refuses as `answer` does, and with `.conflict` a template that cannot be read any more.
+    func words(of id: UUID, about: JSON, origin: String, now: Date) async throws -> Words {
         let templates = catalog[Templates.type.name] ?? Templates.type
         let rows = try await scope.rows(
             "SELECT r.subject, r.body, r.locale, \(ReminderDefaults.column), (SELECT name FROM users WHERE id = \(caller.userID)), "
                 + "(SELECT time_zone FROM users WHERE id = \(caller.userID)) FROM templates AS r WHERE r.id = \(id) AND r.deleted_at IS NULL AND "
                 + caller.readable(templates))
         guard let row = rows.first else { throw Problem.notFound }
-        for member in body.members ?? [] where member.name != "about" {
-            throw Problem.invalid([.init("/\(member.name.pointerToken)", .unknown, "A preview takes about.")])
-        }
-        let about = try await record(body["about"] ?? .null)
+        let about = try await record(about)
         let settings = try SettingsDocument(parsing: row.optionalText(3) ?? "{}")
         let name = row.optionalText(4) ?? ""
         let zone = row.optionalText(5).flatMap { TimeZoneName.isKnown($0) ? $0 : nil } ?? ReminderDefaults(settings).timeZone
@@ -46,8 +60,7 @@ package struct TemplatePreview: Sendable {
                 name: settings["brand.name"].string ?? settings["name"].string ?? scope.tenant.name,
                 colour: settings["brand.colour"].string.flatMap { BrandColour($0) } ?? .standard),
             language: MailLanguage(closestTo: row.optionalText(2) ?? settings["locale"].string ?? "en"))
-        let content = template.render(values, in: frame)
-        return ["subject": .string(content.subject), "html": .string(content.html), "text": .string(content.text)]
+        return Words(template: template, values: values, frame: frame)
     }
 
     private func record(_ about: JSON) async throws -> (type: String, id: String, title: String, state: JSON)? {

@@ -5,13 +5,16 @@ package struct InlineImage: Sendable, Hashable {
     package let kind: Kind
     package let bytes: [UInt8]
 
+    /// In bytes.
+    package static let largest = 256 << 10
+
     /// The name by which the HTML speaks of it. One mail has one picture, so it needs no other.
     static let contentID = "logo@tenantry"
 
     /// Takes what begins as a PNG, JPEG or GIF does, up to 256 KiB; refuses anything else. SVG is not shown by most mail programs, and may
     /// hold scripts.
     package init(_ bytes: [UInt8]) throws(MailRefusal) {
-        guard bytes.count <= 256 << 10 else { throw MailRefusal("A logo in a mail has at most 256 KiB.") }
+        guard bytes.count <= Self.largest else { throw MailRefusal("A logo in a mail has at most 256 KiB.") }
         guard let kind = Kind.allCases.first(where: { bytes.starts(with: $0.signature) }) else {
             throw MailRefusal("A logo in a mail is a PNG, JPEG or GIF.")
         }

@@ -18,7 +18,7 @@ struct AgendaRoutes: Sendable {
 
 extension AgendaRoutes {
     private static let show = Operation(
-        "agenda.get", "My open tasks, meetings and calls of some days, in my own time zone", tag: "Calendar",
+        "agenda.get", "My open tasks, meetings, calls and reminders of some days, in my own time zone", tag: "Calendar",
         parameters: [
             Parameter("date", in: .query, ["type": "string", "format": "date"], "The first day; today without it."),
             Parameter(
@@ -29,7 +29,9 @@ extension AgendaRoutes {
                 """
                 In the order of time: `data` of these days (at most \(Agenda.most)), `overdue` tasks due before them and still open (at most \
                 \(Agenda.mostOverdue)), the next \(Agenda.mostUpcoming) `upcoming` after them. Tasks are those assigned to the caller, or owned \
-                and assigned to nobody; meetings and calls those the caller owns.
+                and assigned to nobody; meetings and calls those the caller owns; reminders, in `data` alone, those that tell the caller, also \
+                when they are not mailed, by their readable subject (a task's own are left out: the task is there itself). Of a reminder \
+                about all records of a type at most \(Agenda.mostReminded) records are looked at.
                 """, schema: ["$ref": "#/components/schemas/Agenda"])
         ])
 
@@ -42,12 +44,19 @@ extension AgendaRoutes {
             ], required: ["from", "to", "time_zone", "data", "overdue", "upcoming"]),
         "AgendaItem": .objectSchema(
             [
-                "kind": ["type": "string", "enum": ["task", "meeting", "call"]], "at": .timeSchema,
+                "kind": ["type": "string", "enum": ["task", "meeting", "call", "reminder"]], "at": .timeSchema,
                 "local": ["type": "string", "description": "What clocks show in `time_zone`, as 2026-11-30T09:00."],
                 "record": .objectSchema(
                     ["type": ["type": "string"], "id": .idSchema, "title": ["type": ["string", "null"]]],
                     required: ["type", "id", "title"]),
-                "status": ["type": "string", "description": "Of a task."],
+                "status": [
+                    "type": "string",
+                    "description": "Of a task; or of a reminder: planned, sent, skipped, failed, unknown, as in its occurrences.",
+                ],
+                "reminder_id": [
+                    "type": "string", "format": "uuid", "description": "Of a reminder; `record` is what it is about, or itself.",
+                ],
+                "summary": ["type": "string", "description": "What a reminder's mail is called."],
             ], required: ["kind", "at", "local", "record"]),
     ]
 

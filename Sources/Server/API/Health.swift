@@ -47,6 +47,7 @@ struct Health: Sendable {
         figures.write(into: &page)
         PoolMetrics.write(installation.figures, into: &page)
         await JobMetrics.write(JobDesk(installation), into: &page)
+        await MailMetrics.write(installation, into: &page)
         var tenants: [TenantState: Int] = [:]
         for tenant in installation.directory.tenants { tenants[tenant.state, default: 0] += 1 }
         page.family("tenantry_tenants", .gauge, "Tenants that exist, by state.")

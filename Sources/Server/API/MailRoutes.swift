@@ -66,7 +66,7 @@ struct MailRoutes: Sendable {
     private func resume(_ call: Call, _ person: Person) async throws -> Reply {
         try Self.mayLook(person)
         return try await call.repeatably(person) { repeatable in
-            _ = try await person.scope.run((repeatable?.claim ?? []) + [MailBreaker.resuming])
+            _ = try await person.scope.run((repeatable?.claim ?? []) + MailBreaker.resuming)
             let body = try await document(person)
             if let repeatable { _ = try await person.scope.run([repeatable.remember(.init(status: 200, body: body.text))]) }
             return RecordAnswer(status: 200, body: body.bytes)

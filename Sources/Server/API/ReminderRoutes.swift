@@ -17,6 +17,7 @@ struct ReminderRoutes: Sendable {
             .person(.get, "/v1/reminders/{id}/occurrences", Self.ofReminder, ofReminder),
             .person(.get, "/v1/occurrences", Self.all, all),
             .person(.post, "/v1/templates/{id}/preview", Self.template, template),
+            .person(.post, "/v1/templates/{id}/test_send", Self.test, test),
         ]
     }
 
@@ -59,15 +60,28 @@ struct ReminderRoutes: Sendable {
 
     private func template(_ call: Call, _ person: Person) async throws -> Reply {
         let id = try call.id()
-        let own = settings.baseDomain.map { "\(person.tenant.slug).\($0)" } ?? "\(settings.host):\(settings.port)"
-        let origin = (settings.isSecure ? "https://" : "http://") + own
         return try await call.repeatablyReading(person) {
             let preview = TemplatePreview(in: person.scope, for: person.caller, of: person.catalog)
             return RecordAnswer(
                 status: 200,
-                body: try await preview.answer(id, try await call.jsonIfAny(), origin: origin, now: TenantClock.now(of: person.scope)).bytes
+                body: try await preview.answer(
+                    id, try await call.jsonIfAny(), origin: origin(person), now: TenantClock.now(of: person.scope)
+                ).bytes
             )
         }
+    }
+
+    private func test(_ call: Call, _ person: Person) async throws -> Reply {
+        let id = try call.id()
+        return try await call.repeatably(person) { repeatable in
+            try await TemplateTest(in: person.scope, for: person.caller, of: person.catalog).order(
+                id, try await call.jsonIfAny(), origin: origin(person), now: TenantClock.now(of: person.scope), repeatable: repeatable)
+        }
+    }
+
+    private func origin(_ person: Person) -> String {
+        let own = settings.baseDomain.map { "\(person.tenant.slug).\($0)" } ?? "\(settings.host):\(settings.port)"
+        return (settings.isSecure ? "https://" : "http://") + own
     }
 }
 
@@ -115,13 +129,7 @@ extension ReminderRoutes {
     private static let template = Operation(
         "templates.preview", "A template's mail as it would be now, about a record and to me; nothing is sent", tag: "templates",
         parameters: [.id(), .idempotencyKey],
-        body: BodyDescription(
-            .objectSchema([
-                "about": [
-                    "type": ["object", "null"], "required": ["type", "id"], "additionalProperties": false,
-                    "properties": ["type": ["type": "string"], "id": .idSchema],
-                ]
-            ]), required: false),
+        body: BodyDescription(.objectSchema(["about": about]), required: false),
         responses: [
             200: ResponseDescription(
                 "The mail.",
@@ -129,6 +137,24 @@ extension ReminderRoutes {
                     ["subject": ["type": "string"], "html": ["type": "string"], "text": ["type": "string"]],
                     required: ["subject", "html", "text"]))
         ], problems: [.notFound, .conflict, .invalid, .idempotencyMismatch, .idempotencyRunning])
+
+    private static let test = Operation(
+        "templates.test_send", "Send a template's mail to see how it arrives: to me, or to whom I name if I may change the template",
+        tag: "templates", parameters: [.id(), .idempotencyKey],
+        body: BodyDescription(
+            .objectSchema([
+                "to": ["type": ["string", "null"], "description": "An address; my own without it."], "about": about,
+            ]), required: false),
+        responses: [
+            202: ResponseDescription(
+                "It is on its way: what the ledger of mails calls it, whom it goes to and its subject.",
+                schema: .objectSchema(
+                    ["id": .idSchema, "to": ["type": "string"], "subject": ["type": "string"]], required: ["id", "to", "subject"]))
+        ], problems: [.notFound, .forbidden, .conflict, .invalid, .rateLimited, .idempotencyMismatch, .idempotencyRunning])
+    private static let about: JSON = [
+        "type": ["object", "null"], "required": ["type", "id"], "additionalProperties": false,
+        "properties": ["type": ["type": "string"], "id": .idSchema],
+    ]
 
     private static func time(_ name: String, _ help: String) -> Parameter {
         Parameter(name, in: .query, ["type": "string", "format": "date-time"], help)

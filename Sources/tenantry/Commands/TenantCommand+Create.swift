@@ -1,4 +1,5 @@
 import ArgumentParser
+import CRM
 import Foundation
 import Records
 import Secrets
@@ -11,7 +12,8 @@ extension TenantCommand {
             abstract: "Provision a tenant: usable when the command ends.",
             discussion: """
                 The same command again finds what it made before; another content under the same short name is refused. Without a password \
-                the first person is invited and cannot sign in yet.
+                the first person is invited: by mail, which a worker sends, where `mail.*` says how; else the link is printed, for you to \
+                hand over, and the command again prints a new one.
                   tenantry tenant create acme --name "Acme Ltd" --admin-email anna@acme.com --admin-name "Anna Keller"
                   printf %s "$PASSWORD" | tenantry tenant create acme --name "Acme Ltd" \\
                     --admin-email anna@acme.com --admin-name "Anna Keller" --admin-password-stdin
@@ -48,11 +50,32 @@ extension TenantCommand {
                 slug: slug, name: name, plan: plan, cell: cell,
                 admin: .init(email: adminEmail, name: adminName, passwordHash: hash), isTest: test, trialDays: trialDays,
                 fingerprint: Digest.sha256(order.bytes))
-            let made = try await Installation.use(settings, log: Logs.start(settings)) { installation in
+            let post = try PostSettings(settings)
+            let (tenant, invitation) = try await Installation.use(settings, log: Logs.start(settings)) {
+                installation -> (Tenant, Invitation?) in
                 try await installation.start()
-                return try await installation.provisioning.provision(request, by: .commandLine())
+                let tenant = try await installation.provisioning.provision(request, by: .commandLine()).tenant
+                guard password == nil, tenant.state.allowsWrites else { return (tenant, nil) }
+                let scope = try installation.directory.scope(for: tenant)
+                return (tenant, try await Invitation.made(in: scope, post, WebOrigin(settings)))
             }
-            made.tenant.answer.print(asJSON: common.json)
+            var answer = tenant.answer
+            if let invitation { answer.add(invitation) }
+            answer.print(asJSON: common.json)
+        }
+
+        /// How the first person gets in.
+        fileprivate enum Invitation: Sendable {
+            case mailed(to: String)
+            case link(String, expires: Date)
+
+            /// Nil for somebody who is in.
+            static func made(in scope: TenantScope, _ post: PostSettings, _ origin: WebOrigin) async throws -> Invitation? {
+                if case .none = post.way {
+                    return try await FirstInvitation.link(in: scope, origin).map { .link($0.address, expires: $0.expires) }
+                }
+                return try await FirstInvitation.promise(in: scope) ? .mailed(to: scope.tenant.adminEmail) : nil
+            }
         }
 
         private func readPassword() throws -> String {
@@ -63,6 +86,21 @@ extension TenantCommand {
             }
             return password
         }
+    }
+}
+
+extension Answer {
+    fileprivate mutating func add(_ invitation: TenantCommand.Create.Invitation) {
+        let member: JSON
+        switch invitation {
+        case .mailed(let address):
+            text += "\n  invited by mail to \(address), as soon as a worker runs"
+            member = ["mailed_to": .string(address)]
+        case .link(let link, let expires):
+            text += "\n  no mail is set up; hand over this link, which works once, until \(shown(expires)):\n  \(link)"
+            member = ["link": .string(link), "expires_at": time(expires)]
+        }
+        json = .object((json.members ?? []) + [.init("invitation", member)])
     }
 }
 

@@ -79,6 +79,10 @@ struct Serving: Service {
                     await work.signUpMail?.run()
                     return .beside
                 }
+                group.addTask {
+                    await work.post.run()
+                    return .beside
+                }
             }
             // The others end only by cancellation, when the server and the worker have ended or one of them has failed.
             var running = work == nil ? 1 : 2
@@ -95,6 +99,7 @@ struct Serving: Service {
         await withTaskGroup { group in
             group.addTask { await installation.run() }
             group.addTask { await work.signUpMail?.run() }
+            group.addTask { await work.post.run() }
             await work.worker.run()
             group.cancelAll()
         }
