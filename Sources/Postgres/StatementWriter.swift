@@ -25,7 +25,8 @@ struct StatementWriter {
 
     /// Writes all of them, after the removal of those evicted before. False when libpq refused; the connection is then of no more use.
     mutating func write(_ statements: [SQL], _ cache: inout StatementCache, _ parameters: inout Parameters) -> Bool {
-        if !cache.evicted.isEmpty {
+        // After a refusal the server takes nothing before the way back to a savepoint, which may be among these statements.
+        if !cache.evicted.isEmpty, PQtransactionStatus(conn) != PQTRANS_INERROR {
             for name in cache.takeEvicted() {
                 steps.append(.deallocate(name))
                 guard PQsendQueryParams(conn, "DEALLOCATE " + name, 0, nil, nil, nil, nil, 0) == 1 else { return false }

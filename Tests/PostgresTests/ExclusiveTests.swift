@@ -33,6 +33,25 @@ import Testing
         }
     }
 
+    @Test("A refused statement leads back to its savepoint also where statements wait to be removed") func savepointAfterEviction()
+        async throws
+    {
+        try await withExclusive(.test("savepoint-eviction", connections: 1) { $0.maximumStatements = 5 }) { pool in
+            let sum = try await pool.transaction { transaction in
+                var sum = 0
+                for round in 0..<10 {
+                    let (answers, refusal) = try transaction.attempt(
+                        ["SAVEPOINT step"] + (0..<4).map { SQL(code: "SELECT \(round * 4 + $0)") } + ["SELECT 1 / \(0)::int"])
+                    #expect(refusal?.state.rawValue == "22012" && answers.count == 5)
+                    sum += try transaction.flush(["ROLLBACK TO SAVEPOINT step", "SELECT \(round)::int"])[1][0].int(0)
+                }
+                return sum
+            }
+
+            #expect(sum == 45)
+        }
+    }
+
     @Test("Rows stream in batches") func streams() async throws {
         try await withExclusive(.test("streams")) { pool in
             var sum = 0
