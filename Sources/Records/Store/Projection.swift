@@ -70,7 +70,9 @@ struct Projection: Sendable {
     func json(_ r: String = "r") -> SQL {
         var list = SQL(code: fields.map { "\($0.json(r)) AS \($0.name)" }.joined(separator: ", "))
         for include in includes { list += ", " + include.json + SQL(code: " AS \(include.name)") }
-        return "(SELECT row_to_json(shown) FROM (SELECT " + list + ") AS shown)"
+        func document(_ list: SQL) -> SQL { "(SELECT row_to_json(shown) FROM (SELECT " + list + ") AS shown)" }
+        guard let overflow else { return document(list) }
+        return "CASE WHEN " + overflow + " THEN " + document(list + SQL(code: ", true AS \(Overflow.member)")) + " ELSE " + document(list) + " END"
     }
 }
 
