@@ -1,4 +1,6 @@
+import CRM
 import HTTPTypes
+import Mail
 import Records
 import Secrets
 
@@ -11,21 +13,26 @@ enum LinkPage {
         case paragraph(String)
     }
 
-    static func reply(_ title: String, _ content: Content) -> Reply {
+    /// - Parameter tenant: whose page it is, once that is known; otherwise it is the installation's.
+    static func reply(_ title: String, _ content: Content, of tenant: TenantBrand? = nil) -> Reply {
         let words: String =
             switch content {
             case .markup(let html): html
             case .paragraph(let text): "<p role=\"status\">\(escaped(text))</p>"
             }
+        let brand = tenant?.brand ?? Brand(name: "Tenantry")
+        let name = escaped(brand.name)
+        let head = (tenant?.logo).map { "<img src=\"\($0.dataAddress)\" alt=\"\(name)\" height=\"40\">" } ?? "<strong>\(name)</strong>"
+        let style = Self.style + "strong{color:\(brand.colour.link)}button{background:\(brand.colour.text);color:\(brand.colour.contrast)}"
         var reply = Reply.text(
             """
             <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(title) · Tenantry</title><style>\(style)</style></head><body><main><h1>\(title)</h1>\(words)</main></body></html>
+            <title>\(title) · \(name)</title><style>\(style)</style></head><body><main><header>\(head)</header><h1>\(title)</h1>\(words)</main></body></html>
             """, contentType: "text/html; charset=utf-8")
         // 32 bytes leave one `=` of padding, which browsers expect.
         let hash = Base64.standard.encode(Digest.sha256(style)) + "="
         reply.headers[.contentSecurityPolicy] =
-            "default-src 'none'; style-src 'sha256-\(hash)'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+            "default-src 'none'; img-src data:; style-src 'sha256-\(hash)'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         return reply
     }
 
@@ -35,9 +42,14 @@ enum LinkPage {
 
     private static let style =
         "body{margin:0;background:#f3f4f6;color:#1c2128;font:16px/1.5 system-ui,sans-serif}main{max-width:26rem;margin:10vh auto;padding:2rem;"
-        + "background:#fff;border-radius:8px}h1{font-size:1.4rem;margin-top:0}input{width:100%;box-sizing:border-box;padding:.5rem;"
-        + "font:inherit}button{padding:.6rem 1rem;border:0;border-radius:6px;background:#1f5fbf;color:#fff;font:inherit}"
+        + "background:#fff;border-radius:8px}header{margin-bottom:1.5rem}strong{font-size:1.1rem}h1{font-size:1.4rem;margin-top:0}input{width:100%;box-sizing:border-box;padding:.5rem;"
+        + "font:inherit}button{padding:.6rem 1rem;border:0;border-radius:6px;font:inherit}"
         + "[role=alert]{color:#b42318}"
+}
+
+extension InlineImage {
+    /// The picture as an address of its own (RFC 2397): a page that shows it asks nobody for it. Browsers need no padding (WHATWG Infra, forgiving-base64).
+    fileprivate var dataAddress: String { "data:image/\(kind.rawValue);base64,\(Base64.standard.encode(bytes))" }
 }
 
 /// The fields of an HTML form as browsers send them (`application/x-www-form-urlencoded`).

@@ -20,21 +20,21 @@ struct LinkPages: Sendable {
 
     var endpoints: [Endpoint] {
         let pages = [
-            page("invitation", Self.invitation) { call, token, fields in
+            page("invitation", Self.invitation, of: { try await links.account(of: $0, .invitation) }) { call, token, fields in
                 let opened = try await links.accept(token, fields["password"] ?? "", from: call.address)
                 return "Welcome. Sign in as \(opened.email) with the company \(opened.slug) and the password you have just chosen."
             },
-            page("password", Self.password) { call, token, fields in
+            page("password", Self.password, of: { try await links.account(of: $0, .passwordReset) }) { call, token, fields in
                 let opened = try await links.reset(token, fields["password"] ?? "", from: call.address)
                 return "Your password is changed. Sign in as \(opened.email) with the company \(opened.slug)."
             },
-            page("email", Self.email) { call, token, _ in
+            page("email", Self.email, of: { try await links.account(of: $0, .emailConfirmation) }) { call, token, _ in
                 let opened = try await links.confirmEmail(token, requestID: call.requestID)
                 return "Thank you: \(opened.email) is confirmed."
             },
         ]
         let opening = signUp.map { signUp in
-            page("signup", Self.account) { call, token, _ in
+            page("signup", Self.account, of: { _ in nil }) { call, token, _ in
                 guard let opened = try await signUp.open(token, call) else { throw LinkOpening.dead }
                 return "The account is open. Sign in as \(opened.email) with the company \(opened.slug)."
             }
@@ -66,23 +66,33 @@ struct LinkPages: Sendable {
         title: "Open the account", words: "One click, and your firm's account is there.", wantsPassword: false, button: "Open the account")
 
     private func page(
-        _ name: String, _ question: Question, _ work: @escaping @Sendable (Call, String, [String: String]) async throws -> String
+        _ name: String, _ question: Question, of account: @escaping @Sendable (String) async throws -> TenantScope?,
+        _ work: @escaping @Sendable (Call, String, [String: String]) async throws -> String
     ) -> [Endpoint] {
         let path = "/\(name)/{token}"
+        @Sendable func brand(_ token: String) async throws -> TenantBrand? {
+            guard let scope = try await account(token) else { return nil }
+            return try await TenantBrand.of(scope)
+        }
         return [
-            .anyone(.get, path, Self.operation("\(name).page", question.title)) { _ in Self.asking(question) },
+            .anyone(.get, path, Self.operation("\(name).page", question.title)) { call in
+                Self.asking(question, of: try await brand(call.parameters["token"]))
+            },
             .anyone(.post, path, Self.operation("\(name).answer", question.title)) { call in
                 let fields = try FormFields.read(try await call.bytes())
+                let token = call.parameters["token"]
+                // Afterwards the link is nobody's.
+                let brand = try await brand(token)
                 do {
-                    return LinkPage.reply(question.title, .paragraph(try await work(call, call.parameters["token"], fields)))
+                    return LinkPage.reply(question.title, .paragraph(try await work(call, token, fields)), of: brand)
                 } catch let problem as Problem where problem.code.status < 500 {
-                    return Self.asking(question, after: problem)
+                    return Self.asking(question, of: brand, after: problem)
                 }
             },
         ]
     }
 
-    private static func asking(_ question: Question, after problem: Problem? = nil) -> Reply {
+    private static func asking(_ question: Question, of brand: TenantBrand?, after problem: Problem? = nil) -> Reply {
         let field =
             question.wantsPassword
             ? "<p><label for=\"password\">Password</label><br><input id=\"password\" name=\"password\" type=\"password\" minlength=\"12\" "
@@ -90,16 +100,18 @@ struct LinkPages: Sendable {
         let complaint = problem.map { "<p role=\"alert\">\(LinkPage.escaped($0.detail))</p>" } ?? ""
         return LinkPage.reply(
             question.title,
-            .markup("<p>\(question.words)</p>\(complaint)<form method=\"post\">\(field)<p><button>\(question.button)</button></p></form>"))
+            .markup("<p>\(question.words)</p>\(complaint)<form method=\"post\">\(field)<p><button>\(question.button)</button></p></form>"),
+            of: brand)
     }
 
     private func showUnsubscribing(_ call: Call) async throws -> Reply {
-        _ = try await wish(call)
+        let (scope, _) = try await wish(call)
         return LinkPage.reply(
             "Unsubscribe",
             .markup(
                 "<p>Shall no more of these mails be sent to you?</p><form method=\"post\"><input type=\"hidden\" name=\"List-Unsubscribe\" "
-                    + "value=\"One-Click\"><p><button>Unsubscribe</button></p></form>"))
+                    + "value=\"One-Click\"><p><button>Unsubscribe</button></p></form>"),
+            of: try await TenantBrand.of(scope))
     }
 
     /// The body comes as either form of HTML's (RFC 8058, 3.1); a POST without it is none of a reader's.
@@ -110,7 +122,7 @@ struct LinkPages: Sendable {
             throw Problem(.malformed, "The body is List-Unsubscribe=One-Click.")
         }
         try await Unsubscribing.perform(reader, in: scope, requestID: call.requestID)
-        return LinkPage.reply("Unsubscribe", .paragraph("Done: no more of these mails are sent to you."))
+        return LinkPage.reply("Unsubscribe", .paragraph("Done: no more of these mails are sent to you."), of: try await TenantBrand.of(scope))
     }
 
     private func wish(_ call: Call) async throws -> (TenantScope, Letter.Reader) {
