@@ -191,7 +191,8 @@ import Testing
         #expect(!kept.contains("203") && !kept.contains("Lynx"))
     }
 
-    @Test("The pages behind the links look like the firm; to whoever has no link they tell nothing of it") func brandedPages() async throws {
+    @Test("The pages behind the links look like the firm; to whoever has no link they tell nothing of it") func brandedPages() async throws
+    {
         let post = try await PostSite.shared
         let firm = try await post.site.firm()
         let admin = try await firm.admin()

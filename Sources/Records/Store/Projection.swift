@@ -72,7 +72,8 @@ struct Projection: Sendable {
         for include in includes { list += ", " + include.json + SQL(code: " AS \(include.name)") }
         func document(_ list: SQL) -> SQL { "(SELECT row_to_json(shown) FROM (SELECT " + list + ") AS shown)" }
         guard let overflow else { return document(list) }
-        return "CASE WHEN " + overflow + " THEN " + document(list + SQL(code: ", true AS \(Overflow.member)")) + " ELSE " + document(list) + " END"
+        return "CASE WHEN " + overflow + " THEN " + document(list + SQL(code: ", true AS \(Overflow.member)")) + " ELSE " + document(list)
+            + " END"
     }
 }
 

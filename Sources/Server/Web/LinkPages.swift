@@ -122,7 +122,8 @@ struct LinkPages: Sendable {
             throw Problem(.malformed, "The body is List-Unsubscribe=One-Click.")
         }
         try await Unsubscribing.perform(reader, in: scope, requestID: call.requestID)
-        return LinkPage.reply("Unsubscribe", .paragraph("Done: no more of these mails are sent to you."), of: try await TenantBrand.of(scope))
+        return LinkPage.reply(
+            "Unsubscribe", .paragraph("Done: no more of these mails are sent to you."), of: try await TenantBrand.of(scope))
     }
 
     private func wish(_ call: Call) async throws -> (TenantScope, Letter.Reader) {
