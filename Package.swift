@@ -25,9 +25,13 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .executableTarget(name: "EmbedSQL"),
         .plugin(name: "EmbedSQLPlugin", capability: .buildTool(), dependencies: ["EmbedSQL"], path: "Sources/EmbedSQLPlugin"),
         .target(name: "Schema", path: "SQL", exclude: ["control", "cell", "tenant"], plugins: ["EmbedSQLPlugin"]),
+        .executableTarget(name: "EmbedWeb"),
+        .plugin(name: "EmbedWebPlugin", capability: .buildTool(), dependencies: ["EmbedWeb"], path: "Sources/EmbedWebPlugin"),
+        .target(name: "Web", dependencies: ["CZlib"], exclude: ["assets", "texts"], plugins: ["EmbedWebPlugin"]),
         .target(name: "Secrets", dependencies: ["CLibCrypto"]),
         .target(name: "Archive"),
         .target(name: "Mail", dependencies: ["Secrets", "CLibCurl"]),
@@ -63,7 +67,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Blobs", "CRM", "Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Secrets",
+                "Blobs", "CRM", "Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Secrets", "Web",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -118,7 +122,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Archive", "Blobs", "LocalCluster", "Server", "Support", "CRM", "Records", "Jobs", "Mail", "Recurrence", "Tenancy",
+                "Archive", "Blobs", "LocalCluster", "Server", "Support", "CRM", "Records", "Jobs", "Mail", "Recurrence", "Tenancy", "Web",
                 "Postgres",
                 "Schema", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -132,7 +136,7 @@ let package = Package(
         .testTarget(name: "LocalClusterTests", dependencies: ["LocalCluster"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["Settings"]),
-        .testTarget(name: "EndToEnd", dependencies: ["tenantry"]),
+        .testTarget(name: "EndToEnd", dependencies: ["tenantry", "Support"], exclude: ["Pages"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -49,6 +49,9 @@ package struct KnownSettings: Sendable {
     package let httpCORSOrigins = Setting.list(
         "http.cors_origins", of: "origins", help: "Web pages of other origins that may call the API, as in `https://app.example.com`.",
         isElement: { $0.hasPrefix("http://") || $0.hasPrefix("https://") })
+    package let webFolder = Setting.optionalText(
+        "web.folder",
+        help: "For who works on the web application: a folder such as `Sources/Web` whose files are served in place of the binary's own.")
     package let httpServerTiming = Setting.flag(
         "http.server_timing", false, help: "Answers say in `Server-Timing` where their time went. `dev` turns it on.")
 

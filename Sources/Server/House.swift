@@ -18,6 +18,8 @@ struct House: Sendable {
     let signIn: SignIn
     let turnstile: Turnstile
     let events: EventHub
+    /// The files of the web application.
+    let assets: Assets
     let logger: Logger
 
     /// `more` are record types beside the product's own: what a test adds.
@@ -25,6 +27,7 @@ struct House: Sendable {
         self.installation = installation
         self.settings = settings
         self.logger = logger
+        assets = Assets(folder: settings.webFolder)
         events = EventHub(limit: settings.eventConnections)
         let (policy, cost) = (passwords, settings.scryptCost)
         let base = RecordTypes.catalog { password throws(Problem) in

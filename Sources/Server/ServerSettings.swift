@@ -23,6 +23,8 @@ package struct ServerSettings: Sendable {
     package var fileLimit = 2 << 30
     /// How many connections of one tenant follow its changes at the same time.
     package var eventConnections = 100
+    /// Where the files of the web application are read anew for each page, as one does who works on them; nil: the binary's own.
+    package var webFolder: String?
     /// Web pages of other origins that may call the API.
     package var origins: [String] = []
     /// Whether answers say where their time went.

@@ -43,6 +43,7 @@ struct Site: Sendable {
             VCardRoutes().endpoints,
             ImportRoutes(house).endpoints,
             SearchRoutes(house.catalog).endpoints,
+            TypeRoutes().endpoints,
             DuplicateRoutes().endpoints,
             PersonalDataRoutes(house).endpoints,
             OperationRoutes().endpoints,
@@ -72,6 +73,7 @@ struct Site: Sendable {
             VCardRoutes.schemas,
             ImportRoutes.schemas,
             SearchRoutes.schemas,
+            TypeRoutes.schemas,
             DuplicateRoutes.schemas,
             PersonalDataRoutes.schemas,
             OperationRoutes.schemas,
@@ -88,6 +90,7 @@ struct Site: Sendable {
         let ofTenants = RecordRoutes.forTenantTypes(of: house.catalog).endpoints + files.endpointsOfTenantTypes
         return verbs + builtIn + ofTenants + descriptions.endpoints
             + DocumentationPages(of: "/v1/openapi.json").endpoints(at: "/docs") + LinkPages(house).endpoints
+            + house.assets.endpoints + PageRoutes(house).endpoints
             + (house.settings.signUp == nil ? SignUpRoutes.closed : [])
     }
 

@@ -56,6 +56,14 @@ package struct Reply: Sendable {
         return reply
     }
 
+    /// 303: what came of it stands there, to be read.
+    static func seeOther(_ address: String) -> Reply {
+        var reply = Reply.noContent
+        reply.status = .seeOther
+        reply.headers[.location] = address
+        return reply
+    }
+
     /// The answer of the first time, sent again (IETF draft Idempotency-Key).
     package var replayed: Reply {
         var copy = self
