@@ -62,14 +62,14 @@ struct Front: Sendable {
         } catch {
             let problem = Problem(error, logger: logger(requestID, note))
             reply =
-                if note.place?.endpoint.operation.tag == PageRoutes.tag {
+                if note.place?.endpoint.operation.tag == PageRoutes.tag, request.headers[.accept]?.contains("text/html") == true {
                     await problemPage.reply(problem, request.headers[.acceptLanguage])
                 } else {
                     .problem(problem, instance: String(path), requestID: requestID)
                 }
             if problem.code == .tooLarge { reply.headers[.connection] = "close" }
         }
-        return finish(reply, to: request, path: path, requestID: requestID, after: start, note)
+        return finish(reply.zipped(for: request.headers), to: request, path: path, requestID: requestID, after: start, note)
     }
 
     private func answer(

@@ -213,7 +213,7 @@ class RecordList {
       const key = isTitle ? this.type.title.find((name) => this.type.byPath.get(name)?.is_sortable) : field?.is_sortable ? path : null;
       const direction = key && sorted === key ? 'ascending' : key && sorted === `-${key}` ? 'descending' : key ? 'none' : null;
       const content = key ? h('button.sort', { type: 'button', onclick: () => this.sortBy(key) }, label, h('span.arrow', { 'aria-hidden': 'true' }, direction === 'ascending' ? '↑' : direction === 'descending' ? '↓' : '')) : label;
-      const head = h('th', { scope: 'col', role: 'columnheader', 'aria-sort': direction, draggable: isTitle ? null : 'true', dataset: { path } }, content,
+      const head = h('th', { class: field ? `kind-${field.kind}` : '', scope: 'col', role: 'columnheader', 'aria-sort': direction, draggable: isTitle ? null : 'true', dataset: { path } }, content,
         h('span.resizer', { role: 'separator', tabindex: '-1', 'aria-orientation': 'vertical', 'aria-label': t('list.resize', { column: label }) }));
       return head;
     };
@@ -282,7 +282,8 @@ class RecordList {
     rows.push(spacer((this.records.length - last) * ROW));
     this.body.replaceChildren(...rows);
     this.table.setAttribute('aria-rowcount', String(this.next ? -1 : this.records.length + 1));
-    if (last > this.records.length - 40) this.more();
+    // The next page is asked for before the end of this one is reached, but not before anyone has moved.
+    if (last >= this.records.length - (this.scroller.scrollTop > 0 ? 40 : 0)) this.more();
   }
 
   row(record) {
