@@ -15,7 +15,7 @@ enum PageFrame {
         _ title: String, _ content: HTML, _ files: Assets.Version, _ words: Words, brand: (name: String, colour: String?)? = nil
     ) -> Reply {
         document(
-            title: "\(title) · \(brand?.name ?? "Tenantry")", files, words, colour: brand?.colour, isInside: false,
+            title: "\(title) · \(brand?.name ?? "Tenantry")", files, words, colour: brand?.colour,
             body: """
                 <main class="outside"><div class="card door">
                 <p class="wordmark">\(mark)<span>\(brand?.name ?? "Tenantry")</span></p>
@@ -30,7 +30,7 @@ enum PageFrame {
         let words = visit.words
         let banner = visit.person.tenant.banner(on: visit.person.policy.today(), in: visit.person.policy.timeZone)
         return document(
-            title: "\(title) · \(visit.firmName)", visit.files, words, colour: visit.colour, isInside: true,
+            title: "\(title) · \(visit.firmName)", visit.files, words, colour: visit.colour, script: "app.js",
             body: """
                 <a class="skip" href="#main">\(words("frame.skip"))</a>
                 <div class="frame">
@@ -53,11 +53,14 @@ enum PageFrame {
                 """)
     }
 
-    private static func document(
-        title: String, _ files: Assets.Version, _ words: Words, colour: String?, isInside: Bool, body: HTML
+    /// What every document has, with the script that takes it over, if one does, and further style sheets.
+    static func document(
+        title: String, _ files: Assets.Version, _ words: Words, colour: String? = nil, script: String? = nil, styles: [String] = [],
+        body: HTML
     ) -> Reply {
         let brand: HTML? = colour.map { "<link rel=\"stylesheet\" href=\"/brand/\($0).css\">" }
-        let script: HTML = isInside ? "<script type=\"module\" src=\"\(files.address("app.js"))\"></script>" : ""
+        let more = styles.map { "<link rel=\"stylesheet\" href=\"\(files.address($0))\">" as HTML }
+        let module = script.map { "<script type=\"module\" src=\"\(files.address($0))\"></script>" as HTML }
         let page: HTML = """
             <!doctype html>
             <html lang="\(words.language)"><head><meta charset="utf-8">
@@ -67,8 +70,8 @@ enum PageFrame {
             <link rel="icon" href="\(files.address("icon.svg"))" type="image/svg+xml">
             <link rel="apple-touch-icon" href="\(files.address("icon-192.png"))">
             <link rel="manifest" href="/manifest.webmanifest">
-            <link rel="stylesheet" href="\(files.address("app.css"))">\(brand)
-            <script src="\(files.address("theme.js"))"></script>\(script)
+            <link rel="stylesheet" href="\(files.address("app.css"))">\(more)\(brand)
+            <script src="\(files.address("theme.js"))"></script>\(module)
             </head><body>
             \(body)
             </body></html>
@@ -126,7 +129,7 @@ enum PageFrame {
         "<svg class=\"icon\" aria-hidden=\"true\"><use href=\"\(files.address("icons.svg"))#i-\(name)\"></use></svg>"
     }
 
-    private static let mark: HTML = "<span class=\"mark\" aria-hidden=\"true\"></span>"
+    static let mark: HTML = "<span class=\"mark\" aria-hidden=\"true\"></span>"
 }
 
 /// What a person sees when a page is refused.
