@@ -101,7 +101,8 @@ extension SettingsRoutes {
         tag: "Settings",
         responses: [
             200: ResponseDescription(
-                "The schema, as this document has it for a PATCH.", schema: .objectSchema(["schema": ["type": "object"]], required: ["schema"]))
+                "The schema, as this document has it for a PATCH.",
+                schema: .objectSchema(["schema": ["type": "object"]], required: ["schema"]))
         ])
     private static let history = Operation(
         "settings.history", "Who decided what, newest first", tag: "Settings", parameters: [.limit, .after],
