@@ -4,11 +4,11 @@
 import { h } from './dom.js';
 import { number } from './i18n.js';
 
-/** Where an axis ends: the next 1, 2, 2.5 or 5 with zeros. */
+/** Where an axis ends: a round figure above the value, of which the half is whole too, since things are counted. */
 function ceiling(value) {
-  if (!(value > 0)) return 1;
+  if (!(value > 2)) return 2;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((one) => one >= value * 0.999);
+  return [1, 2, 4, 6, 8, 10].map((step) => step * power).find((one) => one >= value && one % 2 === 0);
 }
 
 const compact = (value) => number(value, { notation: 'compact', maximumFractionDigits: 1 });
@@ -29,7 +29,7 @@ export function columns(title, { series, groups, format = compact, markName }) {
   return h('figure.chart', h('figcaption', h('span', title), series.length > 1 || markName ? legend([...series, ...(markName ? [{ name: markName, tone: 'mark' }] : [])]) : null),
     h('div.plot', { 'aria-hidden': 'true' },
       h('div.axis', [1, 0.5, 0].map((step) => h('span', compact(top * step)))),
-      h('div.columns', { class: isCrowded ? 'crowded' : '' }, groups.map((group, index) => h('div.column', { title: hint(group) },
+      h('div.columns', { class: isCrowded ? 'crowded' : groups.length > 6 ? 'many' : '' }, groups.map((group, index) => h('div.column', { title: hint(group) },
         h('div.pile', group.values.map((value, part) => (value > 0 ? h('span.part', { class: `tone-${series[part].tone}`, style: share(value) }) : null)), group.mark ? h('span.goal', { style: share(group.mark) }) : null),
         h('span.name', isCrowded && index % Math.ceil(groups.length / 8) ? '' : group.name))))));
 }

@@ -47,8 +47,8 @@ async function look(place, note, signal) {
     tile(t('operator.connections'), `${number(sum(all, 'tenantry_pool_in_use'))} / ${number(sum(all, 'tenantry_pool_connections'))}`, waiters ? 'warn' : '', t('operator.waiters', { count: waiters })),
     tile(t('operator.waiting_jobs'), number(sum(all, 'tenantry_jobs_ready')), oldest > 60 ? 'warn' : '', oldest > 0 ? t('operator.oldest', { time: seconds(oldest) }) : t('operator.none_overdue')),
     tile(t('operator.mail_sent'), number(sum(all, 'tenantry_mail_sent_total')), mailFailed ? 'warn' : '', t('operator.mail_failed', { count: mailFailed }))),
-  section(t('operator.tenants_by_state'), table(t('operator.tenants_by_state'), [t('operator.state'), { text: t('operator.tenants'), number: true }],
-    all.filter((one) => one.name === 'tenantry_tenants').map((one) => [t(`operator.tenant.${one.labels.state}`), number(one.value)])).element));
+  h('div.narrow', section(t('operator.tenants_by_state'), table(t('operator.tenants_by_state'), [t('operator.state'), { text: t('operator.tenants'), number: true }],
+    all.filter((one) => one.name === 'tenantry_tenants').map((one) => [t(`operator.tenant.${one.labels.state}`), number(one.value)])).element)));
 }
 
 const tile = (name, value, tone = '', words = '') => h('li.tile', { class: tone }, h('span.tile-name', name), h('strong', value), h('span.hint', words));

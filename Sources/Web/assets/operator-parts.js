@@ -13,7 +13,7 @@ export const words = (key, name) => (has(key) ? t(key) : name.replaceAll('_', ' 
 export const resource = (name) => (has(`limit.${name}`) ? t(`limit.${name}`) : name.startsWith('records.') ? words(`type.${name.slice(8)}`, name.slice(8)) : name.replaceAll('_', ' '));
 
 export const bytes = (value) => {
-  const steps = [['terabyte', 1e12], ['gigabyte', 1e9], ['megabyte', 1e6], ['kilobyte', 1e3], ['byte', 1]];
+  const steps = [['terabyte', 2 ** 40], ['gigabyte', 2 ** 30], ['megabyte', 2 ** 20], ['kilobyte', 2 ** 10], ['byte', 1]];
   const [unit, size] = steps.find(([, one]) => Math.abs(value) >= one) ?? steps[4];
   return number(value / size, { style: 'unit', unit, maximumFractionDigits: value / size < 10 ? 1 : 0 });
 };

@@ -13,6 +13,8 @@ export async function show(main, visit) {
 }
 
 const price = (plan) => `${money(plan.price)} ${t(plan.price.per === 'tenant' ? 'operator.per_account' : 'operator.per_user')}`;
+/** The usual limits first, then those of single record types. */
+const ordered = (all) => [...limits, ...Object.keys(all).filter((name) => !limits.includes(name))].filter((name) => name in all).map((name) => [name, all[name]]);
 const feature = (name) => words(`feature.${name}`, name);
 
 async function showAll(main, visit) {
@@ -25,7 +27,7 @@ async function showAll(main, visit) {
     h('ul.cards.plans', plans.map((plan) => h('li.card',
       h('div.plan-head', h('h2', h('a', { href: `/operator/plans/${plan.name}` }, plan.name)), h('span.hint', t('plan.version', { version: String(plan.version) }))),
       h('p.price', price(plan)),
-      h('ul.plan-limits', Object.entries(plan.limits).map(([name, value]) => h('li', h('span', resource(name)), h('span', quantity(name, value)))),
+      h('ul.plan-limits', ordered(plan.limits).map(([name, value]) => h('li', h('span', resource(name)), h('span', quantity(name, value)))),
         Object.keys(plan.limits).length ? null : h('li', t('operator.no_limits'))),
       h('p', Object.entries(plan.features).filter(([, isThere]) => isThere).map(([name]) => h('span.tag', feature(name))))))));
   return t('operator.plans');

@@ -78,7 +78,7 @@ async function provision(visit) {
         try { close(await desk.put(`/tenants/${encodeURIComponent(slug)}`, { name, plan, blueprint, cell, trial_days, test: test || undefined, admin: person })); } catch (error) { showRefusal(event.target, alert, error); } finally { button.disabled = false; }
       },
     }, alert, h('div.form-grid',
-      control({ name: 'slug', label: t('operator.slug'), required: true, hint: t('operator.slug_hint'), pattern: '[a-z0-9]([a-z0-9-]*[a-z0-9])?', minlength: 3, maxlength: 40, autocapitalize: 'none' }),
+      control({ name: 'slug', label: t('operator.slug'), required: true, hint: t('operator.slug_hint'), pattern: '[a-z0-9]([a-z0-9\\-]*[a-z0-9])?', minlength: 3, maxlength: 40, autocapitalize: 'none' }),
       control({ name: 'name', label: t('operator.name'), required: true, maxlength: 500 }),
       control({ name: 'admin.name', label: t('operator.admin_name'), required: true, maxlength: 500 }),
       control({ name: 'admin.email', label: t('operator.admin_email'), kind: 'email', required: true, maxlength: 500 }),

@@ -31,6 +31,8 @@ export async function report(question) {
   const series = [{ name: t('reports.won'), tone: 'good' }, { name: t('reports.commit'), tone: '1' }, { name: t('reports.best'), tone: '2' }, { name: t('reports.other_open'), tone: 'soft' }];
   const title = t('reports.by_month');
   const money = (text) => amount(text, currency);
+  // What is not there is no figure to read.
+  const cell = (text) => (Number(text) === 0 ? '—' : money(text));
   const isEmpty = rows.every((row) => kinds.every((kind) => Number(value(row, kind)) === 0)) && !goals.length;
   return [
     forecast.missing_rates.length ? h('p.note.warn', { role: 'note' }, t('reports.missing_rates', { currencies: forecast.missing_rates.join(', ') })) : null,
@@ -43,9 +45,9 @@ export async function report(question) {
       series, markName: goals.length ? t('reports.quota') : null, format: (figure) => amount(String(figure), currency),
       groups: rows.map((row) => ({ name: shortMonth(row.month), values: [Number(value(row, 'won')), Number(value(row, 'commit')), Number(value(row, 'best')), rest(row)], mark: row.quota ? Number(row.quota) : null })),
     }), figures(title, [t('reports.month'), ...kinds.map((kind) => t(`reports.${kind}`)), t('reports.quota'), t('reports.attainment')],
-      [...rows.map((row) => [shortMonth(row.month), ...kinds.map((kind) => (row.isUnknown ? '?' : money(value(row, kind)))), row.quota ? money(row.quota) : '—', attainment(value(row, 'won'), row.quota)]),
-        ...(undated ? [[t('reports.no_date'), ...kinds.map((kind) => money(undated[kind])), '—', '—']] : [])],
-      [t('reports.total'), ...kinds.map((kind) => money(total(kind))), quota ? money(quota) : '—', attainment(total('won'), quota)])),
+      [...rows.map((row) => [shortMonth(row.month), ...kinds.map((kind) => (row.isUnknown ? '?' : cell(value(row, kind)))), row.quota ? money(row.quota) : '—', attainment(value(row, 'won'), row.quota)]),
+        ...(undated ? [[t('reports.no_date'), ...kinds.map((kind) => cell(undated[kind])), '—', '—']] : [])],
+      [t('reports.total'), ...kinds.map((kind) => cell(total(kind))), quota ? money(quota) : '—', attainment(total('won'), quota)])),
     owners(byOwner),
   ];
 
@@ -55,7 +57,7 @@ export async function report(question) {
     const own = (id, kind) => sum(found.rows.filter((row) => row.owner_id === id && row.month).map((row) => row.converted?.[kind] ?? '0'));
     const goal = (id) => { const theirs = quotas.filter((one) => one.user_id === id && one.amount.currency === currency); return theirs.length ? sum(theirs.map((one) => one.amount.amount)) : null; };
     return part(t('reports.by_owner'), figures(t('reports.by_owner'), [t('reports.owner'), ...['won', 'commit', 'weighted'].map((kind) => t(`reports.${kind}`)), t('reports.quota'), t('reports.attainment')],
-      ids.map((id) => { const theirs = goal(id); return [nameOf(users, id), money(own(id, 'won')), money(own(id, 'commit')), money(own(id, 'weighted')), theirs ? money(theirs) : '—', attainment(own(id, 'won'), theirs)]; })),
+      ids.map((id) => { const theirs = goal(id); return [nameOf(users, id), cell(own(id, 'won')), cell(own(id, 'commit')), cell(own(id, 'weighted')), theirs ? money(theirs) : '—', attainment(own(id, 'won'), theirs)]; })),
     state.admin.settings || state.admin.users ? h('p.actions', h('button.button.small', { type: 'button', onclick: () => setQuota(question, currency) }, t('reports.set_quota'))) : null);
   }
 }
