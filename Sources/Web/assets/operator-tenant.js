@@ -2,8 +2,9 @@
 
 import { h, fill, icon } from './dom.js';
 import { address } from './api.js';
-import { t, number, dateTime } from './i18n.js';
+import { t, date, number, dateTime } from './i18n.js';
 import { complain, menuButton, toast } from './ui.js';
+import { columns } from './charts.js';
 import { desk, knows, may, whole } from './operator-api.js';
 import { ago, bytes, code, facts, head, paged, section, showOnce, stateTag, table, usageBar, when, withReason, words } from './operator-parts.js';
 import { actionName } from './operator-audit.js';
@@ -45,7 +46,7 @@ export async function show(main, visit) {
   tenant.deletion_due_at ? h('p.note.warn', { role: 'note' }, icon('warning'), t('operator.deletion_on', { when: dateTime(tenant.deletion_due_at) })) : null,
   h('div.desk-columns',
     h('div.stack', about(tenant), usage(tenant), agreed(tenant)),
-    h('div.stack', figuresOf(tenant, visit), grants(tenant, visit), jobs(tenant, visit), invoices(tenant, visit), audit(tenant, visit))));
+    h('div.stack', figuresOf(tenant, visit), useOf(tenant, visit), grants(tenant, visit), jobs(tenant, visit), invoices(tenant, visit), audit(tenant, visit))));
   return tenant.name;
 }
 
@@ -130,6 +131,23 @@ function figuresOf(tenant, visit) {
     facts([[t('operator.size'), bytes(found.bytes)], [t('operator.rows'), number(found.rows)], [t('operator.relations'), number(found.relations)], [t('operator.slow'), number(found.slow_statements)]]),
     found.slow.length ? table(t('operator.slow'), [t('operator.statement'), { text: t('operator.milliseconds'), number: true }, t('operator.at')], found.slow.slice(0, 10).map((one) => [h('code.statement', one.statement), number(one.milliseconds), ago(one.at)])).element : null,
   ]);
+}
+
+/** What was done day by day in this month and the one before, as it was read for the bill. */
+function useOf(tenant, visit) {
+  if (!knows('GET', '/tenants/{slug}/metering')) return null;
+  const now = new Date();
+  const month = (back) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1)).toISOString().slice(0, 7);
+  const read = (period) => desk.get(address(`/tenants/${tenant.slug}/metering`, { period }), { signal: visit.signal }).then(({ data }) => data);
+  return later(t('operator.use'), () => Promise.all([read(month(1)), read(month(0))]), (months) => {
+    const days = months.flat().slice(-30);
+    if (!days.length) return null;
+    const last = days.findLast((day) => day.api_calls > 0);
+    return [
+      facts([[t('operator.last_active'), last ? date(last.day) : t('operator.not_lately')], [t('operator.seats'), number(days.at(-1).seats)], [t('operator.mail_sent'), number(days.reduce((sum, day) => sum + day.mails, 0))]]),
+      columns(t('operator.calls_a_day'), { series: [{ name: t('operator.requests'), tone: '1' }], format: number, groups: days.map((day) => ({ name: date(day.day, { day: 'numeric', month: 'short' }), values: [day.api_calls] })) }),
+    ];
+  });
 }
 
 function grants(tenant, visit) {

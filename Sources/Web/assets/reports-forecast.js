@@ -21,12 +21,15 @@ export async function report(question) {
   const rows = question.months.map((month) => {
     const row = forecast.rows.find((one) => one.month === month && isOurs(one));
     const goal = goals.filter((quota) => quota.month === month);
-    return { month, figures: row ? row.converted : {}, isUnknown: row?.converted === null, quota: goal.length ? sum(goal.map((quota) => quota.amount.amount)) : null };
+    return { month, figures: row ? row.converted : {}, isUnknown: row?.converted === null, goal };
   });
   const undated = forecast.rows.find((one) => one.month === null && isOurs(one))?.converted;
   const value = (row, kind) => row.figures?.[kind] ?? '0';
   const total = (kind) => sum(rows.map((row) => value(row, kind)));
-  const quota = goals.length ? sum(goals.map((one) => one.amount.amount)) : null;
+  const quota = (list) => sum(list.map((one) => one.amount.amount));
+  // Of those who have a quota, and only of them: others' deals would flatter it.
+  const reached = (list) => (list.length && list.every((one) => one.won) ? sum(list.map((one) => one.won.amount)) : null);
+  const attained = (list) => attainment(reached(list), quota(list));
   const rest = (row) => Math.max(0, Number(value(row, 'open')) - Number(value(row, 'commit')) - Number(value(row, 'best')));
   const series = [{ name: t('reports.won'), tone: 'good' }, { name: t('reports.commit'), tone: '1' }, { name: t('reports.best'), tone: '2' }, { name: t('reports.other_open'), tone: 'soft' }];
   const title = t('reports.by_month');
@@ -37,17 +40,16 @@ export async function report(question) {
   return [
     forecast.missing_rates.length ? h('p.note.warn', { role: 'note' }, t('reports.missing_rates', { currencies: forecast.missing_rates.join(', ') })) : null,
     tiles([
-      [t('reports.won'), money(total('won')), quota ? t('reports.of_quota', { quota: money(quota) }) : null],
-      [t('reports.commit'), money(total('commit'))], [t('reports.weighted'), money(total('weighted')), t('reports.weighted_hint')],
-      [t('reports.attainment'), attainment(total('won'), quota)],
+      [t('reports.won'), money(total('won'))], [t('reports.commit'), money(total('commit'))], [t('reports.weighted'), money(total('weighted')), t('reports.weighted_hint')],
+      [t('reports.attainment'), attained(goals), goals.length ? t('reports.of_quota', { won: reached(goals) ? money(reached(goals)) : '?', quota: money(quota(goals)) }) : null],
     ]),
     isEmpty ? nothing() : part(title, columns(t('reports.forecast_hint', { currency }), {
       series, markName: goals.length ? t('reports.quota') : null, format: (figure) => amount(String(figure), currency),
-      groups: rows.map((row) => ({ name: shortMonth(row.month), values: [Number(value(row, 'won')), Number(value(row, 'commit')), Number(value(row, 'best')), rest(row)], mark: row.quota ? Number(row.quota) : null })),
+      groups: rows.map((row) => ({ name: shortMonth(row.month), values: [Number(value(row, 'won')), Number(value(row, 'commit')), Number(value(row, 'best')), rest(row)], mark: row.goal.length ? Number(quota(row.goal)) : null })),
     }), figures(title, [t('reports.month'), ...kinds.map((kind) => t(`reports.${kind}`)), t('reports.quota'), t('reports.attainment')],
-      [...rows.map((row) => [shortMonth(row.month), ...kinds.map((kind) => (row.isUnknown ? '?' : cell(value(row, kind)))), row.quota ? money(row.quota) : '—', attainment(value(row, 'won'), row.quota)]),
+      [...rows.map((row) => [shortMonth(row.month), ...kinds.map((kind) => (row.isUnknown ? '?' : cell(value(row, kind)))), row.goal.length ? money(quota(row.goal)) : '—', attained(row.goal)]),
         ...(undated ? [[t('reports.no_date'), ...kinds.map((kind) => cell(undated[kind])), '—', '—']] : [])],
-      [t('reports.total'), ...kinds.map((kind) => cell(total(kind))), quota ? money(quota) : '—', attainment(total('won'), quota)])),
+      [t('reports.total'), ...kinds.map((kind) => cell(total(kind))), goals.length ? money(quota(goals)) : '—', attained(goals)])),
     owners(byOwner),
   ];
 
@@ -55,14 +57,13 @@ export async function report(question) {
     const ids = [...new Set([...found.rows.map((row) => row.owner_id), ...quotas.map((one) => one.user_id)])].filter((id) => !who || who.owners.includes(id));
     if (!ids.length) return null;
     const own = (id, kind) => sum(found.rows.filter((row) => row.owner_id === id && row.month).map((row) => row.converted?.[kind] ?? '0'));
-    const goal = (id) => { const theirs = quotas.filter((one) => one.user_id === id && one.amount.currency === currency); return theirs.length ? sum(theirs.map((one) => one.amount.amount)) : null; };
     return part(t('reports.by_owner'), figures(t('reports.by_owner'), [t('reports.owner'), ...['won', 'commit', 'weighted'].map((kind) => t(`reports.${kind}`)), t('reports.quota'), t('reports.attainment')],
-      ids.map((id) => { const theirs = goal(id); return [nameOf(users, id), cell(own(id, 'won')), cell(own(id, 'commit')), cell(own(id, 'weighted')), theirs ? money(theirs) : '—', attainment(own(id, 'won'), theirs)]; })),
+      ids.map((id) => { const theirs = goals.filter((one) => one.user_id === id); return [nameOf(users, id), cell(own(id, 'won')), cell(own(id, 'commit')), cell(own(id, 'weighted')), theirs.length ? money(quota(theirs)) : '—', attained(theirs)]; })),
     state.admin.settings || state.admin.users ? h('p.actions', h('button.button.small', { type: 'button', onclick: () => setQuota(question, currency) }, t('reports.set_quota'))) : null);
   }
 }
 
-const attainment = (won, quota) => (quota && Number(quota) > 0 ? percent(Number(won) / Number(quota)) : '—');
+const attainment = (won, quota) => (won !== null && Number(quota) > 0 ? percent(Number(won) / Number(quota)) : '—');
 
 /** What someone is to sell in a month, or in each month of the period. */
 async function setQuota(question, currency) {
