@@ -69,7 +69,7 @@ struct Front: Sendable {
                 }
             if problem.code == .tooLarge { reply.headers[.connection] = "close" }
         }
-        return finish(reply, to: request, path: path, requestID: requestID, after: start, note)
+        return finish(reply.zipped(for: request.headers), to: request, path: path, requestID: requestID, after: start, note)
     }
 
     private func answer(

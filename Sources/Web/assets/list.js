@@ -282,7 +282,8 @@ class RecordList {
     rows.push(spacer((this.records.length - last) * ROW));
     this.body.replaceChildren(...rows);
     this.table.setAttribute('aria-rowcount', String(this.next ? -1 : this.records.length + 1));
-    if (last > this.records.length - 40) this.more();
+    // The next page is asked for before the end of this one is reached, but not before anyone has moved.
+    if (last >= this.records.length - (this.scroller.scrollTop > 0 ? 40 : 0)) this.more();
   }
 
   row(record) {
