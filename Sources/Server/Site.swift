@@ -19,7 +19,7 @@ struct Site: Sendable {
     /// What the operators' own listener serves.
     func aside(_ figures: RouteFigures) -> [Endpoint] {
         let health = Health(installation: house.installation, figures: figures)
-        return health.endpoints + operators + house.assets.endpoints + [health.openMetrics]
+        return health.endpoints + operators + house.assets.endpoints + [OperatorPage(house.assets).entrance, health.openMetrics]
     }
 
     /// Someone of one tenant, and the way in.

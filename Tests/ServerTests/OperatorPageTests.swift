@@ -21,6 +21,17 @@ import Testing
         }
     }
 
+    @Test("A listener of the operators' own serves the page with its files, and leads to it") func aside() async throws {
+        let listener = Client(try await TestSite.shared.aside)
+
+        let page = try await listener.get("/operator")
+        let script = try #require(page.text.firstMatch(of: /src="(\/assets\/\w+\/operator\.js)"/)).output.1
+
+        #expect(page.status == 200)
+        #expect(try await listener.get(String(script)).status == 200)
+        #expect(try await listener.get("/").headers[.location] == "/operator")
+    }
+
     @Test("A token tells whose it is") func identity() async throws {
         let site = try await TestSite.shared
 

@@ -21,6 +21,9 @@ struct OperatorPage: Sendable {
         Self.paths.map { .anyone(.get, $0, PageRoutes.operation("operator\($0)"), show) }
     }
 
+    /// On a listener that serves nobody else, the way from its bare address.
+    var entrance: Endpoint { .anyone(.get, "/", PageRoutes.operation("operator.entrance")) { _ in .seeOther("/operator") } }
+
     private func show(_ call: Call) async throws -> Reply {
         let files = try await assets.version()
         let words = files.wording.words(in: Wording.language([], acceptLanguage: call.headers[.acceptLanguage]))
