@@ -1,6 +1,5 @@
 """An operator at the desk: signs in by a token, makes a tenant, closes and opens it, changes its plan, follows a job, reads the audit - with a reason each time."""
 
-import re
 import uuid
 
 from accessible import walk
@@ -31,6 +30,7 @@ def journey(site):
     export(page)
     keep_going(site, page, slug)
     everywhere(site, page, slug)
+    only_looking(site, page, slug)
     by_keyboard(site, slug)
     on_a_phone(site, slug)
 
@@ -133,6 +133,45 @@ def everywhere(site, page, slug):
     expect(page.get_by_text("Ready", exact=True)).to_be_visible()
     page.goto(f"{site.ready['operator_api']}/operator/audit?target={slug}")
     expect(page.get_by_role("region", name="Audit").get_by_text("Bought the larger one")).to_be_visible()
+
+
+def only_looking(site, page, slug):
+    """Someone who may only look is offered nothing else; when the access ends, the desk asks for a token again."""
+    name = "viewer-" + uuid.uuid4().hex[:6]
+    page.goto(f"{site.ready['operator_api']}/operator/people")
+    page.get_by_role("button", name="New", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill(name)
+    dialog.get_by_label("Reason").fill("Looks at figures")
+    dialog.get_by_role("button", name="Create").click()
+    token = page.get_by_label("Token").input_value()
+    assert token.startswith("to_")
+    site.check(page, "a token that is shown once")
+    page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
+
+    other = site.context().new_page()
+    other.goto(f"{site.ready['operator_api']}/operator/tenants/{slug}")
+    other.get_by_label("Token").fill(token)
+    other.keyboard.press("Enter")
+    expect(other.get_by_role("heading", name="Firm at the desk", level=1)).to_be_visible()
+    expect(other.get_by_role("button", name="Suspend")).to_have_count(0)
+    expect(other.get_by_role("button", name="More actions")).to_have_count(0)
+    expect(other.get_by_role("link", name="Operators", exact=True)).to_have_count(0)
+    other.goto(f"{site.ready['operator_api']}/operator/plans/team")
+    expect(other.get_by_label("Users")).to_be_disabled()
+    site.check(other, "a plan that may only be read")
+
+    page.get_by_role("row", name=name).get_by_role("button", name="End access").click()
+    page.get_by_label("Reason").fill("Has seen enough")
+    page.get_by_role("dialog").get_by_role("button", name="End access").click()
+    expect(page.get_by_role("row", name=name)).to_contain_text("ended")
+    eventually(lambda: refused(other), "the access ends")
+
+
+def refused(page):
+    page.get_by_role("link", name="Cells").click() if page.get_by_role("link", name="Cells").count() else None
+    page.wait_for_timeout(200)
+    return page.get_by_role("alert").filter(has_text="Your access has ended").count() == 1
 
 
 def by_keyboard(site, slug):
