@@ -96,9 +96,28 @@ struct Site: Sendable {
 
     /// Those who run the installation.
     private var operators: [Endpoint] {
-        let endpoints =
-            TenantRoutes(house).endpoints + OperatorRoutes(house).endpoints + IdentityRoutes().endpoints + JobRoutes(house).endpoints
-        let schemas = [TenantRoutes.schemas, OperatorRoutes.schemas, IdentityRoutes.schemas, JobRoutes.schemas].flatMap(\.members)
+        let endpoints = [
+            TenantRoutes(house).endpoints,
+            CopyRoutes(house).endpoints,
+            StatsRoutes(house).endpoints,
+            GrantRoutes(house).endpoints,
+            OperatorRoutes(house).endpoints,
+            IdentityRoutes().endpoints,
+            MigrationRoutes(house).endpoints,
+            JobRoutes(house).endpoints,
+            IsolationRoutes(house).endpoints,
+        ].flatMap(\.self)
+        let schemas = [
+            TenantRoutes.schemas,
+            CopyRoutes.schemas,
+            StatsRoutes.schemas,
+            GrantRoutes.schemas,
+            OperatorRoutes.schemas,
+            IdentityRoutes.schemas,
+            MigrationRoutes.schemas,
+            JobRoutes.schemas,
+            IsolationRoutes.schemas,
+        ].flatMap(\.members)
         let document = OpenAPIDocument("Tenantry for operators", endpoints: endpoints, schemas: schemas)
         return endpoints + [document.guarded(at: "/operator/v1/openapi.json")]
             + DocumentationPages(of: "/operator/v1/openapi.json").endpoints(at: "/operator/docs") + OperatorPage(house.assets).endpoints
