@@ -99,6 +99,12 @@ let package = Package(
                 "Support", "Jobs", "Tenancy", "Postgres", "Secrets", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/Load/Jobs"),
+        .executableTarget(
+            name: "DeskLoad",
+            dependencies: [
+                "Support", "CRM", "Tenancy", "Postgres", "Schema", "Secrets", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Load/Desk"),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Support"]),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
         .testTarget(

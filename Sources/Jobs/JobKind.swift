@@ -22,6 +22,8 @@ package struct JobKind: Sendable {
     package var cellRate: JobRate?
     /// Whether its jobs only read, so that they are done for a suspended tenant too, which may read and export.
     package var onlyReads = false
+    /// Whether its jobs run although nothing is written for the tenant, which is on its way to another cell.
+    package var runsWhilePaused = false
     /// Whether its jobs are due by a test tenant's clock, once that was set, and their delays pass by it; else they live in real time.
     package var followsClock = false
     /// At most so many are claimed of one lane at a time.

@@ -50,17 +50,8 @@ extension ExclusivePool {
             try await connection.perform { connection, interruption in
                 try connection.open(interruption)
                 _ = try TransactionWork(connection, interruption, begin: "BEGIN READ ONLY", preamble: preamble, namespace: "").flush([])
-                try connection.resume(interruption) { session throws(PostgresError) in
-                    try session.startCopy(statement, expecting: PGRES_COPY_OUT)
-                }
             }
-            while true {
-                let chunk = try await connection.perform { connection, interruption in
-                    try connection.resume(interruption) { session throws(PostgresError) in try session.getCopy() }
-                }
-                guard !chunk.isEmpty else { return }
-                try await body(chunk)
-            }
+            try await connection.copyOut(statement, body)
         }
     }
 }

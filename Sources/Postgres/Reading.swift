@@ -30,6 +30,11 @@ package struct Reading: ~Copyable {
         }
         _ = try await self.rows([SQL(code: "CLOSE looked")])
     }
+
+    /// Hands what a `COPY ... TO STDOUT` sends to `body`, in chunks of whole rows, each about 64 KB; the next is read when `body` returns.
+    package nonisolated(nonsending) func copyOut(_ statement: SQL, _ body: ([UInt8]) async throws -> Void) async throws {
+        try await connection.copyOut(statement, body)
+    }
 }
 
 extension ExclusivePool {

@@ -1,3 +1,5 @@
+import CLibPQ
+
 /// A transaction as its body sees it. It cannot leave the body, and the body cannot await: nobody holds locks across a suspension.
 package struct Transaction: ~Copyable {
     private let work: TransactionWork
@@ -24,6 +26,11 @@ package struct Transaction: ~Copyable {
     /// refused. After a refusal the transaction goes on from a savepoint or not at all.
     package func attempt(_ statements: [SQL]) throws(PostgresError) -> (answers: [Rows], refusal: PostgresError.Refusal?) {
         try work.attempt(statements)
+    }
+
+    /// Sends what `pieces` puts to a `COPY ... FROM STDIN`; answers how many rows came. A piece need not end where a row ends.
+    package func copyIn(_ statement: SQL, _ pieces: (_ put: ([UInt8]) throws -> Void) throws -> Void) throws -> Int {
+        try work.copyIn(statement, pieces)
     }
 
     /// Sends text of any number of statements, without values, as one message. The transaction around it holds.
@@ -86,6 +93,14 @@ final class TransactionWork {
     func script(_ text: String) throws(PostgresError) {
         if !isOpen { _ = try flush([]) }
         _ = try watched { () throws(PostgresError) in try connection.session().script(text) }
+    }
+
+    func copyIn(_ statement: SQL, _ pieces: (_ put: ([UInt8]) throws -> Void) throws -> Void) throws -> Int {
+        if !isOpen { _ = try flush([]) }
+        let session = try connection.session()
+        try watched { () throws(PostgresError) in try session.startCopy(statement, expecting: PGRES_COPY_IN) }
+        try pieces { bytes in try watched { () throws(PostgresError) in try session.putCopy(bytes) } }
+        return try watched { () throws(PostgresError) in try session.endCopy() }
     }
 
     /// Commits what has been done. Throws `.cancelled` when the task was cancelled before; `.outcomeUnknown` when the answer is lost.

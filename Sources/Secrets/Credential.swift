@@ -1,13 +1,14 @@
 /// What a program or a browser shows to be let in; it names its tenant itself, so that a look-up needs no other hint.
 ///
 /// `tk_<slug>_<43 base64url><6 checksum>` is a tenant's API key, `ts_<slug>_...` a session, `tc_<slug>_...` reads
-/// one user's calendar, `to_<43><6>` an operator's token. The random
+/// one user's calendar, `tg_<slug>_...` lets an operator into the account for a while, `to_<43><6>` is an operator's token. The random
 /// part may hold `_`: split at the first two. Only `hash` is ever stored.
 package struct Credential: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
         case apiKey = "tk"
         case session = "ts"
         case calendar = "tc"
+        case grant = "tg"
         case `operator` = "to"
 
         /// An operator's token belongs to the installation, the others to one tenant.

@@ -36,7 +36,8 @@ struct House: Sendable {
         }
         catalogs = Catalogs(more.isEmpty ? base : Catalog(base.types + more, following: base.following))
         door = Door(
-            directory: installation.directory, operators: installation.operators, principals: principals, catalogs: catalogs,
+            directory: installation.directory, operators: installation.operators, grants: installation.grants, principals: principals,
+            catalogs: catalogs,
             baseDomain: settings.baseDomain,
             cookie: SessionCookie(isSecure: settings.isSecure))
         signIn = SignIn(installation, settings: settings)

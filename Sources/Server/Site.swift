@@ -19,7 +19,7 @@ struct Site: Sendable {
     /// What the operators' own listener serves.
     func aside(_ figures: RouteFigures) -> [Endpoint] {
         let health = Health(installation: house.installation, figures: figures)
-        return health.endpoints + operators + [health.openMetrics]
+        return health.endpoints + operators + house.assets.endpoints + [OperatorPage(house.assets).entrance, health.openMetrics]
     }
 
     /// Someone of one tenant, and the way in.
@@ -96,10 +96,30 @@ struct Site: Sendable {
 
     /// Those who run the installation.
     private var operators: [Endpoint] {
-        let endpoints = TenantRoutes(house).endpoints + OperatorRoutes(house).endpoints + JobRoutes(house).endpoints
-        let schemas = [TenantRoutes.schemas, OperatorRoutes.schemas, JobRoutes.schemas].flatMap(\.members)
+        let endpoints = [
+            TenantRoutes(house).endpoints,
+            CopyRoutes(house).endpoints,
+            StatsRoutes(house).endpoints,
+            GrantRoutes(house).endpoints,
+            OperatorRoutes(house).endpoints,
+            IdentityRoutes().endpoints,
+            MigrationRoutes(house).endpoints,
+            JobRoutes(house).endpoints,
+            IsolationRoutes(house).endpoints,
+        ].flatMap(\.self)
+        let schemas = [
+            TenantRoutes.schemas,
+            CopyRoutes.schemas,
+            StatsRoutes.schemas,
+            GrantRoutes.schemas,
+            OperatorRoutes.schemas,
+            IdentityRoutes.schemas,
+            MigrationRoutes.schemas,
+            JobRoutes.schemas,
+            IsolationRoutes.schemas,
+        ].flatMap(\.members)
         let document = OpenAPIDocument("Tenantry for operators", endpoints: endpoints, schemas: schemas)
         return endpoints + [document.guarded(at: "/operator/v1/openapi.json")]
-            + DocumentationPages(of: "/operator/v1/openapi.json").endpoints(at: "/operator/docs")
+            + DocumentationPages(of: "/operator/v1/openapi.json").endpoints(at: "/operator/docs") + OperatorPage(house.assets).endpoints
     }
 }

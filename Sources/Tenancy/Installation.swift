@@ -15,11 +15,16 @@ package final class Installation: Sendable {
     package let migrator: Migrator
     package let operators: Operators
     package let audit: Audit
+    package let auditChain: AuditChain
+    package let grants: Grants
     package let signIns: SignInLimit
     package let tenants: TenantList
+    package let stats: TenantStats
     package let plans: PlanList
     package let cellList: CellList
     package let isolation: IsolationCheck
+    /// Moves tenants between cells.
+    package let relocation: Relocation
     /// How many requests tenants may make.
     package let rates: RateLimiter
     let control: Control
@@ -52,10 +57,15 @@ package final class Installation: Sendable {
             log: log)
         operators = Operators(control: control)
         audit = Audit(control: control)
+        auditChain = AuditChain(control: control, identity: identity)
+        grants = Grants(control: control)
         signIns = SignInLimit(control: control, identity: identity)
         tenants = TenantList(control: control)
+        stats = TenantStats(control: control, cells: cells)
         cellList = CellList(control: control, identity: identity, cells: cells, migrator: migrator)
         isolation = IsolationCheck(directory: directory, cells: cells)
+        relocation = Relocation(
+            control: control, cells: cells, directory: directory, files: settings.schema.tenant, locks: settings.locks)
         marks = RateMarks(control: control)
         rates = RateLimiter(log: log) { [marks] in try await marks.exchange($0) }
     }
@@ -126,12 +136,15 @@ package final class Installation: Sendable {
         }
     }
 
-    /// Every twenty seconds or so; a deletion that is due at once ends within a minute. Rows of rates that say nothing go on the way.
+    /// Every twenty seconds or so; a deletion that is due at once ends within a minute. Rows of rates that say nothing go on the way, and the
+    /// audit is sealed.
     private func keepDates() async {
         while !Task.isCancelled {
             do {
                 // Those who are stuck come last: they hold up nobody.
                 try await signIns.forgetOld()
+                try await auditChain.seal()
+                try await cells.slow.write(to: control)
                 try await marks.forgetWhole()
                 try await lifecycle.keepDates()
             } catch PostgresError.cancelled {

@@ -29,6 +29,8 @@ package struct InstallationSettings: Sendable {
     package var queue = PoolSettings(name: "queue", connections: 3)
     /// How long a statement of a tenant may run unless its scope says otherwise.
     package var timeLimit: Duration = .seconds(10)
+    /// From how long on a tenant's statement is written down for operators.
+    package var slowStatement: Duration = .seconds(1)
     /// What a tenant gets whose order names no plan; nil for what the installation itself keeps, see `PlanList.setDefault`.
     package var defaultPlan: String?
     /// The plans that the program itself brings; a migration makes new versions of those that have changed.

@@ -19,6 +19,8 @@ package enum TenancyError: Error, Sendable, Equatable {
     case transitionForbidden(TenantVerb, from: TenantState)
     /// The tenant's schema could not be migrated; it is closed until that is mended.
     case maintenance(slug: String, reason: String)
+    /// It stays in its cell for now.
+    case cannotMove(String, reason: String)
     case unknownOperator(String)
     case operatorNameTaken(String)
     /// The database has not been migrated, or another installation's is in its place.
@@ -40,6 +42,7 @@ package enum TenancyError: Error, Sendable, Equatable {
         case .transitionForbidden(let verb, let state):
             "A tenant that is \(state.rawValue.replacing("_", with: " ")) does not \(verb.rawValue.replacing("_", with: " "))."
         case .maintenance(let slug, let reason): "\"\(slug)\" is closed for maintenance: \(reason)"
+        case .cannotMove(let slug, let reason): "\"\(slug)\" cannot be moved now. \(reason)"
         case .unknownOperator(let name): "There is no operator \"\(name)\"."
         case .operatorNameTaken(let name): "There is already an operator \"\(name)\"."
         case .notReady(let reason): reason

@@ -14,13 +14,14 @@ import Foundation
             `tenantry config` shows what is in force and who said so.
 
             Exit status: 0 done; 1 refused or failed, the message says why; 2 done in part (`migrate`), behind (`migrate --check`) or a finding \
-            (`doctor`); 64 wrong usage; 69 the database cannot be reached; 78 wrong settings.
+            (`doctor`, `audit verify`, `isolation-check`); 64 wrong usage; 69 the database cannot be reached; 78 wrong settings.
             """,
         version: Version.text,
         subcommands: [
             DevCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, TenantCommand.self, PlanCommand.self,
             JobsCommand.self,
-            CellCommand.self, OperatorCommand.self, SecretsCommand.self, MailCommand.self, DoctorCommand.self, ConfigCommand.self,
+            CellCommand.self, OperatorCommand.self, AuditCommand.self, SecretsCommand.self, MailCommand.self, DoctorCommand.self,
+            IsolationCheckCommand.self, ConfigCommand.self,
             VersionCommand.self,
         ])
 

@@ -66,7 +66,7 @@ package struct AuditPage: Sendable {
     private static func own(before id: UUID?, limit: Int, in scope: TenantScope) async throws -> [Entry] {
         try await scope.rows(
             """
-            SELECT a.id, a.at, a.actor_type, a.actor_id, coalesce(u.name, k.name), a.action, a.about_type, a.about_id, a.address, a.request_id,
+            SELECT a.id, a.at, a.actor_type, a.actor_id, coalesce(u.name, k.name, a.detail ->> 'operator'), a.action, a.about_type, a.about_id, a.address, a.request_id,
                 a.detail
             FROM audit AS a LEFT JOIN users AS u ON a.actor_type = 'user' AND u.id = a.actor_id
                 LEFT JOIN api_keys AS k ON a.actor_type = 'api_key' AND k.id = a.actor_id

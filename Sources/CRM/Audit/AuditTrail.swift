@@ -18,6 +18,8 @@ package enum AuditTrail {
         case settingsChanged = "settings_changed"
         /// A template's mail was sent to see how it arrives.
         case templateTested = "template_tested"
+        /// An operator of the installation who was let in made a request.
+        case operatorAccess = "operator_access"
     }
 
     /// Whom or what an entry is about.

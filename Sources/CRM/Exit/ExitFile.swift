@@ -17,6 +17,8 @@ package struct ExitFile: Sendable {
     package let adminEmail: String
     /// SHA-256 of the manifest: the same for the same file.
     package let fingerprint: [UInt8]
+    /// What it says of itself.
+    let head: JSON
     /// Where the contents of the records' files stand.
     let contents: [Content]
 
@@ -36,8 +38,10 @@ package struct ExitFile: Sendable {
 
     /// Reads all of it; the calling thread waits for the disk.
     ///
-    /// - Parameter latest: the newest schema that this program knows.
-    package init(checking path: String, latest: Int) throws {
+    /// - Parameters:
+    ///   - latest: the newest schema that this program knows.
+    ///   - format: what it has to be.
+    package init(checking path: String, latest: Int, format: String = TenantExit.format) throws {
         var found: [Manifest.Member] = []
         var contents: [Content] = []
         var (head, last, isSealed): (JSON?, [UInt8]?, Bool) = (nil, nil, false)
@@ -75,7 +79,7 @@ package struct ExitFile: Sendable {
         } catch let error as TarError {
             throw Refused(Self.sentence(error, path))
         }
-        guard let head, head["format"]?.string == TenantExit.format else { throw Refused("This is no file of a tenant.") }
+        guard let head, head["format"]?.string == format else { throw Refused("This is no file of a tenant.") }
         guard let version = head["version"]?.integer, version <= TenantExit.formatVersion else {
             throw Refused("The file is of a newer form than this program knows; update it.")
         }
@@ -94,6 +98,7 @@ package struct ExitFile: Sendable {
         else { throw Refused("The file does not say whose it is.") }
         (self.path, self.manifest, schemaVersion, fingerprint) = (path, manifest, schema, Digest.sha256(last))
         self.contents = contents
+        self.head = head
         (self.slug, self.name, isTest, self.plan) = (slug, name, tenant?["test"]?.bool ?? false, plan)
         (blueprint, adminID, adminEmail) = (tenant?["blueprint"]?.string, id, email)
     }
@@ -118,7 +123,7 @@ package struct ExitFile: Sendable {
     }
 
     /// Hands over the members of the tables, in the order of the file; read anew.
-    func parts(_ body: (_ table: String, _ lines: [UInt8]) throws -> Void) throws {
+    func parts(_ body: (_ table: String, _ rows: [UInt8]) throws -> Void) throws {
         try Self.read(path) { reader, entry, _ in
             let words = entry.name.split(separator: "/")
             guard words.count == 3, words[0] == "tables" else { return try reader.pieces(of: entry) { _ in } }

@@ -19,7 +19,7 @@ struct ExitTable: Sendable {
     ]
 
     /// Columns that mean nothing elsewhere: numbers of this cluster's transactions, tokens that name the tenant.
-    private static let leftColumns = ["changes": ["transaction"], "users": ["calendar_token_hash", "links"]]
+    static let leftColumns = ["changes": ["transaction"], "users": ["calendar_token_hash", "links"]]
 
     /// The definitions of the tenant's own fields and types come first: whoever reads the file needs them for the rest.
     static let first = ["custom_objects", "custom_fields"]

@@ -12,11 +12,11 @@ import Tenancy
 /// settings stay behind; passwords go along as the digests they are, so that people sign in at the new place as they do here. So the file
 /// is to be guarded like a backup of the database.
 package struct TenantExit: Sendable {
-    private let scope: TenantScope
-    private let base: Catalog
+    let scope: TenantScope
+    let base: Catalog
 
     /// What a file says of itself. Version 1 had no files of records.
-    static let format = "tenantry.tenant"
+    package static let format = "tenantry.tenant"
     static let formatVersion = 2
     static let head = "tenant.json"
 
@@ -84,7 +84,7 @@ package struct TenantExit: Sendable {
         }
     }
 
-    private func write(
+    func write(
         _ file: ExitAttachment, from blobs: any BlobStore, _ parts: inout ExitParts, into sink: ([UInt8]) async throws -> Void
     ) async throws {
         let key = Attachment.key(file.id, of: scope.tenant)
@@ -119,25 +119,30 @@ package struct TenantExit: Sendable {
         return (try answers[1].compactMap { try ExitTable($0) }, shape?.applied(to: base) ?? base)
     }
 
-    private var head: JSON {
+    private var head: JSON { head(Self.format) }
+
+    func head(_ format: String) -> JSON {
         let tenant = scope.tenant
         return [
-            "format": .string(Self.format), "version": JSON(Self.formatVersion), "schema_version": JSON(tenant.schemaVersion),
+            "format": .string(format), "version": JSON(Self.formatVersion), "schema_version": JSON(tenant.schemaVersion),
             "written_at": .string(Date.now.apiText),
             "tenant": [
-                "slug": .string(tenant.slug), "name": .string(tenant.name), "test": .bool(tenant.isTest),
+                "id": .string(tenant.id.uuidString.lowercased()), "slug": .string(tenant.slug), "name": .string(tenant.name),
+                "test": .bool(tenant.isTest),
                 "plan": .string(tenant.plan.name), "blueprint": JSON(tenant.blueprint),
                 "admin": ["id": .string(tenant.adminID.uuidString.lowercased()), "email": .string(tenant.adminEmail)],
             ],
         ]
     }
 
-    private static func part(_ number: Int, of table: ExitTable) -> String {
-        "tables/\(table.name)/\(String(format: "%06d", number)).jsonl"
+    private static func part(_ number: Int, of table: ExitTable) -> String { part(number, of: table.name, "jsonl") }
+
+    static func part(_ number: Int, of table: String, _ form: String) -> String {
+        "tables/\(table)/\(String(format: "%06d", number)).\(form)"
     }
 
     private static let batch = 1_000
-    private static let partSize = 4 << 20
+    static let partSize = 4 << 20
     /// Of each statement.
-    private static let timeLimit = Duration.seconds(3600)
+    static let timeLimit = Duration.seconds(3600)
 }

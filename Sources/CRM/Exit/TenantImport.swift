@@ -29,7 +29,7 @@ extension Installation {
 
 extension ExitFile {
     /// Puts the contents of the records' files where this installation keeps them; what an earlier attempt has put stays.
-    fileprivate func place(in blobs: any BlobStore, of tenant: Tenant) async throws {
+    func place(in blobs: any BlobStore, of tenant: Tenant) async throws {
         for content in contents {
             let key = Attachment.key(content.id, of: tenant)
             if try await blobs.size(of: key) == Int64(content.place.count) { continue }

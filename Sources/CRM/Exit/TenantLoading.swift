@@ -12,15 +12,17 @@ struct TenantLoading {
     /// Runs with the tenant's role and search path.
     func run(_ transaction: borrowing Transaction) throws {
         try transaction.flush([ExitTable.canonical])
-        var references = try takeReferences(transaction)
+        var references = try SchemaParts.takeReferences(transaction)
         var tables = try tables(transaction)
         var rows: [String: Int] = [:]
         var isBuilt = false
         try file.parts { name, lines in
             if !isBuilt, !ExitTable.first.contains(name) {
                 isBuilt = true
-                try buildOwn(transaction)
-                references += try takeReferences(transaction)
+                do { try OwnTables.build(transaction, base: base) } catch let unusable as OwnTables.Unusable {
+                    throw ExitFile.Refused(unusable.description)
+                }
+                references += try SchemaParts.takeReferences(transaction)
                 tables = try self.tables(transaction)
             }
             guard let table = tables[name] else {
@@ -39,44 +41,6 @@ struct TenantLoading {
     private func tables(_ transaction: borrowing Transaction) throws -> [String: ExitTable] {
         let all = try transaction.rows(ExitTable.all).compactMap { try ExitTable($0) }
         return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
-    }
-
-    /// Drops the foreign keys; answers with the statements that make them again.
-    private func takeReferences(_ transaction: borrowing Transaction) throws -> [SQL] {
-        let found = try transaction.rows(
-            """
-            SELECT quote_ident(c.relname), quote_ident(k.conname), pg_get_constraintdef(k.oid)
-            FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
-            WHERE k.contype = 'f' AND k.connamespace = current_schema()::regnamespace ORDER BY 1, 2
-            """)
-        var again: [SQL] = []
-        for row in found {
-            let (table, name) = (try row.text(0), try row.text(1))
-            try transaction.flush([SQL(code: "ALTER TABLE \(table) DROP CONSTRAINT \(name)").prepared(.none)])
-            again.append(SQL(code: "ALTER TABLE \(table) ADD CONSTRAINT \(name) \(try row.text(2))").prepared(.none))
-        }
-        return again
-    }
-
-    /// Tables and columns of the tenant's own, by their definitions, which have been loaded.
-    private func buildOwn(_ transaction: borrowing Transaction) throws {
-        let fields = try transaction.rows(
-            "SELECT \(CustomField.json)::text, deleted_at IS NOT NULL FROM custom_fields ORDER BY created_at, id"
-        )
-        .map { row in
-            guard let field = CustomField(try JSON(parsing: row.text(0))) else {
-                throw ExitFile.Refused("A definition of a field cannot be read.")
-            }
-            return (field: field, isHidden: try row.bool(1))
-        }
-        let objects = try transaction.rows("SELECT plural, label_field FROM custom_objects ORDER BY created_at, id").map {
-            CustomSchema.Object(plural: try $0.text(0), label: try $0.text(1))
-        }
-        do {
-            try transaction.flush(try CustomSchema(fields, objects, base: base).statements)
-        } catch let unknown as CustomSchema.Unknown {
-            throw ExitFile.Refused("The definition of \(unknown.name) cannot be used.")
-        }
     }
 
     private func load(_ lines: [UInt8], into table: ExitTable, _ transaction: borrowing Transaction) throws -> Int {

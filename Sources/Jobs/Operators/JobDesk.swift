@@ -65,6 +65,8 @@ package struct JobDesk: Sendable {
     /// Starts it as soon as there is a place: at once instead of later, or again after it died, with all its attempts.
     package func retry(_ id: UUID, by instruction: Instruction) async throws -> JobView {
         let (cell, _) = try await changeable(id)
+        // First, as the queue is in another database: nothing is done that is not told.
+        try await installation.audit.append("retry_job", target: id.uuidString.lowercased(), by: instruction)
         do {
             let rows = try await cell.run([
                 """
@@ -81,7 +83,6 @@ package struct JobDesk: Sendable {
         } catch let error as PostgresError where error.refusal?.constraint == "jobs_unique_key" {
             throw Refusal.keyTaken
         }
-        try await installation.audit.append("retry_job", target: id.uuidString.lowercased(), by: instruction)
         guard let view = try await find(id) else { throw Refusal.isDone }
         return view
     }
@@ -89,9 +90,9 @@ package struct JobDesk: Sendable {
     /// Takes it out of the queue for good, unless it has begun.
     package func cancel(_ id: UUID, by instruction: Instruction) async throws {
         let (cell, _) = try await changeable(id)
+        try await installation.audit.append("cancel_job", target: id.uuidString.lowercased(), by: instruction)
         let rows = try await cell.rows("DELETE FROM jobs WHERE id = \(id) AND state <> 'running' RETURNING id")
         guard !rows.isEmpty else { throw Refusal.isRunning }
-        try await installation.audit.append("cancel_job", target: id.uuidString.lowercased(), by: instruction)
     }
 
     /// Starts nothing more of the kind, for one tenant or for all; what runs ends. Answers false when the tenant is not known.

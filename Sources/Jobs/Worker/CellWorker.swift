@@ -12,6 +12,7 @@ import Tenancy
 /// else's by then, and a new one begins.
 actor CellWorker {
     private let queue: Queue
+    private let cell: String
     private let handlers: JobHandlers
     private let directory: Directory
     private let listener: Listener?
@@ -35,6 +36,7 @@ actor CellWorker {
         settings: WorkerSettings, log: Logger
     ) {
         queue = Queue(cell: cell)
+        self.cell = cell.name
         self.handlers = handlers.of(queues: settings.queues)
         self.directory = directory
         self.listener = listener
@@ -131,7 +133,9 @@ actor CellWorker {
 
     /// Whether the tenant's jobs of this kind may run now.
     private nonisolated func isOpen(_ slug: String, _ kind: JobKind) -> Bool {
-        guard let tenant = directory.known(slug: slug), tenant.quarantinedReason == nil else { return false }
+        guard let tenant = directory.known(slug: slug), tenant.quarantinedReason == nil, tenant.cell == cell,
+            tenant.writesPausedAt == nil || kind.runsWhilePaused
+        else { return false }
         return kind.onlyReads ? tenant.state.allowsReads : tenant.state.allowsWrites
     }
 
@@ -270,7 +274,7 @@ actor CellWorker {
 
     private nonisolated func perform(_ job: ClaimedJob, _ handler: JobHandler, slug: String?) async {
         let run = JobRun(job: job, handler: handler, log: log)
-        guard let slug, let tenant = directory.known(slug: slug), let scope = try? directory.scope(for: tenant) else {
+        guard let slug, let tenant = directory.known(slug: slug), tenant.cell == cell, let scope = try? directory.scope(for: tenant) else {
             // Closed for maintenance since the claim; the sweep brings its jobs back.
             return await finish(JobEnd(job: job, word: .again, delay: .seconds(5), error: "The tenant cannot be reached."), handler.kind)
         }

@@ -14,10 +14,12 @@ enum CredentialLookup {
             return try await scope.rows(session(credential.hash, isActive(scope))).first.map { try principal($0, catalogs, scope) }
         case .apiKey:
             // The second statement writes once a minute at most; "last used" need not be finer.
-            let rows = try await scope.run([key(credential.hash, isActive(scope)), use(credential.hash)])
+            let isUseKept = scope.tenant.writesPausedAt == nil
+            let rows = try await scope.run([key(credential.hash, isActive(scope))] + (isUseKept ? [use(credential.hash)] : []))
             return try rows[0].first.map { try principal($0, catalogs, scope) }
         case .calendar:
             return try await scope.rows(calendar(credential.hash, isActive(scope))).first.map { try principal($0, catalogs, scope) }
+        case .grant: return try await scope.rows(GrantedVisit.lookup).first.map { try GrantedVisit.principal($0, catalogs, scope) }
         case .operator: return nil
         }
     }

@@ -10,6 +10,7 @@ import Tenancy
 struct Door: Sendable {
     let directory: Directory
     let operators: Operators
+    let grants: Grants
     let principals: PrincipalCache
     let catalogs: Catalogs
     let baseDomain: String?
@@ -29,6 +30,8 @@ struct Door: Sendable {
             let tenant = try await directory.tenant(slug: slug), tenant.state.allowsSignIn
         else { throw Self.unauthenticated }
         let scope = try directory.scope(for: tenant)
+        guard tenant.writesPausedAt == nil || (effect == .reads && credential.kind != .grant) else { throw Self.moving }
+        if credential.kind == .grant { return try await visitor(call, credential, in: scope, effect) }
         guard let principal = try await principal(credential, in: scope) else { throw Self.unauthenticated }
         guard principal.expires.map({ $0 > .now }) ?? true,
             principal.allowedAddresses.isEmpty || principal.allowedAddresses.contains(where: { $0.contains(call.address) })
@@ -45,6 +48,21 @@ struct Door: Sendable {
             policy: principal.policy, catalog: principal.catalog)
     }
 
+    /// An operator who was let in for a while: may do what an administrator may, from anywhere, but change nobody's way in. The account's own
+    /// audit has a line of each request before anything comes of it.
+    private func visitor(_ call: Call, _ credential: Credential, in scope: TenantScope, _ effect: Endpoint.Effect) async throws -> Person {
+        guard let grant = try await grants.holder(of: credential), grant.tenantID == scope.tenant.id,
+            let principal = try await principal(credential, in: scope)
+        else { throw Self.unauthenticated }
+        guard effect.states.contains(scope.tenant.state) else { throw Self.suspended }
+        let visit = GrantedVisit(grant)
+        try visit.admit(call, effect)
+        _ = try await scope.run([visit.entry(for: call)])
+        return Person(
+            tenant: scope.tenant, scope: scope.at(principal.policy.clock), caller: visit.caller(principal, requestID: call.requestID),
+            credential: credential, credentialID: grant.id, cameAsCookie: false, policy: principal.policy, catalog: principal.catalog)
+    }
+
     /// The same person with the record types as the tenant has them now; nil when they are as this process knew them.
     func anew(_ person: Person) async throws -> Person? {
         guard let principal = try await CredentialLookup.find(person.credential, in: person.scope, catalogs),
@@ -52,8 +70,9 @@ struct Door: Sendable {
         else { return nil }
         principals.forgetAll(of: person.tenant.slug)
         return Person(
-            tenant: person.tenant, scope: person.scope, caller: principal.caller(requestID: person.caller.requestID),
-            credential: person.credential, credentialID: person.credentialID, cameAsCookie: person.cameAsCookie, policy: principal.policy,
+            tenant: person.tenant, scope: person.scope,
+            caller: principal.caller(requestID: person.caller.requestID).acting(as: person.caller.actor), credential: person.credential,
+            credentialID: person.credentialID, cameAsCookie: person.cameAsCookie, policy: principal.policy,
             catalog: principal.catalog)
     }
 
@@ -80,6 +99,9 @@ struct Door: Sendable {
         return caller
     }
 
+    static let moving = Problem(
+        .maintenance, "This account is just being moved: it can be read, and in a few seconds written again.", retryAfter: 3)
+
     static let suspended = Problem(
         .tenantSuspended, "This account is suspended: it can be read and exported, but nothing can be changed. Its operator knows more.")
 
@@ -88,7 +110,7 @@ struct Door: Sendable {
         let found: (Credential, cameAsCookie: Bool)? =
             call.headers.contains(.authorization)
             ? bearer(call).map { ($0, false) } : cookie.value(in: call.headers).flatMap { Credential(parsing: $0) }.map { ($0, true) }
-        guard let found, found.0.kind == .session || (found.0.kind == .apiKey && !found.cameAsCookie) else { return nil }
+        guard let found, found.0.kind == .session || ([.apiKey, .grant].contains(found.0.kind) && !found.cameAsCookie) else { return nil }
         return found
     }
 

@@ -76,6 +76,7 @@ final class SignIn: Sendable {
 
     private func find(slug: String, email: String) async throws -> (scope: TenantScope, user: SignedInUser?)? {
         guard let tenant = try await directory.tenant(slug: slug), tenant.state.allowsSignIn else { return nil }
+        guard tenant.writesPausedAt == nil else { throw Door.moving }
         let scope = try directory.scope(for: tenant)
         return (scope, try await SignedInUser.find(email: email, in: scope))
     }

@@ -127,25 +127,36 @@ struct Front: Sendable {
         switch endpoint.access {
         case .anyone(let handler): return try await handler(call)
         case .person(let effect, let handler):
-            let person = try await door.person(call, effect: effect)
-            note.tenant = person.tenant.slug
-            let (refusal, rates) = await turnstile.pass(person, cost: endpoint.cost)
-            note.rates = rates
-            if let refusal { throw refusal }
-            let reply = try await serve(call, person, handler)
-            // Whoever adds a field finds it with the next request, before the news of it has come around.
-            if effect == .writes, endpoint.path.hasPrefix("/v1/custom_") { door.principals.forgetAll(of: person.tenant.slug) }
-            return reply
+            do {
+                let person = try await door.person(call, effect: effect)
+                let reply = try await admit(person, to: endpoint, call, handler, &note)
+                // Whoever adds a field finds it with the next request, before the news of it has come around.
+                if effect == .writes, endpoint.path.hasPrefix("/v1/custom_") { door.principals.forgetAll(of: person.tenant.slug) }
+                return reply
+            } catch let error as PostgresError where error.isOfNobodysSchema && door.directory.hasMovedLately {
+                // Its tenant has just left the cell where this process looked for it.
+                throw Door.moving
+            }
         case .page(let effect, let handler):
-            guard let person = try await visitor(call, effect: effect) else { return try leadIn(call) }
-            note.tenant = person.tenant.slug
-            let (refusal, rates) = await turnstile.pass(person, cost: endpoint.cost)
-            note.rates = rates
-            if let refusal { throw refusal }
-            return try await serve(call, person, handler)
+            do {
+                guard let person = try await visitor(call, effect: effect) else { return try leadIn(call) }
+                return try await admit(person, to: endpoint, call, handler, &note)
+            } catch let error as PostgresError where error.isOfNobodysSchema && door.directory.hasMovedLately {
+                throw Door.moving
+            }
         case .operator(let role, let handler):
             return try await handler(call, try await door.operator(call, atLeast: role))
         }
+    }
+
+    private func admit(
+        _ person: Person, to endpoint: Endpoint, _ call: Call, _ handler: @Sendable (Call, Person) async throws -> Reply, _ note: inout Note
+    ) async throws -> Reply {
+        note.tenant = person.tenant.slug
+        let (refusal, rates) = await turnstile.pass(person, cost: endpoint.cost)
+        note.rates = rates
+        if let refusal { throw refusal }
+        return try await serve(call, person, handler)
     }
 
     /// Leads someone who is not signed in to the sign-in, from every address that is a page for everyone or that a browser asks for; to a
@@ -228,6 +239,13 @@ struct Front: Sendable {
         logger[metadataKey: "request_id"] = .string(requestID)
         if let tenant = note.tenant { logger[metadataKey: "tenant"] = .string(tenant) }
         return logger
+    }
+}
+
+extension PostgresError {
+    /// Whether the role or the schema that it acted as is not there.
+    fileprivate var isOfNobodysSchema: Bool {
+        refusal.map { [.undefinedTable, .insufficientPrivilege, "22023", "3F000"].contains($0.state) } ?? false
     }
 }
 

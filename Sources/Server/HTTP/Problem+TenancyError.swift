@@ -10,7 +10,8 @@ extension Problem {
         case .unknownPlan: self = .invalid([.init("/plan", .reference, error.message)])
         case .unknownPlanVersion: self = .invalid([.init("/version", .reference, error.message)])
         case .unknownCell, .invalidCell: self = .invalid([.init("/cell", .reference, error.message)])
-        case .slugTaken, .conflict, .cellFull, .transitionForbidden, .operatorNameTaken: self = Problem(.conflict, error.message)
+        case .slugTaken, .conflict, .cellFull, .transitionForbidden, .operatorNameTaken, .cannotMove:
+            self = Problem(.conflict, error.message)
         case .unknownTenant, .unknownOperator: self = .notFound
         case .maintenance:
             logger.warning("A tenant in quarantine was called", metadata: ["error": "\(error.message)"])

@@ -66,6 +66,12 @@ struct JobRoutes: Sendable {
 
     /// What the job has made; nil for jobs that make nothing, or have not made it yet.
     private func result(of job: JobView) async throws -> JSON? {
+        let payload = try JSON(parsing: job.payload)
+        switch (job.kind, job.state) {
+        case (CloneTenant.kind.name, .done): return ["tenant": payload["slug"] ?? .null]
+        case (MoveTenant.kind.name, .done): return ["cell": payload["cell"] ?? .null]
+        default: break
+        }
         guard job.kind == ExportTenant.kind.name, job.state == .done, let tenant = try await installation.directory.find(slug: job.tenant)
         else { return nil }
         do {
@@ -94,7 +100,7 @@ struct JobRoutes: Sendable {
 
     private func retry(_ call: Call, _ caller: Operator) async throws -> Reply {
         do {
-            return .json(JobDocument.of(try await desk.retry(call.id(), by: instruction(call, caller))))
+            return .json(JobDocument.of(try await desk.retry(call.id(), by: reasoned(call, caller))))
         } catch let refusal as JobDesk.Refusal {
             throw refusal.problem
         }
@@ -102,11 +108,19 @@ struct JobRoutes: Sendable {
 
     private func cancel(_ call: Call, _ caller: Operator) async throws -> Reply {
         do {
-            try await desk.cancel(call.id(), by: instruction(call, caller))
+            try await desk.cancel(call.id(), by: reasoned(call, caller))
             return .noContent
         } catch let refusal as JobDesk.Refusal {
             throw refusal.problem
         }
+    }
+
+    /// A reason may stand in the body.
+    private func reasoned(_ call: Call, _ caller: Operator) async throws -> Instruction {
+        var form = Form(try await call.jsonIfAny(), known: ["reason"])
+        let reason = form.text("reason", required: false)
+        try form.finish()
+        return Instruction(actor: caller.actor, reason: reason, requestID: call.requestID)
     }
 
     private func instruction(_ call: Call, _ caller: Operator) -> Instruction {
@@ -154,12 +168,14 @@ extension JobRoutes {
             304: ResponseDescription("Unchanged."),
         ], problems: [.conflict, .gone])
     private static let file = ResponseDescription.headersOfDownload
+    private static let why = BodyDescription(.objectSchema(["reason": .textSchema]), required: false)
     private static let retry = Operation(
         "jobs.retry", "Start a job now: before its time, or again after it died", tag: "Jobs", parameters: [id],
+        body: why,
         responses: [200: ResponseDescription("The job as it waits now, or already runs.", schema: one)], problems: [.conflict])
     private static let cancel = Operation(
         "jobs.cancel", "Take a job out of the queue for good, unless it has begun", tag: "Jobs", parameters: [id],
-        responses: [204: ResponseDescription("It is gone.")], problems: [.conflict])
+        body: why, responses: [204: ResponseDescription("It is gone.")], problems: [.conflict])
 
     static let schemas: [String: JSON] = [
         "Job": JobDocument.schema,

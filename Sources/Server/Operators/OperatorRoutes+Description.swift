@@ -25,6 +25,13 @@ extension OperatorRoutes {
         "audit.list", "What operators did, the newest first; each row holds the hash of the one before", tag: "Installation",
         parameters: [.limit, .after, Parameter("target", in: .query, ["type": "string"], "Only what was done to this.")],
         responses: [200: ResponseDescription("A page of rows.", schema: .listSchema(of: reference("AuditRow")))], problems: [.cursor])
+    static let verifyAudit = Operation(
+        "audit.verify", "Whether every row of the audit is there and as it was written, the last ones included", tag: "Installation",
+        parameters: [
+            Parameter(
+                "known", in: .query, ["type": "string"],
+                "The `head` of an earlier answer that you kept: then what stood there then is looked for too.")
+        ], responses: [200: ResponseDescription("What was found.", schema: reference("AuditReport"))])
     static let listOperators = Operation(
         "operators.list", "Who has, or had, an operator's token, the oldest first", tag: "Operators", parameters: [.limit, .after],
         responses: [200: ResponseDescription("A page of operators.", schema: .listSchema(of: reference("Operator")))], problems: [.cursor])
@@ -33,7 +40,8 @@ extension OperatorRoutes {
         body: BodyDescription(reference("OperatorOrder")),
         responses: [201: ResponseDescription("The operator and the token.", schema: reference("NewOperator"))], problems: [.conflict])
     static let revokeOperator = Operation(
-        "operators.delete", "End an operator's access within a second", tag: "Operators", parameters: [name("The operator's name.")],
+        "operators.delete", "End an operator's access within a second", tag: "Operators",
+        parameters: [name("The operator's name."), Parameter("reason", in: .query, ["type": "string", "maxLength": 500], "Why.")],
         responses: [204: ResponseDescription("It has ended.")])
 
     private static let role: JSON = ["type": "string", "enum": JSON(Operator.Role.allCases.map(\.rawValue))]
@@ -49,7 +57,7 @@ extension OperatorRoutes {
         "features": ["type": "object", "additionalProperties": ["type": "boolean"]], "price": EntitlementRoutes.price,
     ]
     private static let planOrder: [String: JSON] = [
-        "limits": PlanWords.limits, "rates": PlanWords.rates, "features": PlanWords.features,
+        "limits": PlanWords.limits, "rates": PlanWords.rates, "features": PlanWords.features, "reason": .textSchema,
         "price": .objectSchema(
             [
                 "amount": ["type": "string", "pattern": "^[0-9]{1,15}(\\.[0-9]{1,4})?$"],
@@ -75,6 +83,8 @@ extension OperatorRoutes {
         "NewOperator": .objectSchema(
             someone.merging(["token": ["type": "string"]]) { $1 }, required: someone.keys.sorted() + ["token"]),
         "OperatorOrder": .objectSchema(
-            ["name": ["type": "string", "minLength": 1, "maxLength": 100], "role": role], required: ["name", "role"]),
+            ["name": ["type": "string", "minLength": 1, "maxLength": 100], "role": role, "reason": .textSchema],
+            required: ["name", "role"]),
+        "AuditReport": AuditReport.schema,
     ]
 }

@@ -19,6 +19,7 @@ struct OperatorRoutes: Sendable {
             .operator(.get, "/operator/v1/plans/{name}", role: .viewer, Self.showPlan, showPlan),
             .operator(.put, "/operator/v1/plans/{name}", role: .admin, Self.putPlan, putPlan),
             .operator(.get, "/operator/v1/audit", role: .viewer, Self.listAudit, listAudit),
+            .operator(.get, "/operator/v1/audit/verify", role: .viewer, Self.verifyAudit, verifyAudit),
             .operator(.get, "/operator/v1/operators", role: .admin, Self.listOperators, listOperators),
             .operator(.post, "/operator/v1/operators", role: .admin, Self.createOperator, createOperator),
             .operator(.delete, "/operator/v1/operators/{name}", role: .admin, Self.revokeOperator, revokeOperator),
@@ -48,7 +49,7 @@ struct OperatorRoutes: Sendable {
     private func putPlan(_ call: Call, _ caller: Operator) async throws -> Reply {
         let order = try PlanOrder(call.parameters["name"], try await call.json(), catalog)
         let (plan, isNew) = try await installation.plans.put(
-            order.name, order.terms, by: Instruction(actor: caller.actor, requestID: call.requestID))
+            order.name, order.terms, by: Instruction(actor: caller.actor, reason: order.reason, requestID: call.requestID))
         return isNew ? .json(plan.document, status: .created, location: "/operator/v1/plans/\(order.name)") : .json(plan.document)
     }
 
@@ -73,6 +74,13 @@ struct OperatorRoutes: Sendable {
         return .page(documents, next: entries.count > limit ? shown.last.map { mark.text(after: String($0.seq)) } : nil, of: call)
     }
 
+    /// Reads the whole chain; `known` is a head that an earlier look answered.
+    private func verifyAudit(_ call: Call, _ caller: Operator) async throws -> Reply {
+        let known = call.query["known"].map { AuditChain.Head($0) }
+        if case .some(.none) = known { throw Problem(.malformed, "The query parameter \"known\" is a head as this address answers it.") }
+        return .json(AuditReport.document(try await installation.auditChain.verify(against: known.flatMap(\.self))))
+    }
+
     private func listOperators(_ call: Call, _ caller: Operator) async throws -> Reply {
         // The oldest first.
         let list = WholeList(name: "operators", rows: try await installation.operators.all()) { "\($0.createdAt.apiText) \($0.id)" }
@@ -80,7 +88,8 @@ struct OperatorRoutes: Sendable {
     }
 
     private func createOperator(_ call: Call, _ caller: Operator) async throws -> Reply {
-        var form = Form(try await call.json(), known: ["name", "role"])
+        var form = Form(try await call.json(), known: ["name", "role", "reason"])
+        let reason = form.text("reason", required: false)
         let name = form.text("name", maximum: 100)
         let word = form.text("role")
         let role = word.flatMap { Operator.Role(rawValue: $0) }
@@ -90,14 +99,14 @@ struct OperatorRoutes: Sendable {
         try form.finish()
         guard let name, let role else { throw Problem.notFound }
         let (new, token) = try await installation.operators.create(
-            name: name, role: role, by: Instruction(actor: caller.actor, requestID: call.requestID))
+            name: name, role: role, by: Instruction(actor: caller.actor, reason: reason, requestID: call.requestID))
         let members = Self.document(new).members ?? []
         return .json(.object(members + [.init("token", .string(token.text))]), status: .created)
     }
 
     private func revokeOperator(_ call: Call, _ caller: Operator) async throws -> Reply {
         try await installation.operators.revoke(
-            name: call.parameters["name"], by: Instruction(actor: caller.actor, requestID: call.requestID))
+            name: call.parameters["name"], by: Instruction(actor: caller.actor, reason: call.query["reason"], requestID: call.requestID))
         return .noContent
     }
 

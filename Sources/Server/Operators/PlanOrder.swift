@@ -7,10 +7,12 @@ import Tenancy
 package struct PlanOrder: Sendable {
     package let name: String
     package let terms: PlanTerms
+    /// Why it is put; no part of the plan.
+    package let reason: String?
 
     /// - Parameter catalog: the built-in record types: whose records a plan may limit, beside those that tenants make.
     package init(_ name: String, _ body: JSON, _ catalog: Catalog) throws(Problem) {
-        var form = Form(body, known: ["limits", "rates", "features", "price"])
+        var form = Form(body, known: ["limits", "rates", "features", "price", "reason"])
         if name.wholeMatch(of: /[a-z][a-z0-9_]{0,39}/) == nil {
             form.refuse(
                 "name", .format, "A plan's name begins with a lower-case letter; lower-case letters, digits and _ follow, 40 at most.")
@@ -20,6 +22,7 @@ package struct PlanOrder: Sendable {
         let rates = words.rates(in: &form)
         let features = words.features(in: &form)
         let price = Self.price(in: &form)
+        reason = form.text("reason", required: false)
         try form.finish()
         guard let price else { throw .notFound }
         self.name = name

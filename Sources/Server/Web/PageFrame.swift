@@ -21,7 +21,7 @@ enum PageFrame {
         let sign: HTML =
             (firm?.logo).map { "<img src=\"\($0.dataAddress)\" alt=\"\(name)\" height=\"40\">" } ?? "\(mark)<span>\(name)</span>"
         return document(
-            title: "\(title) · \(name)", files, words, colour: firm?.brand.colour.digits, isInside: false,
+            title: "\(title) · \(name)", files, words, colour: firm?.brand.colour.digits,
             body: """
                 <main class="outside"><div class="card door">
                 <p class="wordmark">\(sign)</p>
@@ -36,7 +36,7 @@ enum PageFrame {
         let words = visit.words
         let banner = visit.person.tenant.banner(on: visit.person.policy.today(), in: visit.person.policy.timeZone)
         return document(
-            title: "\(title) · \(visit.firmName)", visit.files, words, colour: visit.colour, isInside: true,
+            title: "\(title) · \(visit.firmName)", visit.files, words, colour: visit.colour, script: "app.js",
             body: """
                 <a class="skip" href="#main">\(words("frame.skip"))</a>
                 <div class="frame">
@@ -59,11 +59,14 @@ enum PageFrame {
                 """)
     }
 
-    private static func document(
-        title: String, _ files: Assets.Version, _ words: Words, colour: String?, isInside: Bool, body: HTML
+    /// What every document has, with the script that takes it over, if one does, and further style sheets.
+    static func document(
+        title: String, _ files: Assets.Version, _ words: Words, colour: String? = nil, script: String? = nil, styles: [String] = [],
+        body: HTML
     ) -> Reply {
         let brand: HTML? = colour.map { "<link rel=\"stylesheet\" href=\"/brand/\($0).css\">" }
-        let script: HTML = isInside ? "<script type=\"module\" src=\"\(files.address("app.js"))\"></script>" : ""
+        let more = styles.map { "<link rel=\"stylesheet\" href=\"\(files.address($0))\">" as HTML }
+        let module = script.map { "<script type=\"module\" src=\"\(files.address($0))\"></script>" as HTML }
         let page: HTML = """
             <!doctype html>
             <html lang="\(words.language)"><head><meta charset="utf-8">
@@ -73,8 +76,8 @@ enum PageFrame {
             <link rel="icon" href="\(files.address("icon.svg"))" type="image/svg+xml">
             <link rel="apple-touch-icon" href="\(files.address("icon-192.png"))">
             <link rel="manifest" href="/manifest.webmanifest">
-            <link rel="stylesheet" href="\(files.address("app.css"))">\(brand)
-            <script src="\(files.address("theme.js"))"></script>\(script)
+            <link rel="stylesheet" href="\(files.address("app.css"))">\(more)\(brand)
+            <script src="\(files.address("theme.js"))"></script>\(module)
             </head><body>
             \(body)
             </body></html>
@@ -132,7 +135,7 @@ enum PageFrame {
         "<svg class=\"icon\" aria-hidden=\"true\"><use href=\"\(files.address("icons.svg"))#i-\(name)\"></use></svg>"
     }
 
-    private static let mark: HTML = "<span class=\"mark\" aria-hidden=\"true\"></span>"
+    static let mark: HTML = "<span class=\"mark\" aria-hidden=\"true\"></span>"
 }
 
 /// What a person sees when a page is refused.

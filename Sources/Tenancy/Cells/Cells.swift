@@ -5,9 +5,11 @@ import Synchronization
 package final class Cells: Sendable {
     private let settings: InstallationSettings
     private let open = Mutex<[String: OpenCell]>([:])
+    let slow: SlowStatements
 
     init(settings: InstallationSettings) {
         self.settings = settings
+        slow = SlowStatements(threshold: settings.slowStatement)
     }
 
     /// Every cell, by name.
@@ -35,7 +37,8 @@ package final class Cells: Sendable {
             for cell in cells where open[cell.name].map({ $0.cell != cell }) ?? true {
                 // A cell never moves; what changes about it is its limit, its state or its version, for which its connections stay.
                 open[cell.name] =
-                    open[cell.name].map { OpenCell(cell, connectionsOf: $0) } ?? OpenCell(cell, identity: identity, settings: settings)
+                    open[cell.name].map { OpenCell(cell, connectionsOf: $0) }
+                    ?? OpenCell(cell, identity: identity, settings: settings, slow: slow)
             }
         }
     }

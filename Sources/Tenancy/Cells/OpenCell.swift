@@ -16,11 +16,14 @@ final class OpenCell: Sendable {
     /// For what needs a session to itself and leaves nothing behind: see `ConcurrentIndexes`.
     let ownerConnection: ConnectionSettings
     let timeLimit: Duration
+    /// What took long, of all cells together.
+    let slow: SlowStatements
     /// How much of each pool one tenant may have at a time: a quarter, so that three more are always served beside it.
     let apiShares: FairShare
     let workShares: FairShare
 
-    init(_ cell: Cell, identity: InstallationIdentity, settings: InstallationSettings) {
+    init(_ cell: Cell, identity: InstallationIdentity, settings: InstallationSettings, slow: SlowStatements) {
+        self.slow = slow
         self.cell = cell
         let url = cell.url ?? settings.ownerURL
         let login = ConnectionSettings(
@@ -52,6 +55,7 @@ final class OpenCell: Sendable {
         queue = before.queue
         ownerConnection = before.ownerConnection
         timeLimit = before.timeLimit
+        slow = before.slow
         apiShares = before.apiShares
         workShares = before.workShares
     }

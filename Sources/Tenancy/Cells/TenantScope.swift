@@ -49,7 +49,11 @@ package struct TenantScope: Sendable {
     package func run(_ statements: [SQL], isRepeatable: Bool = false) async throws(PostgresError) -> [Rows] {
         let unit = Unit([preamble] + statements, namespace: tenant.namespace, isRepeatable: isRepeatable)
         try await cell.apiShares.enter(tenant.id)
-        defer { cell.apiShares.leave(tenant.id) }
+        let began = ContinuousClock.now
+        defer {
+            cell.apiShares.leave(tenant.id)
+            cell.slow.note(statements, of: tenant.id, since: began)
+        }
         do {
             return Array(try await cell.api.run(unit, preferring: tenant.affinity).dropFirst())
         } catch {
@@ -72,6 +76,8 @@ package struct TenantScope: Sendable {
 
     /// A large result in batches of at most `batch` rows; the next is fetched when `body` returns. Reads only.
     package nonisolated(nonsending) func stream(_ query: SQL, batch: Int = 500, _ body: (Rows) async throws -> Void) async throws {
+        let began = ContinuousClock.now
+        defer { cell.slow.note([query], of: tenant.id, since: began) }
         try await cell.workShares.run(for: tenant.id) {
             try await cell.work.stream(preamble: [preamble], query, batch: batch, body)
         }

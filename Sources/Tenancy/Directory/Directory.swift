@@ -58,6 +58,12 @@ package final class Directory: Sendable {
         known.withLock { Array($0.tenants.values) }.sorted { $0.slug < $1.slug }
     }
 
+    /// Whether a tenant is on its way to another cell, or came there a moment ago.
+    package var hasMovedLately: Bool {
+        let then = Date.now.addingTimeInterval(-Self.overlap)
+        return known.withLock { $0.tenants.values.contains { $0.movingTo != nil || $0.changedAt > then } }
+    }
+
     package func plan(_ key: PlanKey) -> Plan? {
         known.withLock { $0.plans[key] }
     }

@@ -29,6 +29,10 @@ package struct Tenant: Sendable, Hashable {
     package let graceEndsAt: Date?
     package let deletionDueAt: Date?
     package let deletedAt: Date?
+    /// The cell that it is on its way to.
+    package let movingTo: String?
+    /// Since when nothing is written, for the last part of that way.
+    package let writesPausedAt: Date?
     /// `t_acme`: where its tables are.
     package let schema: String
     /// `t_acme_1f2e3d4c`: who owns them. The digits are of its id, since roles are shared by all databases of a server.
@@ -42,11 +46,11 @@ package struct Tenant: Sendable, Hashable {
     static let columns: SQL = """
         id, slug, name, state, plan, plan_version, overrides, cell, schema_version, test, blueprint, quarantined_reason,
         admin_id, admin_email, created_at, changed_at, trial_ends_at, deletion_due_at, deleted_at, tightened,
-        grace_ends_at
+        grace_ends_at, moving_to, writes_paused_at
         """
 
     /// How many they are: what a query selects behind them comes here.
-    static let columnCount = 21
+    static let columnCount = 23
 
     init(_ row: Row) throws(PostgresError) {
         id = try row.uuid(0)
@@ -71,6 +75,8 @@ package struct Tenant: Sendable, Hashable {
         deletedAt = try row.optionalDate(18)
         tightened = Set(try row.texts(19))
         graceEndsAt = try row.optionalDate(20)
+        movingTo = row.optionalText(21)
+        writesPausedAt = try row.optionalDate(22)
         schema = Self.schema(of: slug)
         role = Self.role(of: slug, id: id)
         namespace = "\(schema)@\(schemaVersion)"

@@ -30,6 +30,17 @@ package struct Audit: Sendable {
         ])
     }
 
+    /// The tenants that are suspended now and were so last for this reason, by slug.
+    package func suspended(for reason: String) async throws -> [String] {
+        try await control.rows(
+            """
+            SELECT t.slug FROM tenants AS t CROSS JOIN LATERAL (
+                SELECT reason FROM audit WHERE target = t.slug AND action = 'suspend' ORDER BY seq DESC LIMIT 1) AS last
+            WHERE t.state = 'suspended' AND last.reason = \(reason) ORDER BY t.slug
+            """
+        ).map { try $0.text(0) }
+    }
+
     /// The newest first; those before `seq`, if given; about one target, if given.
     package func entries(before seq: Int? = nil, target: String? = nil, limit: Int) async throws -> [Entry] {
         try await control.rows(

@@ -47,7 +47,7 @@ extension Provisioning {
     }
 
     /// Gives the name back. What the cell has of it goes too: its transaction may have been committed when a later step failed.
-    private func release(_ tenant: Tenant) async throws {
+    func release(_ tenant: Tenant) async throws {
         let released = try await control.rows(
             "UPDATE tenants SET state = 'deleted', deleted_at = now() WHERE id = \(tenant.id) AND state = 'provisioning' RETURNING id",
             isRepeatable: false)

@@ -47,6 +47,7 @@ function setTheme(name) {
     localStorage.setItem('theme', name);
   }
 }
-const themeMenu = () => menuButton(t('frame.look'), () => ['system', 'light', 'dark'].map((name) => ({
+/** The choice between light, dark and the look of the system. */
+export const themeMenu = () => menuButton(t('frame.look'), () => ['system', 'light', 'dark'].map((name) => ({
   label: t(`look.${name}`), checked: theme() === name, action: () => setTheme(name),
 })), { symbol: 'look' });

@@ -6,7 +6,7 @@ let phrases = {};
 const language = state.language ?? document.documentElement.lang ?? 'en';
 const plural = new Intl.PluralRules(language);
 export const locale = usable(state.locale) ?? language;
-export const timeZone = state.time_zone ?? 'UTC';
+export const timeZone = state.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function usable(tag) {
   try { return tag ? Intl.getCanonicalLocales(tag)[0] : null; } catch { return null; }

@@ -4,13 +4,14 @@ import { h, fill, newID } from './dom.js';
 import { api } from './api.js';
 import { t, has, plurals, number, dateTime } from './i18n.js';
 import { state, types } from './state.js';
-import { complain, sentence } from './ui.js';
+import { sentence } from './ui.js';
+import { invoices } from './settings-invoices.js';
 
 const name = (resource) => (resource.startsWith('records.') ? plurals(resource.slice(8)) : has(`limit.${resource}`) ? t(`limit.${resource}`) : resource);
 const amount = (resource, value) => (resource === 'storage_bytes' ? number(Math.round(value / 1048576), { style: 'unit', unit: 'megabyte' }) : number(value));
 
 export async function show(place, visit) {
-  const [plan, { usage }] = await Promise.all([api.get('/v1/entitlements', { signal: visit.signal }), api.get('/v1/usage', { signal: visit.signal })]);
+  const [plan, { usage }, billed] = await Promise.all([api.get('/v1/entitlements', { signal: visit.signal }), api.get('/v1/usage', { signal: visit.signal }), state.admin.billing ? invoices(visit.signal) : null]);
   const rows = Object.entries(usage).filter(([, one]) => one.max !== null || one.used > 0);
   fill(place, plan.banner ? h('p.banner', plan.banner) : null,
     h('section.section', h('h2', t('plan.current')), h('p.plan-name', plan.plan), h('p.hint', t('plan.version', { version: String(plan.version) })),
@@ -20,7 +21,7 @@ export async function show(place, visit) {
       const share = max ? used / max : 0;
       return h('li', h('span', { id }, name(resource)), h('span.figures', max === null ? t('plan.unlimited', { used: amount(resource, used) }) : t('plan.of', { used: amount(resource, used), max: amount(resource, max) })),
         max === null ? null : h('meter', { min: 0, max: Math.max(1, max), value: Math.min(used, max), high: max * 0.9, optimum: 0, 'aria-labelledby': id }), resets ? h('span.hint', t('plan.resets', { when: dateTime(resets, { dateStyle: 'medium' }) })) : null, share >= 1 ? h('span.error', t('plan.full')) : null);
-    }))), state.admin.billing ? preview(plan) : null);
+    }))), state.admin.billing ? preview(plan) : null, billed);
 }
 
 function preview(plan) {

@@ -10,9 +10,10 @@ struct TenantCommand: AsyncParsableCommand {
         abstract: "Provision tenants and look after them.",
         discussion: "Every change is written to the audit with the reason given; the same can be done through /operator/v1.",
         subcommands: [
-            Create.self, List.self, Show.self, MarkPastDue.self, MarkPaid.self, Suspend.self, Resume.self, Delete.self, CancelDeletion.self,
-            ChangePlan.self,
-            Recounting.self, Export.self, Import.self, Hash.self,
+            Create.self, List.self, Show.self, MarkPastDue.self, MarkPaid.self, Suspend.self, Resume.self, SuspendAll.self, ResumeAll.self,
+            Delete.self, CancelDeletion.self,
+            ChangePlan.self, Grant.self, Grants.self, RevokeGrant.self, Migrate.self,
+            Recounting.self, Export.self, Import.self, Hash.self, Clone.self, Move.self, Snapshot.self, Restore.self, Stats.self,
         ])
 
     struct List: AsyncParsableCommand {

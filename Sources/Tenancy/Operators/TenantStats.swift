@@ -1,0 +1,66 @@
+import Foundation
+import Postgres
+
+/// How much each tenant takes of its cell, and what took long for it.
+package struct TenantStats: Sendable {
+    let control: Control
+    let cells: Cells
+
+    package struct Row: Sendable, Hashable {
+        package let slug: String
+        package let cell: String
+        /// Tables, indexes and the like in its schema.
+        package let relations: Int
+        /// Live rows as PostgreSQL counts them, which may lag by moments.
+        package let rows: Int
+        /// Of tables with their indexes.
+        package let bytes: Int
+        /// How many statements took long within a day.
+        package let slow: Int
+    }
+
+    package struct Slow: Sendable, Hashable {
+        package let at: Date
+        package let milliseconds: Int
+        package let statement: String
+    }
+
+    /// Every tenant that has a schema, by slug; or the one.
+    package func all(only slug: String? = nil) async throws -> [Row] {
+        let slow = try await control.rows(
+            """
+            SELECT t.slug, count(*) FROM slow_statements AS s JOIN tenants AS t ON t.id = s.tenant_id
+            WHERE s.at > now() - interval '1 day' AND (\(slug)::text IS NULL OR t.slug = \(slug)::text) GROUP BY t.slug
+            """)
+        let counts = try Dictionary(uniqueKeysWithValues: slow.map { (try $0.text(0), try $0.int(1)) })
+        var all: [Row] = []
+        for cell in cells.all {
+            let rows = try await cells.scope(of: cell.name).rows(
+                """
+                SELECT t.slug, count(c.oid), coalesce(sum(pg_stat_get_live_tuples(c.oid)) FILTER (WHERE c.relkind = 'r'), 0)::bigint,
+                    coalesce(sum(pg_table_size(c.oid)) FILTER (WHERE c.relkind = 'r'), 0)::bigint
+                        + coalesce(sum(pg_relation_size(c.oid)) FILTER (WHERE c.relkind = 'i'), 0)::bigint
+                FROM tenants AS t JOIN pg_namespace AS n ON n.nspname = t.schema JOIN pg_class AS c ON c.relnamespace = n.oid
+                WHERE \(slug)::text IS NULL OR t.slug = \(slug)::text GROUP BY t.slug
+                """, within: .seconds(60), isRepeatable: true)
+            for row in rows {
+                let slug = try row.text(0)
+                all.append(
+                    Row(
+                        slug: slug, cell: cell.name, relations: try row.int(1), rows: try row.int(2), bytes: try row.int(3),
+                        slow: counts[slug] ?? 0))
+            }
+        }
+        return all.sorted { $0.slug < $1.slug }
+    }
+
+    /// What took longest for a tenant in the last seven days, the slowest first.
+    package func slowest(of slug: String, limit: Int = 20) async throws -> [Slow] {
+        try await control.rows(
+            """
+            SELECT s.at, s.milliseconds, s.statement FROM slow_statements AS s JOIN tenants AS t ON t.id = s.tenant_id
+            WHERE t.slug = \(slug) ORDER BY s.milliseconds DESC, s.at DESC LIMIT \(limit)
+            """
+        ).map { Slow(at: try $0.date(0), milliseconds: try $0.int(1), statement: try $0.text(2)) }
+    }
+}
