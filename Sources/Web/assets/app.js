@@ -20,7 +20,7 @@ const routes = [
   ['/settings/{section}', () => import('./settings.js')],
   ['/settings/{section}/{id}', () => import('./settings.js')],
   ['/deals', () => import('./board.js'), (url) => url.searchParams.get('view') === 'board'],
-  ['/deals', () => import('./calendar.js'), (url) => url.searchParams.get('view') === 'calendar'],
+  ['/deals', () => import('./deals-calendar.js'), (url) => url.searchParams.get('view') === 'calendar'],
   ['/{type}', () => import('./list.js')],
   ['/{type}/new', () => import('./create.js')],
   ['/{type}/{id}', () => import('./record.js')],
