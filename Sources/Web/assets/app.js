@@ -21,6 +21,7 @@ const routes = [
   ['/settings/{section}/{id}', () => import('./settings.js')],
   ['/deals', () => import('./board.js'), (url) => url.searchParams.get('view') === 'board'],
   ['/deals', () => import('./deals-calendar.js'), (url) => url.searchParams.get('view') === 'calendar'],
+  ['/tasks', () => import('./tasks.js'), (url) => !['view', 'where', 'q', 'sort', 'columns', 'trash'].some((name) => url.searchParams.has(name))],
   ['/{type}', () => import('./list.js')],
   ['/{type}/new', () => import('./create.js')],
   ['/{type}/{id}', () => import('./record.js')],

@@ -54,7 +54,7 @@ class Calendar {
   }
 
   async open(main) {
-    this.heading = h('h2.period', { role: 'status' });
+    this.heading = h('h2.period', { 'aria-live': 'polite' });
     this.place = h('div.calendar-place');
     this.modesPlace = h('nav.switch.words', { 'aria-label': t('calendar.modes') });
     const may = (name) => mayCreate(name) && types.has(name);

@@ -32,7 +32,7 @@ class DealsCalendar {
   get days() { return monthDays(this.date, state.settings.week_start ?? 'monday'); }
 
   async open(main) {
-    this.heading = h('h2.period', { role: 'status' });
+    this.heading = h('h2.period', { 'aria-live': 'polite' });
     this.sums = h('span.count');
     this.place = h('div.calendar-place');
     fill(main, h('section.calendar-page',

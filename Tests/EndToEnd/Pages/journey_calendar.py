@@ -15,7 +15,7 @@ def journey(site):
     person.call("POST", "/v1/activities", {"kind": "call", "subject": "Short call", "at": "2027-03-02T15:30:00Z", "duration_minutes": 15})
     task = person.call("POST", "/v1/tasks", {"title": "Send the offer", "due": {"local": "2027-03-03T18:00", "time_zone": "Europe/Berlin"}, "assignee_id": me["id"]})
     firm = person.call("POST", "/v1/companies", {"name": "Nordlicht"})
-    person.call("POST", "/v1/reminders", {"about": {"type": "companies", "id": firm["id"]}, "when": {"local": "2027-03-04T08:30", "time_zone": "America/New_York"}, "recipients": ["self"], "subject": "Think of it", "body": "Now", "active": True})
+    person.call("POST", "/v1/reminders", {"about": {"type": "companies", "id": firm["id"]}, "when": {"local": "2027-03-04T08:30", "time_zone": "America/New_York"}, "recipients": ["owner"], "subject": "Think of it", "body": "Now", "active": True})
     for number in range(6):
         person.call("POST", "/v1/activities", {"kind": "call", "subject": f"Call {number}", "at": f"2027-03-05T1{number}:00:00Z"})
     page = site.signed_in(person)
