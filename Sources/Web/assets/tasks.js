@@ -40,7 +40,7 @@ class TaskList {
     const whose = h('select.quiet-select', { 'aria-label': t('tasks.whose'), onchange: () => { this.isMine = whose.value === 'me'; keep('tasks:mine', this.isMine); this.load().catch(complain); } },
       h('option', { value: 'me', selected: this.isMine }, t('tasks.mine')), h('option', { value: 'all', selected: !this.isMine }, t('tasks.everyones')));
     fill(main, h('section.task-page',
-      h('div.page-head', h('div.page-title', h('h1', plurals('tasks')), this.countText), h('div.actions', whose, h('a.button', { href: '/tasks?view=list' }, icon('list'), h('span', t('tasks.as_list'))),
+      h('div.page-head', h('div.page-title', h('h1', plurals('tasks')), this.countText), h('div.actions', whose, h('a.button', { href: '/tasks?view=list', 'aria-label': t('tasks.as_list') }, icon('list'), h('span', t('tasks.as_list'))),
         mayCreate('tasks') ? h('button.button.primary', { type: 'button', id: 'new', onclick: () => this.make() }, icon('plus'), t('list.new')) : null)),
       mayCreate('tasks') ? this.quickAdd() : null, this.place, h('div.list-foot', this.moreButton), this.doneMore));
     const reload = debounce(() => this.reload(), 200);
