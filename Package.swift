@@ -122,7 +122,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Archive", "Blobs", "LocalCluster", "Server", "Support", "CRM", "Records", "Jobs", "Mail", "Recurrence", "Tenancy",
+                "Archive", "Blobs", "LocalCluster", "Server", "Support", "CRM", "Records", "Jobs", "Mail", "Recurrence", "Tenancy", "Web",
                 "Postgres",
                 "Schema", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -38,7 +38,9 @@ struct SettingsRoutes: Sendable {
     }
 
     private func definitions(_ call: Call, _ person: Person) async throws -> Reply {
-        .json(["schema": TenantSettings.patchSchema])
+        .json([
+            "schema": TenantSettings.patchSchema, "has_logo": .bool(try await MailLogo.find(in: person.scope) != nil),
+        ])
     }
 
     private func change(_ call: Call, _ person: Person) async throws -> Reply {
@@ -101,7 +103,8 @@ extension SettingsRoutes {
         tag: "Settings",
         responses: [
             200: ResponseDescription(
-                "The schema, as this document has it for a PATCH.", schema: .objectSchema(["schema": ["type": "object"]], required: ["schema"]))
+                "The schema, as this document has it for a PATCH, and whether there is a picture at /v1/settings/logo.",
+                schema: .objectSchema(["schema": ["type": "object"], "has_logo": ["type": "boolean"]], required: ["schema", "has_logo"]))
         ])
     private static let history = Operation(
         "settings.history", "Who decided what, newest first", tag: "Settings", parameters: [.limit, .after],

@@ -69,7 +69,7 @@ struct Front: Sendable {
                 }
             if problem.code == .tooLarge { reply.headers[.connection] = "close" }
         }
-        return finish(reply, to: request, path: path, requestID: requestID, after: start, note)
+        return finish(reply.zipped(for: request.headers), to: request, path: path, requestID: requestID, after: start, note)
     }
 
     private func answer(
@@ -137,9 +137,7 @@ struct Front: Sendable {
             if effect == .writes, endpoint.path.hasPrefix("/v1/custom_") { door.principals.forgetAll(of: person.tenant.slug) }
             return reply
         case .page(let effect, let handler):
-            guard let person = try await visitor(call, effect: effect) else {
-                return .seeOther("/?next=" + PercentEncoding.encode(call.target))
-            }
+            guard let person = try await visitor(call, effect: effect) else { return try leadIn(call) }
             note.tenant = person.tenant.slug
             let (refusal, rates) = await turnstile.pass(person, cost: endpoint.cost)
             note.rates = rates
@@ -148,6 +146,15 @@ struct Front: Sendable {
         case .operator(let role, let handler):
             return try await handler(call, try await door.operator(call, atLeast: role))
         }
+    }
+
+    /// Leads someone who is not signed in to the sign-in, from every address that is a page for everyone or that a browser asks for; to a
+    /// program that shows no credential there is nothing at others.
+    private func leadIn(_ call: Call) throws(Problem) -> Reply {
+        let type = call.parameters["type"]
+        let isBrowser = call.headers[.accept]?.contains("text/html") == true
+        guard type.isEmpty || isBrowser || door.catalogs.base[type] != nil else { throw .notFound }
+        return .seeOther("/?next=" + PercentEncoding.encode(call.target))
     }
 
     /// Who looks at a page; nil for someone who is not signed in.

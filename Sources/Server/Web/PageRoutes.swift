@@ -22,6 +22,13 @@ struct PageRoutes: Sendable {
             .anyone(.post, "/forgotten", Self.operation("forgotten.send"), signIn.sendPassword),
             .page(.post, "/sign-out", Self.operation("sign_out"), effect: .signs, signIn.leave),
         ]
+        let account: [Endpoint] =
+            house.settings.signUp == nil
+            ? []
+            : [
+                .anyone(.get, "/sign-up", Self.operation("sign_up"), signIn.askForAccount),
+                .anyone(.post, "/sign-up", Self.operation("sign_up.order"), signIn.orderAccount),
+            ]
         let records: [Endpoint] = [
             .page(.get, "/search", Self.operation("search"), looking { try await SearchPage($0).show() }),
             .page(.get, "/{type}", Self.operation("list"), looking { try await ListPage($0).show() }),
@@ -32,7 +39,7 @@ struct PageRoutes: Sendable {
             .page(.post, "/{type}/{id}/edit", Self.operation("update"), looking { try await FormPage($0).update() }),
             .page(.post, "/{type}/{id}/trash", Self.operation("trash"), looking { try await FormPage($0).trash() }),
         ]
-        return outside + records + Self.scripted.flatMap { scripted($0) }
+        return outside + account + records + Self.scripted.flatMap { scripted($0) }
     }
 
     /// Pages that scripts make all of: what one does there needs them.

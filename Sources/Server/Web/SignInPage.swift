@@ -8,11 +8,13 @@ struct SignInPage: Sendable {
     private let house: House
     private let cookie: SessionCookie
     private let links: LinkRoutes
+    private let signUp: SignUpRoutes?
 
     init(_ house: House) {
         self.house = house
         cookie = house.door.cookie
         links = LinkRoutes(house)
+        signUp = SignUpRoutes(house)
     }
 
     /// `company` is what the host says, or what was typed.
@@ -92,6 +94,45 @@ struct SignInPage: Sendable {
         let content: HTML =
             "<p role=\"status\">\(words("forgotten.sent"))</p><p class=\"aside\"><a href=\"/\">\(words("frame.back_to_sign_in"))</a></p>"
         return PageFrame.outside(words("forgotten.title"), content, files, words)
+    }
+
+    func askForAccount(_ call: Call) async throws -> Reply { try await account(call, [:]) }
+
+    func orderAccount(_ call: Call) async throws -> Reply {
+        try Self.refuseForeign(call)
+        guard let signUp else { throw Problem.notFound }
+        let fields = try FormFields.read(try await call.bytes())
+        let files = try await house.assets.version()
+        let words = words(call, files)
+        do {
+            let members = ["slug", "name", "email", "password"].map { JSON.Member($0, .string(fields[$0] ?? "")) }
+            try await signUp.order(.object(members + [.init("language", .string(words.language))]), call)
+            return PageFrame.outside(words("signup.title"), "<p role=\"status\">\(words("signup.sent"))</p>", files, words)
+        } catch let problem as Problem where problem.code.status < 500 {
+            return try await account(call, fields, refusal: problem)
+        }
+    }
+
+    private func account(_ call: Call, _ given: [String: String], refusal: Problem? = nil) async throws -> Reply {
+        let files = try await house.assets.version()
+        let words = words(call, files)
+        let complaints = (refusal?.errors ?? []).map { "<li>\($0.detail)</li>" as HTML }
+        let alert: HTML? = refusal.map { problem in
+            complaints.isEmpty
+                ? "<p role=\"alert\" class=\"alert\">\(problem.detail)</p>" : "<ul role=\"alert\" class=\"alert\">\(complaints)</ul>"
+        }
+        let content: HTML = """
+            <p>\(words("signup.words"))</p>\(alert)<form method="post" class="stack">
+            \(Self.field("name", words("signup.name"), "text", "organization", value: given["name"] ?? ""))
+            \(Self.field("slug", words("signin.company"), "text", "off", value: given["slug"] ?? "", hint: words("signup.slug_hint")))
+            \(Self.field("email", words("signin.email"), "email", "username", value: given["email"] ?? ""))
+            \(Self.field("password", words("signin.password"), "password", "new-password", minimum: 12))
+            <button class="button primary wide">\(words("signup.submit"))</button>
+            </form><p class="aside"><a href="/">\(words("frame.back_to_sign_in"))</a></p>
+            """
+        var reply = PageFrame.outside(words("signup.title"), content, files, words)
+        if let refusal { reply.status = .init(code: refusal.code.status) }
+        return reply
     }
 
     private func words(_ call: Call, _ files: Assets.Version) -> Words {

@@ -14,8 +14,9 @@ struct Visit: Sendable {
     let files: Assets.Version
     let words: Words
 
-    /// Language and region for dates and figures: the person's, else the firm's.
-    var locale: String { user.locale ?? settings["locale"]?.string ?? words.language }
+    /// Language and region for dates and figures: the person's, else what the firm has decided, else the page's language.
+    var locale: String { user.locale ?? decidedLocale ?? words.language }
+    private let decidedLocale: String?
     var timeZone: String { user.timeZone ?? settings["time_zone"]?.string ?? "UTC" }
     var firmName: String { settings["brand"]?["name"]?.string ?? settings["name"]?.string ?? person.tenant.name }
     /// Six digits.
@@ -27,13 +28,15 @@ struct Visit: Sendable {
         let document = try rows.first.map { try SettingsDocument(parsing: $0.text(0)) } ?? SettingsDocument()
         let settings = document.shown(to: .everyone, SettingDefaults(accountName: person.tenant.name, sessionHours: 1))
         let files = try await assets.version()
-        let language = Wording.language(
-            [user.locale, document.stored["locale"]?.string], acceptLanguage: call.headers[.acceptLanguage])
-        return Visit(call: call, person: person, user: user, settings: settings, files: files, words: files.wording.words(in: language))
+        let decided = document.stored["locale"]?.string
+        let language = Wording.language([user.locale, decided], acceptLanguage: call.headers[.acceptLanguage])
+        return Visit(
+            call: call, person: person, user: user, settings: settings, files: files, words: files.wording.words(in: language),
+            decidedLocale: decided)
     }
 
     /// What a form must bring back (`csrf`).
-    var proof: String { CSRFToken.of(person.credential) }
+    var proof: String { CSRFToken.masked(of: person.credential) }
 
     /// The types that have pages of their own, in the order of the product.
     var types: [RecordType] {

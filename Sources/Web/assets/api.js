@@ -37,7 +37,8 @@ const pause = (ms, signal) =>
  * under its idempotency key, so that it happens once.
  */
 export async function call(method, path, { body, version, headers = {}, signal, raw, type = 'application/json', tries = 3 } = {}) {
-  const fields = { Accept: 'application/json', ...headers };
+  // What has no content answers nothing but refusals, in their own form.
+  const fields = { Accept: 'application/json, application/problem+json, */*;q=0.1', ...headers };
   if (body !== undefined) fields['Content-Type'] = type;
   if (version !== undefined && version !== null) fields['If-Match'] = `"${version}"`;
   if (method !== 'GET') fields['X-CSRF-Token'] = state.csrf;

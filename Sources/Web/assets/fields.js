@@ -27,10 +27,9 @@ function later(promise, show) {
 
 const safeAddress = (text) => /^https?:\/\//i.test(text);
 
-/** A link to a record, or its name where it has no page of its own. */
-export function recordLink(type, record) {
+/** A link to a record, or its name where it has no page of its own; `title` where it is known already. */
+export function recordLink(type, record, title = titleOf(type, record)) {
   if (!record) return '';
-  const title = record.title ?? titleOf(type, record);
   rememberTitle(type, record.id, title);
   return types.get(type)?.standing === 'furniture' || !types.has(type) ? title : h('a', { href: `/${type}/${record.id}` }, title);
 }
@@ -63,11 +62,11 @@ export function displayValue(type, field, value) {
     case 'address': return ['street', 'postal_code', 'city', 'region', 'country'].map((part) => value[part]).filter(Boolean).join(', ');
     case 'reference':
       if (field.target === 'stages') return later(stageOf(value), (stage) => stage?.name ?? '');
-      return later(titleFor(field.target, value), (title) => (title ? recordLink(field.target, { id: value, title }) : t('record.unknown')));
-    case 'references': return value.map((id, index) => [index ? ', ' : '', later(titleFor(field.target, id), (title) => recordLink(field.target, { id, title: title ?? '…' }))]).flat();
+      return later(titleFor(field.target, value), (title) => (title ? recordLink(field.target, { id: value }, title) : t('record.unknown')));
+    case 'references': return value.map((id, index) => [index ? ', ' : '', later(titleFor(field.target, id), (title) => recordLink(field.target, { id }, title ?? '…'))]).flat();
     case 'record':
       if (!value.id) return plurals(value.type);
-      return later(titleFor(value.type, value.id), (title) => (title ? recordLink(value.type, { id: value.id, title }) : singular(value.type)));
+      return later(titleFor(value.type, value.id), (title) => (title ? recordLink(value.type, { id: value.id }, title) : singular(value.type)));
     case 'actor': return actor(value);
     case 'long_text': return h('span.prose', value);
     case 'document': case 'computed': return typeof value === 'object' ? JSON.stringify(value) : String(value);

@@ -14,6 +14,7 @@ import { go, note } from './navigate.js';
 
 const ROW = 45;
 const PAGE = 100;
+const COUNTED = 200000;
 
 export async function show(main, visit) {
   const type = types.get(visit.parameters.type);
@@ -103,8 +104,20 @@ class RecordList {
     this.count = answer.page.count ?? null;
     this.isEstimate = !(this.condition || this.words || this.trash) && this.next !== null;
     if (!this.next) this.count = this.records.length;
+    else if (this.isEstimate && this.count < COUNTED) this.countExactly();
     this.selected.clear();
     this.drawAll();
+  }
+
+  /** An estimate comes with the list at once; of fewer than some 100,000 the number itself follows, since counting more takes its time. */
+  async countExactly() {
+    try {
+      const { page } = await api.post(`/v1/${this.type.name}/search`, { fields: [], limit: 1, count: 'exact' }, { signal: this.visit.signal });
+      if (!this.isEstimate) return;
+      this.count = page.count;
+      this.isEstimate = false;
+      this.drawFoot();
+    } catch { /* The estimate stands. */ }
   }
 
   async more() {
@@ -252,13 +265,15 @@ class RecordList {
     const last = Math.min(this.records.length, Math.ceil((this.scroller.scrollTop + height) / ROW) + 10);
     if (!anew && this.shown && this.shown[0] === first && this.shown[1] === last) return;
     this.shown = [first, last];
-    const known = anew ? new Map() : new Map([...this.body.children].filter((row) => row.dataset.id).map((row) => [row.dataset.id, row]));
+    const known = new Map([...this.body.children].filter((row) => row.dataset.id).map((row) => [row.dataset.id, row]));
+    // A row in which someone is typing stays as it is, whatever became of its record; saving will tell.
+    const isKept = (row, record) => row && ((!anew && row.record === record) || row.querySelector('.cell-editor'));
     const focused = document.activeElement?.closest?.('tr')?.dataset.id;
     const rows = [spacer(first * ROW)];
     for (let index = first; index < last; index++) {
       const record = this.records[index];
       const old = known.get(record.id);
-      const row = old && old.record === record ? old : this.row(record);
+      const row = isKept(old, record) ? old : this.row(record);
       row.setAttribute('aria-rowindex', String(index + 2));
       rows.push(row);
     }
@@ -267,7 +282,8 @@ class RecordList {
     rows.push(spacer((this.records.length - last) * ROW));
     this.body.replaceChildren(...rows);
     this.table.setAttribute('aria-rowcount', String(this.next ? -1 : this.records.length + 1));
-    if (last > this.records.length - 40) this.more();
+    // The next page is asked for before the end of this one is reached, but not before anyone has moved.
+    if (last >= this.records.length - (this.scroller.scrollTop > 0 ? 40 : 0)) this.more();
   }
 
   row(record) {
@@ -320,14 +336,18 @@ class RecordList {
       let value;
       try { value = control.value(); } catch { value = undefined; }
       const isSame = value === undefined || JSON.stringify(value) === JSON.stringify(valueAt(record, field.path) ?? null);
-      if (!saves || isSame) { fill(cell, display(this.type, field, record)); cell.focus(); return; }
+      if (!saves || isSame) { fill(cell, display(this.type, field, record)); this.shown = null; this.drawRows(); cell.focus(); return; }
       cell.classList.add('saving');
       try {
         const saved = await saveChange(this.type.name, { ...record }, bodyOf(field.path, value));
-        this.replace(await this.again(saved));
+        const shown = await this.again(saved);
+        form.remove();
+        this.replace(shown);
       } catch (error) {
         complain(error);
         fill(cell, display(this.type, field, record));
+        this.shown = null;
+        this.drawRows();
       } finally { cell.classList.remove('saving'); }
       this.body.querySelector(`tr[data-id="${record.id}"] td[data-path="${CSS.escape(field.path)}"]`)?.focus();
     };

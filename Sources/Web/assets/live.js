@@ -29,8 +29,9 @@ let delay = 1000;
 
 export function start() {
   connect();
-  addEventListener('online', () => { if (!source) connect(); });
-  addEventListener('offline', () => tellConnection(false));
+  addEventListener('online', () => { if (!source) connect(); ping(); });
+  // What was open may seem to live on; whether it does, the service itself must say.
+  addEventListener('offline', () => { tellConnection(false); wasLost = true; ping(); });
   // A page kept by the browser wakes with a dead connection.
   addEventListener('pageshow', (event) => { if (event.persisted) { source?.close(); source = null; connect(); } });
   addEventListener('pagehide', () => { source?.close(); source = null; });
@@ -67,6 +68,8 @@ async function ping() {
     try {
       await fetch('/healthz', { cache: 'no-store' });
       tellConnection(true);
+      // A stream that outlived the loss may have missed something all the same.
+      if (wasLost && source?.readyState === EventSource.OPEN) { wasLost = false; tell({ type: null, action: 'resync' }); }
       break;
     } catch { tellConnection(false); }
     await new Promise((resolve) => setTimeout(resolve, wait));

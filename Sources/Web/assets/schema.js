@@ -4,6 +4,8 @@ import { h, fill, iconButton, newID } from './dom.js';
 import { t, has } from './i18n.js';
 import { state } from './state.js';
 
+// The definitions explain themselves in English; in other languages the labels must do.
+const help = (schema) => (state.language === 'en' ? schema.description : null);
 const plain = (schema) => (Array.isArray(schema.type) ? schema.type.find((one) => one !== 'null') : schema.type);
 const words = (name) => { const text = name.replaceAll('_', ' '); return text.charAt(0).toUpperCase() + text.slice(1); };
 const label = (path, name) => (has(`setting.${path}`) ? t(`setting.${path}`) : has(`setting.${name}`) ? t(`setting.${name}`) : words(name));
@@ -17,7 +19,7 @@ export function control(schema, name, value, path) {
     return group(schema, name, value ?? {}, path);
   }
   if (kind === 'array') return list(schema, name, value ?? [], path);
-  const note = schema.description;
+  const note = help(schema);
   const frame = (element) => h('div.field', h('label', { for: id }, label(path, name)), element, note && h('span.hint', note));
   if (kind === 'boolean') {
     const box = h('input', { id, type: 'checkbox', checked: value === true });
@@ -41,13 +43,13 @@ export function control(schema, name, value, path) {
 
 function secret(id, name, value, path, schema) {
   const input = h('input', { id, type: 'password', autocomplete: 'new-password', placeholder: value?.set ? t('setting.secret_set') : '', maxlength: 1000 });
-  return { element: h('div.field', h('label', { for: id }, label(path, name)), input, schema.description && h('span.hint', schema.description)), value: () => input.value || undefined };
+  return { element: h('div.field', h('label', { for: id }, label(path, name)), input, help(schema) && h('span.hint', help(schema))), value: () => input.value || undefined };
 }
 
 function group(schema, name, value, path) {
   const inner = Object.entries(schema.properties).filter(([member]) => value === undefined || member in value || !('readOnly' in schema)).map(([member, sub]) => [member, control(sub, member, value?.[member], path ? `${path}.${member}` : member)]);
   const read = () => Object.fromEntries(inner.map(([member, one]) => [member, one.value()]).filter(([, one]) => one !== undefined));
-  const element = h('fieldset.setting-group', h('legend', label(path, name)), schema.description && h('p.hint', schema.description), h('div.form-grid', inner.map(([, one]) => one.element)));
+  const element = h('fieldset.setting-group', h('legend', label(path, name)), help(schema) && h('p.hint', help(schema)), h('div.form-grid', inner.map(([, one]) => one.element)));
   return { element, value: read, isGroup: true };
 }
 
@@ -66,7 +68,7 @@ function list(schema, name, value, path) {
   const sync = () => { controls.forEach((one, index) => { entries[index] = one.read(); }); };
   draw();
   return {
-    element: h('fieldset.setting-group', h('legend', label(path, name)), schema.description && h('p.hint', schema.description), place,
+    element: h('fieldset.setting-group', h('legend', label(path, name)), help(schema) && h('p.hint', help(schema)), place,
       h('div.actions', h('button.button.small', { type: 'button', onclick: () => { sync(); entries.push(isObject ? {} : ''); draw(); place.lastElementChild?.querySelector('input, select')?.focus(); } }, t('setting.add')))),
     value: () => { sync(); return entries.filter((one) => one !== null && one !== ''); }, isGroup: true,
   };

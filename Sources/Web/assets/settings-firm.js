@@ -9,7 +9,9 @@ import { control } from './schema.js';
 import { toast, complain, confirm, sentence } from './ui.js';
 
 export async function show(place, visit) {
-  const [settings, { schema }] = await Promise.all([api.get('/v1/settings', { raw: true, signal: visit.signal }), api.get('/v1/settings/definitions', { signal: visit.signal })]);
+  const [settings, definitions] = await Promise.all([api.get('/v1/settings', { raw: true, signal: visit.signal }), api.get('/v1/settings/definitions', { signal: visit.signal })]);
+  const hasLogo = definitions.has_logo;
+  const { schema } = definitions;
   const version = settings.headers.get('ETag')?.replaceAll('"', '');
   const values = await settings.json();
   const mayChange = state.admin.settings;
@@ -34,11 +36,11 @@ export async function show(place, visit) {
   }, alert, h('section.section', h('h2', t('settings.firm')), h('div.form-grid', simple.map(([, one]) => one.element))), groups.map(([, one]) => h('section.section', one.element)),
   mayChange ? h('div.save-bar', h('button.button.primary', t('form.save'))) : h('p.note', t('settings.read_only')));
   if (!mayChange) form.querySelectorAll('input, select, textarea, button').forEach((one) => { one.disabled = true; });
-  fill(place, logo(mayChange), form, mayChange ? history(visit) : null);
+  fill(place, logo(mayChange, hasLogo), form, mayChange ? history(visit) : null);
 }
 
-function logo(mayChange) {
-  const image = h('img.logo', { src: `/v1/settings/logo?${Date.now()}`.split('?')[0], alt: t('settings.logo'), onerror: () => { image.hidden = true; } });
+function logo(mayChange, hasLogo) {
+  const image = h('img.logo', { src: hasLogo ? '/v1/settings/logo' : null, hidden: !hasLogo, alt: t('settings.logo') });
   const input = h('input', { type: 'file', accept: 'image/png,image/jpeg,image/gif', hidden: true, onchange: async () => {
     const file = input.files[0];
     if (!file) return;

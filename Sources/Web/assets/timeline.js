@@ -45,10 +45,11 @@ function item(type, record, entry) {
 }
 
 function headline(entry, isElsewhere) {
-  const link = () => (entry.record ? recordLink(entry.record.type, entry.record) : null);
+  const link = () => (entry.record ? recordLink(entry.record.type, entry.record, entry.record.title) : null);
+  const about = isElsewhere ? [h('span.hint', ' · '), link()] : null;
   switch (entry.kind) {
-    case 'activity': return h('strong', link() ?? entry.summary);
-    case 'task': return h('strong', link() ?? entry.summary);
+    case 'activity': return [h('strong', entry.data?.id ? h('a', { href: `/activities/${entry.data.id}` }, entry.summary) : entry.summary), about];
+    case 'task': return [h('strong', entry.data?.id ? h('a', { href: `/tasks/${entry.data.id}` }, entry.summary) : entry.summary), about];
     case 'stage': return isElsewhere ? [link(), ': ', entry.summary] : h('strong', entry.summary);
     case 'change': return isElsewhere ? [link(), ': ', changeWords(entry)] : changeWords(entry);
     default: return entry.summary;

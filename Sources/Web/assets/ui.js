@@ -22,7 +22,7 @@ export function dialog(title, build, { wide = false, className = '' } = {}) {
     append(body, build(close, element));
     document.body.append(element);
     element.showModal();
-    (element.querySelector('[autofocus]') ?? body.querySelector('input, select, textarea, button'))?.focus();
+    (element.querySelector('[autofocus]') ?? [...body.querySelectorAll('input, select, textarea, button')].find((one) => one.checkVisibility()))?.focus();
   });
 }
 
