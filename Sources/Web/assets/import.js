@@ -64,7 +64,7 @@ class Wizard {
     const input = h('input.unseen', { id: fileID, type: 'file', accept: '.csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain', onchange: () => { if (input.files[0]) this.take(input.files[0]); } });
     this.alert = h('p.alert', { role: 'alert', hidden: true });
     const over = (is) => (event) => { event.preventDefault(); drop.classList.toggle('is-over', is); };
-    const drop = h('div.drop', {
+    const drop = h('div.import-drop', {
       ondragenter: over(true), ondragover: over(true), ondragleave: (event) => { if (!drop.contains(event.relatedTarget)) drop.classList.remove('is-over'); },
       ondrop: (event) => { over(false)(event); const [file] = event.dataTransfer.files; if (file) this.take(file); },
     }, icon('import'), h('p', h('strong', t('import.drop'))), h('p.hint', t('import.drop_hint')), input, h('label.button.primary', { for: fileID }, t('import.choose')));
@@ -147,7 +147,7 @@ class Wizard {
     });
     this.optionsPlace = h('div');
     this.step('fields', h('section.section', h('h2', { tabindex: '-1' }, t('import.step.fields')), h('p.hint.import-file', t('import.file', { name: this.file.name, count: counters.total, type: plurals(this.type) })), this.alert,
-      h('div.table-wrap', h('table.grid.mapping', h('thead', h('tr', h('th', { scope: 'col' }, t('import.column')), h('th', { scope: 'col' }, t('import.samples')), h('th', { scope: 'col' }, t('import.field')))), h('tbody', rows)))),
+      h('div.table-wrap', h('table.grid.import-mapping', h('thead', h('tr', h('th', { scope: 'col' }, t('import.column')), h('th', { scope: 'col' }, t('import.samples')), h('th', { scope: 'col' }, t('import.field')))), h('tbody', rows)))),
     this.optionsPlace,
     h('div.save-bar', h('button.button', { type: 'button', onclick: () => { this.chooseFile(); this.former().catch(complain); } }, t('import.back')), h('button.button.primary', { type: 'button', onclick: () => this.check() }, t('import.check'))));
     this.drawOptions();
@@ -231,7 +231,7 @@ class Wizard {
   async former() {
     const { data } = await api.get('/v1/imports?limit=50', { signal: this.visit.signal });
     const list = data.filter((one) => !one.dry_run && one.state !== 'created');
-    fill(this.formerPlace, list.length ? h('section.section', h('h2', t('import.former')), h('div.table-wrap', h('table.grid.former',
+    fill(this.formerPlace, list.length ? h('section.section', h('h2', t('import.former')), h('div.table-wrap', h('table.grid.import-former',
       h('thead', h('tr', ['what', 'when', 'state', 'created', 'updated', 'failed'].map((name) => h('th', { scope: 'col', class: ['created', 'updated', 'failed'].includes(name) ? 'number' : '' }, t(`import.${name}`))))),
       h('tbody', list.map((one) => h('tr', h('th', { scope: 'row' }, h('a', { href: `/import/${one.id}` }, types.has(one.type) ? plurals(one.type) : one.type)), h('td', dateTime(one.started_at ?? one.created_at)), h('td', stateTag(one)),
         ['created', 'updated', 'failed'].map((name) => h('td.number', number(one.counters[name]))))))))) : null);
@@ -243,7 +243,7 @@ const stateTag = (one) => h('span.tag', { class: { done: one.counters.failed ? '
 /** How many rows became what. */
 function figures(counters, isRehearsal) {
   const names = ['created', 'updated', 'unchanged', 'failed'].filter((name) => counters[name] || name === 'failed' || (name === 'created' && !counters.updated));
-  return h('dl.figures', names.map((name) => h('div', { class: name === 'failed' && counters.failed ? 'is-bad' : '' }, h('dt', t(isRehearsal ? `import.would.${name}` : `import.${name}`)), h('dd', number(counters[name])))));
+  return h('dl.import-figures', names.map((name) => h('div', { class: name === 'failed' && counters.failed ? 'is-bad' : '' }, h('dt', t(isRehearsal ? `import.would.${name}` : `import.${name}`)), h('dd', number(counters[name])))));
 }
 
 function progressBar(label) {
@@ -282,7 +282,7 @@ async function errorTable(one, signal) {
   });
   return h('section.section', h('div.section-head', h('h2', t('import.errors')), h('a.button.small', { href: `/v1/imports/${one.id}/errors.csv`, download: 'errors.csv' }, icon('export'), t('import.errors_file'))),
     one.counters.failed > rows.length ? h('p.hint', t('import.first', { count: rows.length })) : null,
-    h('div.table-wrap.errors', { tabindex: '0', role: 'region', 'aria-label': t('import.errors') }, h('table.grid', h('thead', h('tr', h('th.number', { scope: 'col' }, t('import.row')), h('th', { scope: 'col' }, t('import.reason')), names.map((name) => h('th', { scope: 'col' }, name)))), h('tbody', shown))));
+    h('div.table-wrap.import-errors', { tabindex: '0', role: 'region', 'aria-label': t('import.errors') }, h('table.grid', h('thead', h('tr', h('th.number', { scope: 'col' }, t('import.row')), h('th', { scope: 'col' }, t('import.reason')), names.map((name) => h('th', { scope: 'col' }, name)))), h('tbody', shown))));
 }
 
 /** One import: how far it is, what came of it, and the way back. */
@@ -304,7 +304,7 @@ async function showImport(main, visit, id) {
     fill(place, h('section.section', h('div.section-head', h('h2', t('import.result')), stateTag(one)), h('p.hint', dateTime(one.finished_at ?? one.started_at ?? one.created_at)),
       one.failure ? h('p.alert', one.failure) : null, one.state === 'reverted' ? h('p', { role: 'status' }, t('import.taken_back', { count: one.reverted ?? 0 })) : h('p', { role: 'status' }, t('import.done_words', { count: one.counters.created + one.counters.updated })),
       figures(one.counters, one.dry_run),
-      one.conflicts?.length ? h('div', h('p', t('import.conflicts', { count: one.conflicts.length })), h('ul.conflicts', one.conflicts.slice(0, 50).map((conflict) => h('li', h('a', { href: `/${conflict.type}/${conflict.id}` }, t('calendar.open')), ' ', h('span.hint', (conflict.fields ?? []).join(', ')))))) : null,
+      one.conflicts?.length ? h('div', h('p', t('import.conflicts', { count: one.conflicts.length })), h('ul.import-conflicts', one.conflicts.slice(0, 50).map((conflict) => h('li', h('a', { href: `/${conflict.type}/${conflict.id}` }, t('calendar.open')), ' ', h('span.hint', (conflict.fields ?? []).join(', ')))))) : null,
       h('div.actions', type && one.state !== 'reverted' ? h('a.button.primary', { href: `/${one.type}?sort=-created_at` }, t('import.see', { type: plurals(type) })) : null,
         h('a.button', { href: '/import' }, t('import.another')),
         mayRevert ? h('button.button.danger', { type: 'button', onclick: revert }, icon('history'), t('import.revert')) : null)),

@@ -29,7 +29,7 @@ export function monthTable({ days, month, label, entriesOf, open, make, move, si
     return element;
   };
   const weeks = Array.from({ length: days.length / 7 }, (_, index) => days.slice(index * 7, index * 7 + 7));
-  const table = h('table.month', { 'aria-label': label },
+  const table = h('table.month-table', { 'aria-label': label },
     h('thead', h('tr', days.slice(0, 7).map((day) => h('th', { scope: 'col' }, h('span.unseen', date(day, { weekday: 'long' })), h('span', { 'aria-hidden': 'true' }, date(day, { weekday: 'short' })))))),
     h('tbody', weeks.map((week) => h('tr', week.map(cell)))));
   const numbers = [...table.querySelectorAll('.day-number')];

@@ -34,7 +34,7 @@ class TaskList {
   async open(main) {
     this.countText = h('span.count', { role: 'status' });
     this.place = h('div.task-sections');
-    this.doneList = h('ul.tasks');
+    this.doneList = h('ul.task-list');
     this.doneMore = h('details.more.done-lately', { ontoggle: () => this.loadDone().catch(complain) }, h('summary', t('tasks.lately')), this.doneList);
     this.moreButton = h('button.button', { type: 'button', hidden: true, onclick: () => this.load(true).catch(complain) }, t('list.more'));
     const whose = h('select.quiet-select', { 'aria-label': t('tasks.whose'), onchange: () => { this.isMine = whose.value === 'me'; keep('tasks:mine', this.isMine); this.load().catch(complain); } },
@@ -110,7 +110,7 @@ class TaskList {
     fill(this.place, sections.filter((section) => section.tasks.length || section.name === 'today').map((section) => {
       const id = newID('tasks');
       return h('section.section.task-section', { class: `is-${section.name}`, 'aria-labelledby': id }, h('h2', { id }, t(`tasks.${section.name}`), section.tasks.length ? h('span.count', number(section.tasks.length)) : null),
-        section.tasks.length ? h('ul.tasks', section.tasks.map((task) => this.row(task))) : h('p.hint', t(this.tasks.length ? 'tasks.nothing_today' : 'today.no_tasks')));
+        section.tasks.length ? h('ul.task-list', section.tasks.map((task) => this.row(task))) : h('p.hint', t(this.tasks.length ? 'tasks.nothing_today' : 'today.no_tasks')));
     }));
     focus?.(this.place);
   }
@@ -121,7 +121,7 @@ class TaskList {
     const box = h('input', { type: 'checkbox', checked: isDone, disabled: !may, 'aria-label': t('tasks.done', { title: task.title }), onchange: () => this.finish(task, row, box.checked) });
     const day = dayOf(task);
     const due = task.due ? [icon('clock'), h('time', { datetime: dueAt(task), title: `${dateTime(dueAt(task), { dateStyle: 'full', timeStyle: 'short' })} (${timeZone})` }, shortDue(task, day))] : [icon('clock'), h('span', t('tasks.set_due'))];
-    const row = h('li.task', { dataset: { id: task.id }, class: [isDone && 'is-done', !isDone && isOverdue(task) && 'is-late'].filter(Boolean).join(' ') },
+    const row = h('li.task-item', { dataset: { id: task.id }, class: [isDone && 'is-done', !isDone && isOverdue(task) && 'is-late'].filter(Boolean).join(' ') },
       h('label.task-box', box),
       h('div.task-what', h('a.task-title', { href: `/tasks/${task.id}` }, task.title),
         task.about || task.priority === 'high' || (!this.isMine && task.assignee_id) ? h('p.task-more',

@@ -152,6 +152,34 @@ def phone(site, person, pipe, board):
     page.get_by_role("dialog").get_by_role("button", name="Move").tap()
     expect(column(page, "Agreed").get_by_role("listitem", name="From elsewhere")).to_be_visible()
     eventually(lambda: stage_of(person, pipe, "From elsewhere") == "Agreed", "the deal moved on a phone")
+
+    # A finger that holds for a moment carries; one that goes at once scrolls.
+    page.locator(".board").evaluate("board => { board.scrollLeft = 0; }")
+    talk = column(page, "Talk")
+    box = card(page, "Deal 000").bounding_box()
+    touch = page.context.new_cdp_session(page)
+
+    def finger(kind, x=None, y=None):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [] if x is None else [{"x": x, "y": y}]})
+
+    x, y = box["x"] + 60, box["y"] + 50
+    finger("touchStart", x, y)
+    finger("touchMove", x - 40, y)
+    expect(page.locator(".carried")).to_have_count(0)
+    finger("touchEnd")
+    page.locator(".board").evaluate("board => { board.scrollTo({ left: 0, behavior: 'instant' }); }")
+    box = card(page, "Deal 000").bounding_box()
+    x, y = box["x"] + 60, box["y"] + 50
+    finger("touchStart", x, y)
+    expect(page.locator(".carried")).to_have_count(1)
+    for step in range(1, 8):
+        finger("touchMove", x + step * 40, y)
+    # At the edge the board goes on by itself.
+    expect(page.locator(".board-column.is-over").filter(has=column(page, "Agreed"))).to_have_count(1)
+    finger("touchEnd")
+    expect(column(page, "Agreed").get_by_role("listitem", name="Deal 000")).to_be_visible()
+    expect(talk.get_by_role("listitem", name="Deal 000")).to_have_count(0)
+    eventually(lambda: stage_of(person, pipe, "Deal 000") == "Agreed", "the deal was carried by a finger")
     page.context.close()
 
 

@@ -47,8 +47,8 @@ def journey(site):
 
     # What would happen: nothing has.
     expect(page.get_by_role("status").filter(has_text="3 rows cannot be taken, 997 can.")).to_be_visible(timeout=30_000)
-    expect(page.locator(".errors .is-wrong")).to_have_count(3)
-    expect(page.locator(".errors .is-wrong").first).to_contain_text("keine Adresse")
+    expect(page.locator(".import-errors .is-wrong")).to_have_count(3)
+    expect(page.locator(".import-errors .is-wrong").first).to_contain_text("keine Adresse")
     site.check(page, "the dry run")
     assert person.call("GET", "/v1/contacts?count=exact&limit=1")["page"]["count"] == 0
 
