@@ -46,6 +46,8 @@ class Board {
     this.isMine = query.has('owner') ? query.get('owner') === 'me' : kept('board:mine', false);
     this.mayMove = mayUpdate('deals');
     this.cards = new Map();
+    /** Deals whose move is on its way. */
+    this.sent = new Set();
   }
 
   async open(main) {
@@ -207,13 +209,16 @@ class Board {
     card.setAttribute('aria-label', deal.name);
     card.classList.toggle('is-locked', !this.mayMove);
     const current = card.querySelector('a')?.tabIndex ?? -1;
-    return fill(card,
+    const focus = card.contains(document.activeElement) ? document.activeElement.localName : null;
+    fill(card,
       h('a.card-name', { href: `/deals/${deal.id}`, draggable: 'false', tabindex: String(current) }, deal.name),
       who ? h('p.card-who', who) : null,
       h('p.card-facts', h('strong', deal.amount ? money(deal.amount, { whole: true }) : ''),
         deal.close_date ? h('time', { class: isLate ? 'is-late' : '', datetime: deal.close_date, title: t(isLate ? 'board.late' : 'field.close_date') }, date(deal.close_date, { day: 'numeric', month: 'short', ...(deal.close_date.slice(0, 4) !== today().slice(0, 4) && { year: 'numeric' }) })) : null),
       h('p.card-foot', isOpen && days > 0 ? h('span.hint', { title: t('field.stage_entered_at') }, number(days, { style: 'unit', unit: 'day', unitDisplay: 'short' })) : h('span'), owner),
       this.mayMove ? iconButton('move', t('deals.move'), () => this.ask(card), { class: 'card-move', tabindex: String(current) }) : null);
+    if (focus) card.querySelector(focus)?.focus({ preventScroll: true });
+    return card;
   }
 
   // Carrying a card.
@@ -277,6 +282,7 @@ class Board {
     const before = { status: deal.status };
     deal.status = to.stage.kind;
     card.classList.add('is-sent');
+    this.sent.add(deal.id);
     try {
       const saved = await moveDeal(deal, to.stage.id, { position });
       if (saved) this.take(card, saved); else this.back(card, from, to, fromIndex, before);
@@ -284,7 +290,10 @@ class Board {
     } catch (error) {
       this.back(card, from, to, fromIndex, before);
       complain(error);
-    } finally { card.classList.remove('is-sent'); }
+    } finally {
+      card.classList.remove('is-sent');
+      this.sent.delete(deal.id);
+    }
   }
 
   place(card, from, to, index, position) {
@@ -330,7 +339,9 @@ class Board {
     if (company?.id === deal.company_id) deal.company = company;
     if (contact?.id === deal.contact_id) deal.contact = contact;
     this.fillCard(card);
-    if (card.matches(':focus-within') === false && document.activeElement === document.body && this.lastCard === card) card.querySelector('a')?.focus({ preventScroll: true });
+    const column = this.byStage.get(deal.stage_id);
+    // Asked for anew while the move was on its way, a column may stand as it was before.
+    if (column && !column.deals.includes(deal)) this.reload(this.columns).catch(complain);
   }
 
   async ask(card) {
@@ -370,7 +381,6 @@ class Board {
       if (!this.mayMove || !aside) return;
       const index = step[0] ? Math.min(here, aside.deals.length) : here + step[1];
       if (index < 0 || (!step[0] && index >= column.deals.length)) return;
-      this.lastCard = card;
       this.move(card, aside, index);
       card.scrollIntoView({ block: 'nearest', inline: 'nearest' });
       return;
@@ -406,8 +416,10 @@ class Board {
     let changes = [];
     const work = debounce(() => {
       if (this.carried) { this.isBehind = true; return; }
-      const all = changes;
-      changes = [];
+      // What becomes of an own move is in its answer.
+      const all = changes.filter((change) => !this.sent.has(change.id));
+      changes = changes.filter((change) => this.sent.has(change.id));
+      if (changes.length) work();
       this.changed(all).catch((error) => { if (error.name !== 'AbortError') complain(error); });
     }, 150);
     this.catchUp = () => { if (this.isBehind) { this.isBehind = false; work(); } };

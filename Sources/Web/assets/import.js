@@ -77,6 +77,8 @@ class Wizard {
     if (/\.(xlsx?|xlsm|ods|numbers)$/i.test(file.name)) { this.refuse(t('import.workbook')); return; }
     this.file = file;
     this.options = {};
+    const busy = progressBar(t('import.sending'));
+    this.alert.after(busy.element);
     try {
       await this.upload();
       this.guess();
@@ -84,7 +86,7 @@ class Wizard {
     } catch (error) {
       if (!(error.status >= 0)) console.error(error);
       this.refuse(sentence(error));
-    }
+    } finally { busy.element.remove(); }
   }
 
   refuse(words) { this.alert.textContent = words; this.alert.hidden = false; this.alert.scrollIntoView({ block: 'nearest' }); }
@@ -222,7 +224,9 @@ class Wizard {
   // 4. It happens.
 
   async begin() {
-    await this.upload(false);
+    const busy = progressBar(t('import.sending'));
+    this.alert.after(busy.element);
+    try { await this.upload(false); } finally { busy.element.remove(); }
     await api.post(`/v1/imports/${this.import.id}/start`);
     go(`/import/${this.import.id}`);
   }

@@ -167,7 +167,9 @@ def phone(site, person, pipe, board):
     finger("touchMove", x - 40, y)
     expect(page.locator(".carried")).to_have_count(0)
     finger("touchEnd")
-    page.locator(".board").evaluate("board => { board.scrollTo({ left: 0, behavior: 'instant' }); }")
+    # Until what was set in motion has come to rest.
+    still = "async (board) => { board.scrollLeft = 0; await new Promise((resolve) => setTimeout(resolve, 150)); return board.scrollLeft === 0; }"
+    eventually(lambda: page.locator(".board").evaluate(still) and page.locator(".board").evaluate(still), "the board is at rest")
     box = card(page, "Deal 000").bounding_box()
     x, y = box["x"] + 60, box["y"] + 50
     finger("touchStart", x, y)
@@ -202,33 +204,39 @@ def fast(site):
           new PerformanceObserver((list) => { for (const one of list.getEntries()) if (one.interactionId) slow.push(one.duration); }).observe({ type: 'event', durationThreshold: 16 });
         }""")
     talk = column(page, "Talk").get_by_role("listitem")
-
-    def pressing(*keys):
-        talk.nth(1).get_by_role("link").focus()
-        for key in keys:
-            page.keyboard.press(key)
-            page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
-
-    kinds = {
-        "carry to the next column": lambda: into(page, talk.first, "Offer"), "carry far": lambda: into(page, talk.nth(2), "Agreed"),
-        "arrow keys": lambda: pressing("ArrowDown", "ArrowDown", "ArrowRight"), "End and Home": lambda: pressing("End", "Home"),
-        "move on by key": lambda: pressing("Shift+ArrowRight"), "move down by key": lambda: pressing("Shift+ArrowDown"),
-    }
+    browser = page.context.new_cdp_session(page)
+    # By the clock of the thread: what other programs do on this machine meanwhile is no fault of the page.
+    browser.send("Performance.enable", {"timeDomain": "threadTicks"})
+    busy = lambda: next(one["value"] for one in browser.send("Performance.getMetrics")["metrics"] if one["name"] == "TaskDuration") * 1000
+    painted = lambda: page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))")
     figures = {}
-    # The machine may be busy with other tests: of five times each, the middle one counts.
-    for name, act in kinds.items():
-        times = []
-        for _ in range(5):
-            page.evaluate("slow.length = 0")
-            act()
-            eventually(lambda: page.locator(".is-sent").count() == 0, "all is sent")
-            page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))")
-            times.append(page.evaluate("Math.max(16, ...slow)"))
-        figures[name] = sorted(times)[2]
-    worst = max(figures.values())
-    print(f"FIGURE board of 500 cards, from the press to its picture: {worst} ms at most (of 100); " + ", ".join(f"{name} {ms}" for name, ms in figures.items()))
-    # The budget is 100 on a machine that has nothing else to do.
-    assert worst <= 250, figures
+
+    def timed(name, act):
+        painted()
+        page.evaluate("slow.length = 0")
+        before = busy()
+        act()
+        painted()
+        figures.setdefault(name, []).append((busy() - before, page.evaluate("Math.max(16, ...slow)")))
+
+    # Five times each, of which the middle one counts.
+    for _ in range(5):
+        box = talk.nth(1).bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + 30
+        offer = column(page, "Offer").bounding_box()
+        page.mouse.move(x, y)
+        page.mouse.down()
+        timed("lift", lambda: page.mouse.move(x + 12, y + 6))
+        timed("over a column", lambda: page.mouse.move(offer["x"] + 90, offer["y"] + 200))
+        timed("drop", lambda: page.mouse.up())
+        talk.first.get_by_role("link").focus()
+        for key in ("ArrowDown", "ArrowRight", "End", "Home", "Shift+ArrowDown", "Shift+ArrowRight"):
+            timed(key, lambda: page.keyboard.press(key))
+        eventually(lambda: page.locator(".is-sent").count() == 0, "all is sent")
+    middle = {name: [sorted(times)[2] for times in zip(*both)] for name, both in figures.items()}
+    worst = max(work for work, _ in middle.values())
+    print(f"FIGURE board of 500 cards: at most {worst:.0f} ms of work for an interaction (of 100); " + ", ".join(f"{name} {work:.0f} ms, seen after {seen:.0f} ms" for name, (work, seen) in middle.items()))
+    assert worst <= 100, middle
     page.context.close()
 
 
