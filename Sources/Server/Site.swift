@@ -48,6 +48,9 @@ struct Site: Sendable {
             OperationRoutes().endpoints,
             AccessRoutes().endpoints,
             EntitlementRoutes(house).endpoints,
+            InvoiceRoutes(house).endpoints,
+            BillingAccountRoutes(house).endpoints,
+            PaymentRoutes(house).endpoints,
             AttachmentRoutes(house).endpoints,
             EventRoutes(house).endpoints,
             ExportRoutes(house).endpoints,
@@ -77,6 +80,9 @@ struct Site: Sendable {
             OperationRoutes.schemas,
             AccessRoutes.schemas,
             EntitlementRoutes.schemas,
+            InvoiceRoutes.schemas,
+            BillingAccountRoutes.schemas,
+            PaymentRoutes.schemas,
             AttachmentRoutes.schemas,
             ExportRoutes.schemas,
             AuditRoutes.schemas,
@@ -93,8 +99,13 @@ struct Site: Sendable {
 
     /// Those who run the installation.
     private var operators: [Endpoint] {
-        let endpoints = TenantRoutes(house).endpoints + OperatorRoutes(house).endpoints + JobRoutes(house).endpoints
-        let schemas = [TenantRoutes.schemas, OperatorRoutes.schemas, JobRoutes.schemas].flatMap(\.members)
+        let endpoints =
+            TenantRoutes(house).endpoints + OperatorRoutes(house).endpoints + JobRoutes(house).endpoints
+            + TenantBillingRoutes(house).endpoints + BlueprintRoutes(house).endpoints
+        let schemas = [
+            TenantRoutes.schemas, OperatorRoutes.schemas, JobRoutes.schemas, InvoiceRoutes.schemas, TenantBillingRoutes.schemas,
+            BlueprintRoutes.schemas,
+        ].flatMap(\.members)
         let document = OpenAPIDocument("Tenantry for operators", endpoints: endpoints, schemas: schemas)
         return endpoints + [document.guarded(at: "/operator/v1/openapi.json")]
             + DocumentationPages(of: "/operator/v1/openapi.json").endpoints(at: "/operator/docs")

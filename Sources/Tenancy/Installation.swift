@@ -22,6 +22,8 @@ package final class Installation: Sendable {
     package let isolation: IsolationCheck
     /// How many requests tenants may make.
     package let rates: RateLimiter
+    /// How many requests tenants have made.
+    package let calls: CallMeter
     let control: Control
     let identity: IdentityHolder
     private let marks: RateMarks
@@ -57,6 +59,7 @@ package final class Installation: Sendable {
         cellList = CellList(control: control, identity: identity, cells: cells, migrator: migrator)
         isolation = IsolationCheck(directory: directory, cells: cells)
         marks = RateMarks(control: control)
+        calls = CallMeter(control: control)
         rates = RateLimiter(log: log) { [marks] in try await marks.exchange($0) }
     }
 
@@ -89,6 +92,7 @@ package final class Installation: Sendable {
                 group.addTask { await self.keepDates() }
                 group.addTask { await self.keepSpares() }
                 group.addTask { await self.rates.run() }
+                group.addTask { await self.keepCalls() }
                 await group.waitForAll()
             }
         } onCancel: {
@@ -98,6 +102,7 @@ package final class Installation: Sendable {
 
     /// Lets what runs finish, refuses what is new, disconnects.
     package func close() async {
+        await writeCalls()
         await cells.close()
         await control.close()
     }
@@ -123,6 +128,24 @@ package final class Installation: Sendable {
             }
             // Cancellation ends the sleep and, with the next look at the condition, the loop.
             try? await Task.sleep(for: pause)
+        }
+    }
+
+    private func keepCalls() async {
+        while !Task.isCancelled {
+            // Cancellation ends the sleep and, with the next look at the condition, the loop.
+            try? await Task.sleep(for: CallMeter.rhythm)
+            await writeCalls()
+        }
+    }
+
+    private func writeCalls() async {
+        do {
+            try await calls.flush()
+        } catch PostgresError.cancelled {
+            return
+        } catch {
+            log.warning("Requests that were counted could not be written down yet.", metadata: ["error": "\(error.explained)"])
         }
     }
 

@@ -19,7 +19,7 @@ import Foundation
         version: Version.text,
         subcommands: [
             DevCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, TenantCommand.self, PlanCommand.self,
-            JobsCommand.self,
+            BlueprintCommand.self, InvoiceCommand.self, JobsCommand.self,
             CellCommand.self, OperatorCommand.self, SecretsCommand.self, MailCommand.self, DoctorCommand.self, ConfigCommand.self,
             VersionCommand.self,
         ])
