@@ -251,7 +251,9 @@ import Testing
         #expect(kind?.string == (turn.becomes == nil ? turn.from : turn.to))
     }
 
-    @Test("A field may have the name of whatever our own SQL uses", arguments: ["state", "shown", "own", "part", "record", "before", "line", "r"])
+    @Test(
+        "A field may have the name of whatever our own SQL uses",
+        arguments: ["state", "shown", "own", "part", "record", "before", "line", "r"])
     func words(_ name: String) async throws {
         let admin = try await TestSite.shared.firm().admin()
         let made = try await admin.post("/v1/custom_fields", Self.field(name, "text"))
