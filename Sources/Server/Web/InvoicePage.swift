@@ -81,7 +81,7 @@ enum InvoicePage {
 
     private static func taxID(_ party: Invoice.Party) -> [String] { party.taxID.map { ["Tax number \($0)"] } ?? [] }
 
-    private static func escaped(_ text: String) -> String { LinkPage.escaped(text) }
+    private static func escaped(_ text: String) -> String { HTML.escaped(text) }
 
     private static let style = """
         :root{color-scheme:light}body{margin:0;background:#f3f4f6;color:#1c2128;font:15px/1.5 Inter,system-ui,sans-serif}
