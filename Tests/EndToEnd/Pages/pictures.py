@@ -15,7 +15,7 @@ def journey(site):
     os.makedirs(FOLDER, exist_ok=True)
     person = site.demo()
     deal = person.call("GET", "/v1/deals?limit=1&sort=-amount&filter[status]=open")["data"][0]["id"]
-    desk = {"viewport": {"width": 1280, "height": 780}}
+    desk = {"viewport": {"width": 1240, "height": 700}}
     for name, path, options in [
         ("today", "/", desk | {"color_scheme": "light"}),
         ("contacts", "/contacts", desk | {"color_scheme": "light"}),
