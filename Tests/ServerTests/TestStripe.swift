@@ -7,6 +7,7 @@ import Records
 import Secrets
 import Support
 import Tenancy
+import Testing
 
 @testable import Server
 
