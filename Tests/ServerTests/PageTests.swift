@@ -20,7 +20,7 @@ import Web
         let answer = try await firm.site.stranger.send(.post, "/", body, type: Self.formType)
         #expect(answer.status == 303 && answer.headers[.location] == "/contacts")
         let cookie = try #require(answer.headers[.setCookie]?.split(separator: ";").first)
-        let client = firm.site.stranger.with(.cookie, String(cookie))
+        let client = firm.site.stranger.with(.cookie, String(cookie)).with(.accept, "text/html")
         let page = try await client.get("/contacts").text
         let proof = try #require(page.firstMatch(of: /name="csrf" value="([^"]+)"/)?.output.1)
         return (client, String(proof))

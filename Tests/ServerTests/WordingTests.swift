@@ -131,7 +131,7 @@ import Web
                     "\(type.name).\(field.name)")
                 guard case .choice(let options) = field.kind else { continue }
                 for option in options {
-                    let keys = ["option.\(type.name).\(field.name).\(option)", "option.\(field.name).\(option)"]
+                    let keys = ["option.\(type.name).\(field.name).\(option)", "option.\(field.name).\(option)", "\(field.name).\(option)"]
                     #expect(keys.contains { english[$0] != nil }, "\(type.name).\(field.name): \(option)")
                 }
             }

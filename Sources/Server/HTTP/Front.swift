@@ -62,7 +62,7 @@ struct Front: Sendable {
         } catch {
             let problem = Problem(error, logger: logger(requestID, note))
             reply =
-                if note.place?.endpoint.operation.tag == PageRoutes.tag {
+                if note.place?.endpoint.operation.tag == PageRoutes.tag, request.headers[.accept]?.contains("text/html") == true {
                     await problemPage.reply(problem, request.headers[.acceptLanguage])
                 } else {
                     .problem(problem, instance: String(path), requestID: requestID)

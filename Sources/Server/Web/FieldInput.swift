@@ -107,8 +107,8 @@ struct FieldInput: Sendable {
     }
 
     private func labelled(_ control: HTML) -> HTML {
-        let star: HTML? = field.isRequired ? "<span aria-hidden=\"true\"> *</span>" : nil
-        return wrapped("<label for=\"\(name)\">\(label)\(star)</label>\(control)")
+        let needed: HTML? = field.isRequired ? " class=\"needed\"" : nil
+        return wrapped("<label for=\"\(name)\"\(needed)>\(label)</label>\(control)")
     }
 
     private func group(_ parts: [HTML]) -> HTML {

@@ -66,7 +66,8 @@ struct Visit: Sendable {
 
     /// What an option is called on the page; a tenant's own options are called what they are.
     func option(_ value: String, of field: FieldDefinition, _ type: RecordType) -> String {
-        words.first(of: ["option.\(type.name).\(field.name).\(value)", "option.\(field.name).\(value)"], otherwise: value)
+        words.first(
+            of: ["option.\(type.name).\(field.name).\(value)", "option.\(field.name).\(value)", "\(field.name).\(value)"], otherwise: value)
     }
 }
 

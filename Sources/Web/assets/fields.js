@@ -190,7 +190,7 @@ export function editor(type, field, value, { id = newID('field'), record = {}, l
 
 function moneyEditor(common, value, name) {
   const amount = h('input', { ...common, inputmode: 'decimal', value: value?.amount ? number(value.amount, { maximumFractionDigits: 4, useGrouping: false }) : '', class: 'amount' });
-  const [currency, list] = suggested(h('input', { 'aria-label': `${name}: ${t('value.currency')}`, maxlength: 3, value: value?.currency ?? state.settings.currency ?? 'EUR', class: 'currency' }), currencies());
+  const [currency, list] = suggested(h('input', { 'aria-label': t('value.currency'), maxlength: 3, value: value?.currency ?? state.settings.currency ?? 'EUR', class: 'currency' }), currencies());
   return {
     element: h('span.money', amount, currency, list), focus: () => amount.focus(),
     value: () => (amount.value.trim() ? { amount: decimal(amount.value), currency: currency.value.trim().toUpperCase() } : null),
@@ -213,7 +213,7 @@ function stageEditor(common, value, record) {
 
 function recordEditor(common, value, name) {
   const subjects = [...types.values()].filter((type) => type.standing === 'subject');
-  const select = h('select', { id: common.id, 'aria-label': `${name}: ${t('value.type')}` }, h('option', { value: '' }),
+  const select = h('select', { id: common.id, 'aria-label': t('value.type') }, h('option', { value: '' }),
     subjects.map((type) => h('option', { value: type.name, selected: value?.type === type.name }, singular(type))));
   const place = h('span');
   let inner = null;
@@ -261,12 +261,13 @@ export function labelled(type, field, value, options = {}) {
   const id = options.id ?? newID('field');
   const control = editor(type, field, value, { ...options, id });
   const grouped = ['address', 'multi_select'].includes(field.kind);
-  const star = field.is_required && !field.is_filled ? h('span.star', { 'aria-hidden': 'true' }, ' *') : null;
+  // The star is drawn by the style sheet, so that a field is called what it is called.
+  const needed = field.is_required && !field.is_filled ? 'needed' : '';
   const name = labelOf(type, field);
   const complaint = h('span.error', { id: `${id}-error`, hidden: true });
-  const label = field.kind === 'boolean' ? h('label.check', { for: id }, control.element, h('span', name)) : h('label', { for: id }, name, star);
+  const label = field.kind === 'boolean' ? h('label.check', { for: id }, control.element, h('span', name)) : h('label', { for: id, class: needed }, name);
   const element = h('div.field', { class: `kind-${field.kind}`, dataset: { path: field.path } },
-    grouped ? h('fieldset', h('legend', name, star), control.element) : field.kind === 'boolean' ? label : [label, control.element], complaint);
+    grouped ? h('fieldset', h('legend', { class: needed }, name), control.element) : field.kind === 'boolean' ? label : [label, control.element], complaint);
   return {
     ...control, element, field,
     refuse(text) {

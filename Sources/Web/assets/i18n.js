@@ -36,7 +36,7 @@ const name = (type) => (typeof type === 'string' ? type : type.name);
 
 export const labelOf = (type, field) =>
   field.label ?? first([`field.${name(type)}.${field.name}`, `field.${field.name}`], asWords(field.name));
-export const optionOf = (type, field, value) => first([`option.${name(type)}.${field.name}.${value}`, `option.${field.name}.${value}`], value);
+export const optionOf = (type, field, value) => first([`option.${name(type)}.${field.name}.${value}`, `option.${field.name}.${value}`, `${field.name}.${value}`], value);
 
 const formats = new Map();
 function format(kind, options) {

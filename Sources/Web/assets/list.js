@@ -213,7 +213,7 @@ class RecordList {
       const key = isTitle ? this.type.title.find((name) => this.type.byPath.get(name)?.is_sortable) : field?.is_sortable ? path : null;
       const direction = key && sorted === key ? 'ascending' : key && sorted === `-${key}` ? 'descending' : key ? 'none' : null;
       const content = key ? h('button.sort', { type: 'button', onclick: () => this.sortBy(key) }, label, h('span.arrow', { 'aria-hidden': 'true' }, direction === 'ascending' ? '↑' : direction === 'descending' ? '↓' : '')) : label;
-      const head = h('th', { scope: 'col', role: 'columnheader', 'aria-sort': direction, draggable: isTitle ? null : 'true', dataset: { path } }, content,
+      const head = h('th', { class: field ? `kind-${field.kind}` : '', scope: 'col', role: 'columnheader', 'aria-sort': direction, draggable: isTitle ? null : 'true', dataset: { path } }, content,
         h('span.resizer', { role: 'separator', tabindex: '-1', 'aria-orientation': 'vertical', 'aria-label': t('list.resize', { column: label }) }));
       return head;
     };

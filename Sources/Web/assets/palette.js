@@ -15,7 +15,6 @@ export function open(input, go) {
   if (!list) build(input, go);
   list.showPopover();
   place(list, input, { width: true });
-  input.setAttribute('aria-expanded', 'true');
   input.select();
   input.dispatchEvent(new Event('input'));
 }
@@ -23,12 +22,13 @@ export function open(input, go) {
 function build(input, go) {
   list = h('div.options.palette', { id: 'palette', role: 'listbox', popover: 'manual', 'aria-label': t('palette.title') });
   document.body.append(list);
-  Object.entries({ role: 'combobox', 'aria-controls': 'palette', 'aria-autocomplete': 'list', 'aria-expanded': 'false' }).forEach(([name, value]) => input.setAttribute(name, value));
+  // It stays a search box, as which people and programs know it.
+  Object.entries({ 'aria-controls': 'palette', 'aria-autocomplete': 'list' }).forEach(([name, value]) => input.setAttribute(name, value));
   let entries = [];
   let active = 0;
   let asked = 0;
 
-  const close = () => { if (list.matches(':popover-open')) list.hidePopover(); input.setAttribute('aria-expanded', 'false'); input.removeAttribute('aria-activedescendant'); };
+  const close = () => { if (list.matches(':popover-open')) list.hidePopover(); input.removeAttribute('aria-activedescendant'); };
   const choose = (entry) => { close(); input.blur(); input.value = ''; entry.run(); };
 
   function draw() {

@@ -2,7 +2,7 @@
 
 import { h, fill, debounce, newID, iconButton } from './dom.js';
 import { search } from './api.js';
-import { t, singular } from './i18n.js';
+import { t } from './i18n.js';
 import { types, titleOf } from './state.js';
 import { place } from './ui.js';
 
@@ -32,7 +32,7 @@ async function candidates(type, words, where) {
  * one and answers `{id, title}`.
  */
 export function picker(type, { id = newID('pick'), value = null, title = '', label, required, onchange, where, create } = {}) {
-  const list = h('div.options', { role: 'listbox', id: `${id}-list`, popover: 'manual', 'aria-label': label ?? singular(type) });
+  const list = h('div.options', { role: 'listbox', id: `${id}-list`, popover: 'manual', 'aria-label': t('pick.suggestions') });
   const input = h('input', {
     id, role: 'combobox', autocomplete: 'off', 'aria-autocomplete': 'list', 'aria-expanded': 'false', 'aria-controls': list.id, required,
     'aria-label': label, placeholder: t('pick.type_to_find'), value: title,

@@ -32,25 +32,31 @@ async function showPipeline(place, visit) {
     return h('li.card', { draggable: 'true', ondragstart: (event) => { event.dataTransfer.setData('text/plain', String(index)); event.dataTransfer.effectAllowed = 'move'; }, ondragover: (event) => event.preventDefault(), ondrop: (event) => { event.preventDefault(); move(Number(event.dataTransfer.getData('text/plain')), index); } },
       h('span.drag-handle', { 'aria-hidden': 'true' }, icon('drag')),
       h('div.form-grid',
-        h('div.field', h('label', { for: id }, t('pipelines.stage')), h('input', { id, value: one.name, required: true, maxlength: 500, oninput: (event) => { one.name = event.target.value; } })),
+        h('div.field', h('label', { for: id }, t('pipelines.stage')), h('input', { id, value: one.name, required: true, maxlength: 500, oninput: (event) => { one.name = event.target.value; name(event.target.closest('li'), one); } })),
         field(t('pipelines.kind'), select(['open', 'won', 'lost'], one.kind, (value) => { one.kind = value; if (value === 'won') one.probability = 100; if (value === 'lost') one.probability = 0; draw(); }, (value) => t(`option.deals.status.${value}`))),
         field(t('pipelines.probability'), h('input', { type: 'number', min: 0, max: 100, value: one.probability, oninput: (event) => { one.probability = Number(event.target.value); } })),
         field(t('pipelines.category'), select(['pipeline', 'best', 'commit', 'omitted'], one.forecast_category, (value) => { one.forecast_category = value; }, (value) => t(`forecast.${value}`)))),
       h('details.more', h('summary', t('pipelines.required'), one.required_fields?.length ? ` (${one.required_fields.length})` : ''), h('div.checks', requirable.map((field) => h('label.check', h('input', { type: 'checkbox', checked: one.required_fields?.includes(field.path), onchange: (event) => { one.required_fields = (one.required_fields ?? []).filter((path) => path !== field.path).concat(event.target.checked ? [field.path] : []); } }), labelOf(deals, field))))),
       h('span.actions', iconButton('up', t('columns.up', { column: one.name }), () => move(index, index - 1)), iconButton('down', t('columns.down', { column: one.name }), () => move(index, index + 1)), iconButton('trash', t('pick.remove', { title: one.name }), () => { stages.splice(index, 1); draw(); })));
   }));
+  // What the buttons are called follows what is typed.
+  const name = (row, one) => [t('columns.up', { column: one.name }), t('columns.down', { column: one.name }), t('pick.remove', { title: one.name })].forEach((words, at) => {
+    const button = row.querySelectorAll('.actions .icon-button')[at];
+    button.setAttribute('aria-label', words);
+    button.title = words;
+  });
   draw();
-  const name = h('input', { id: 'pipeline-name', value: pipeline.name, required: true, maxlength: 500 });
+  const title = h('input', { id: 'pipeline-name', value: pipeline.name, required: true, maxlength: 500 });
   const currency = h('input', { id: 'pipeline-currency', value: pipeline.currency, required: true, maxlength: 3 });
   const alert = h('p.alert', { role: 'alert', hidden: true });
   fill(place, h('form.stack', {
     onsubmit: async (event) => {
       event.preventDefault();
       alert.hidden = true;
-      const body = { name: name.value, currency: currency.value.toUpperCase(), stages };
+      const body = { name: title.value, currency: currency.value.toUpperCase(), stages };
       try { const saved = isNew ? await api.post('/v1/pipelines', body) : await api.patch(`/v1/pipelines/${pipeline.id}`, body, { version: pipeline.version }); forgetPipelines(); toast(t('form.saved')); go(`/settings/pipelines/${saved.id}`); } catch (error) { alert.hidden = false; alert.textContent = sentence(error); alert.scrollIntoView({ block: 'center' }); }
     },
-  }, alert, h('section.section', h('div.form-grid', h('div.field', h('label', { for: 'pipeline-name' }, t('list.name')), name), h('div.field', h('label', { for: 'pipeline-currency' }, t('value.currency')), currency))),
+  }, alert, h('section.section', h('div.form-grid', h('div.field', h('label', { for: 'pipeline-name' }, t('list.name')), title), h('div.field', h('label', { for: 'pipeline-currency' }, t('value.currency')), currency))),
   h('section.section', h('div.section-head', h('h2', t('field.stages')), h('button.button.small', { type: 'button', onclick: () => { stages.splice(Math.max(0, stages.findIndex((one) => one.kind !== 'open')), 0, stage('', 'open', 50, 'pipeline')); draw(); } }, icon('plus'), t('pipelines.add'))), list),
   mayChange ? h('div.save-bar', !isNew && mayDelete('pipelines') ? h('button.button.danger', { type: 'button', onclick: async () => {
     if (!(await confirm(t('ui.delete'), t('pipelines.delete_words', { name: pipeline.name }), t('ui.delete')))) return;

@@ -17,7 +17,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from accessible import faults
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=20_000)
 # What Chromium says of refusals that a journey provokes on purpose.
 EXPECTED = re.compile(r"Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_(INTERNET_DISCONNECTED|FAILED|ABORTED|CONNECTION_REFUSED|NETWORK_CHANGED))")
 
@@ -70,7 +70,7 @@ class Site:
     def context(self, **options):
         options.setdefault("viewport", {"width": 1280, "height": 800})
         context = self.browser.new_context(**options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.on("page", self.watch)
         return context
 

@@ -40,7 +40,7 @@ def journey(site):
     expect(page.get_by_role("heading", level=1)).to_have_text("Key")
 
     page.keyboard.press("Control+K")
-    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
+    expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
     page.keyboard.type("number 2")
     expect(page.get_by_role("option", name="Person Number 2")).to_be_visible()
     site.check(page, "the palette")
