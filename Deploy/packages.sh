@@ -13,7 +13,7 @@ toolchain=(
     libsqlite3-dev libstdc++-12-dev libxml2-dev libz3-dev pkg-config tzdata uuid-dev zlib1g-dev
 )
 ours=(libcurl4-openssl-dev libpq-dev libssl-dev postgresql-common postgresql-15 postgresql-client-15)
-testing=(curl openssl procps python3 python3-venv wrk)
+testing=(chromium curl fonts-inter fonts-noto-cjk openssl procps python3 python3-venv wrk)
 
 wanted=("${toolchain[@]}" "${ours[@]}")
 if [ "${1:-}" = --test ]; then wanted+=("${testing[@]}"); fi

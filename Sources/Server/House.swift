@@ -17,7 +17,11 @@ struct House: Sendable {
     let door: Door
     let signIn: SignIn
     let turnstile: Turnstile
+    /// What tenants may be furnished with.
+    let blueprints: Blueprints
     let events: EventHub
+    /// The files of the web application.
+    let assets: Assets
     let logger: Logger
 
     /// `more` are record types beside the product's own: what a test adds.
@@ -25,6 +29,7 @@ struct House: Sendable {
         self.installation = installation
         self.settings = settings
         self.logger = logger
+        assets = Assets(folder: settings.webFolder)
         events = EventHub(limit: settings.eventConnections)
         let (policy, cost) = (passwords, settings.scryptCost)
         let base = RecordTypes.catalog { password throws(Problem) in
@@ -38,6 +43,10 @@ struct House: Sendable {
             baseDomain: settings.baseDomain,
             cookie: SessionCookie(isSecure: settings.isSecure))
         signIn = SignIn(installation, settings: settings)
-        turnstile = Turnstile(limiter: installation.rates)
+        do { blueprints = try Blueprints(installation.settings.blueprints) } catch {
+            // They come with the program, and a test reads them all.
+            fatalError("\(error)")
+        }
+        turnstile = Turnstile(limiter: installation.rates, calls: installation.calls)
     }
 }

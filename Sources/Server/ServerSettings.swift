@@ -1,3 +1,4 @@
+import CRM
 import Secrets
 import Tenancy
 
@@ -23,12 +24,16 @@ package struct ServerSettings: Sendable {
     package var fileLimit = 2 << 30
     /// How many connections of one tenant follow its changes at the same time.
     package var eventConnections = 100
+    /// Where the files of the web application are read anew for each page, as one does who works on them; nil: the binary's own.
+    package var webFolder: String?
     /// Web pages of other origins that may call the API.
     package var origins: [String] = []
     /// Whether answers say where their time went.
     package var showsTiming = false
     /// On what terms firms may open an account by themselves; nil: they may not.
     package var signUp: SignUpOffer?
+    /// Where payments are ordered; nil: nobody collects any.
+    package var payments: PaymentDesk?
     /// Whether a tenant's mail server may stand in the installation's own network, as `dev` allows.
     package var allowsPrivateHosts = false
     /// How long a person stays signed in, unless the tenant's settings say otherwise.

@@ -19,7 +19,7 @@ struct Site: Sendable {
     /// What the operators' own listener serves.
     func aside(_ figures: RouteFigures) -> [Endpoint] {
         let health = Health(installation: house.installation, figures: figures)
-        return health.endpoints + operators + [health.openMetrics]
+        return health.endpoints + operators + house.assets.endpoints + [OperatorPage(house.assets).entrance, health.openMetrics]
     }
 
     /// Someone of one tenant, and the way in.
@@ -43,11 +43,15 @@ struct Site: Sendable {
             VCardRoutes().endpoints,
             ImportRoutes(house).endpoints,
             SearchRoutes(house.catalog).endpoints,
+            TypeRoutes().endpoints,
             DuplicateRoutes().endpoints,
             PersonalDataRoutes(house).endpoints,
             OperationRoutes().endpoints,
             AccessRoutes().endpoints,
             EntitlementRoutes(house).endpoints,
+            InvoiceRoutes(house).endpoints,
+            BillingAccountRoutes(house).endpoints,
+            PaymentRoutes(house).endpoints,
             AttachmentRoutes(house).endpoints,
             EventRoutes(house).endpoints,
             ExportRoutes(house).endpoints,
@@ -72,11 +76,15 @@ struct Site: Sendable {
             VCardRoutes.schemas,
             ImportRoutes.schemas,
             SearchRoutes.schemas,
+            TypeRoutes.schemas,
             DuplicateRoutes.schemas,
             PersonalDataRoutes.schemas,
             OperationRoutes.schemas,
             AccessRoutes.schemas,
             EntitlementRoutes.schemas,
+            InvoiceRoutes.schemas,
+            BillingAccountRoutes.schemas,
+            PaymentRoutes.schemas,
             AttachmentRoutes.schemas,
             ExportRoutes.schemas,
             AuditRoutes.schemas,
@@ -88,6 +96,7 @@ struct Site: Sendable {
         let ofTenants = RecordRoutes.forTenantTypes(of: house.catalog).endpoints + files.endpointsOfTenantTypes
         return verbs + builtIn + ofTenants + descriptions.endpoints
             + DocumentationPages(of: "/v1/openapi.json").endpoints(at: "/docs") + LinkPages(house).endpoints
+            + house.assets.endpoints + PageRoutes(house).endpoints
             + (house.settings.signUp == nil ? SignUpRoutes.closed : [])
     }
 
@@ -95,26 +104,33 @@ struct Site: Sendable {
     private var operators: [Endpoint] {
         let endpoints = [
             TenantRoutes(house).endpoints,
+            TenantBillingRoutes(house).endpoints,
+            BlueprintRoutes(house).endpoints,
             CopyRoutes(house).endpoints,
             StatsRoutes(house).endpoints,
             GrantRoutes(house).endpoints,
             OperatorRoutes(house).endpoints,
+            IdentityRoutes().endpoints,
             MigrationRoutes(house).endpoints,
             JobRoutes(house).endpoints,
             IsolationRoutes(house).endpoints,
         ].flatMap(\.self)
         let schemas = [
             TenantRoutes.schemas,
+            InvoiceRoutes.schemas,
+            TenantBillingRoutes.schemas,
+            BlueprintRoutes.schemas,
             CopyRoutes.schemas,
             StatsRoutes.schemas,
             GrantRoutes.schemas,
             OperatorRoutes.schemas,
+            IdentityRoutes.schemas,
             MigrationRoutes.schemas,
             JobRoutes.schemas,
             IsolationRoutes.schemas,
         ].flatMap(\.members)
         let document = OpenAPIDocument("Tenantry for operators", endpoints: endpoints, schemas: schemas)
         return endpoints + [document.guarded(at: "/operator/v1/openapi.json")]
-            + DocumentationPages(of: "/operator/v1/openapi.json").endpoints(at: "/operator/docs")
+            + DocumentationPages(of: "/operator/v1/openapi.json").endpoints(at: "/operator/docs") + OperatorPage(house.assets).endpoints
     }
 }

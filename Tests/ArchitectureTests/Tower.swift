@@ -4,12 +4,16 @@ import Foundation
 enum Tower {
     /// The outside world and what needs nobody of ours.
     static let leaves = [
-        "CLibPQ", "CLibCrypto", "CLibCurl", "Secrets", "Archive", "Mail", "Blobs", "Schema", "LocalCluster", "Settings", "Recurrence",
+        "CLibPQ", "CLibCrypto", "CLibCurl", "CZlib", "Web", "Secrets", "Archive", "Outgoing", "Mail", "Blobs", "Payments", "Schema",
+        "LocalCluster", "Settings", "Recurrence",
     ]
     static let floors = ["Postgres", "Tenancy", "Jobs", "Records", "CRM", "Server", "tenantry"]
 
     /// What a leaf may stand on.
-    static let underLeaves = ["Secrets": ["CLibCrypto"], "Mail": ["Secrets", "CLibCurl"], "Blobs": ["Secrets", "CLibCurl"]]
+    static let underLeaves = [
+        "Web": ["CZlib"], "Secrets": ["CLibCrypto"], "Outgoing": ["CLibCurl"], "Mail": ["Secrets", "CLibCurl"],
+        "Blobs": ["Secrets", "Outgoing"], "Payments": ["Secrets", "Outgoing"],
+    ]
     /// Leaves that only the executable touches.
     static let forTheExecutable: Set<String> = ["LocalCluster", "Settings"]
 
@@ -29,9 +33,9 @@ enum Tower {
         guard let floor = floors.firstIndex(of: target) else { return Set(underLeaves[target] ?? []) }
         var allowed = Set(leaves).union(floors[..<floor])
         if target != "tenantry" { allowed.subtract(forTheExecutable) }
-        // Only the rooms above libpq, libcrypto and libcurl speak to them.
+        // Only the rooms above libpq, libcrypto, libcurl and zlib speak to them.
         if target != "Postgres" { allowed.remove("CLibPQ") }
-        allowed.subtract(["CLibCrypto", "CLibCurl"])
+        allowed.subtract(["CLibCrypto", "CLibCurl", "CZlib"])
         if target == "Postgres" { allowed = ["CLibPQ"] }
         return allowed
     }

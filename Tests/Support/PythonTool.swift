@@ -12,7 +12,11 @@ package enum PythonTool {
     }
 
     /// Runs it in a folder of its own; answers its exit status and what it printed.
-    package static func run(_ name: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
+    ///
+    /// - Parameter environment: variables beside those of this process.
+    package static func run(
+        _ name: String, _ arguments: [String], _ environment: [String: String] = [:]
+    ) async throws -> (status: Int32, output: String) {
         let program = Self.program(name)
         guard FileManager.default.isExecutableFile(atPath: program.path()) else {
             throw Missing(description: "Run Deploy/python-tools.sh first: \(name) is not there.")
@@ -27,6 +31,7 @@ package enum PythonTool {
         process.executableURL = program
         process.currentDirectoryURL = folder
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let output = try FileHandle(forWritingTo: log)
         process.standardOutput = output
         process.standardError = output

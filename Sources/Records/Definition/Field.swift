@@ -74,6 +74,9 @@ package struct FieldDefinition: Sendable, Hashable {
         }
     }
 
+    /// Whether a list can be put in order by it.
+    package var isSortable: Bool { ordering != nil }
+
     /// The type that it refers to, for a reference or a list of references.
     package var target: String? {
         switch kind {

@@ -66,7 +66,8 @@ extension RecordStore {
             [scope.tenant.id.uuidString, type.name, request.filterText, request.sort.text, request.trash.rawValue] + moment)
     }
 
-    private func condition(_ request: ListRequest) -> SQL {
+    /// What `where`, `q` and the trash ask for, within the caller's reach.
+    func condition(_ request: ListRequest) -> SQL {
         var condition = request.filter.sql("r", FilterScope(catalog: catalog, caller: caller)) + self.condition(request.trash)
         guard !request.words.isEmpty else { return condition }
         if type.isSearchable {

@@ -62,6 +62,12 @@ struct LinkRoutes: Sendable {
         let email = form.text("email")
         try form.finish()
         guard let slug, let email else { throw Problem.notFound }
+        try await sendReset(slug: slug, email: email, call)
+        return .json([:], status: .accepted)
+    }
+
+    /// Promises the mail with the link to a new password. Takes the same time and ends the same way whether there is such a user or not.
+    func sendReset(slug: String, email: String, _ call: Call) async throws {
         let end = ContinuousClock.now + Self.time
         // Counted beside failed sign-ins and by the same measure; whether there is such an account makes no difference.
         let attempt = try await limit.attempt(
@@ -74,7 +80,6 @@ struct LinkRoutes: Sendable {
         }
         try await promise(slug, email)
         try await Task.sleep(until: end)
-        return .json([:], status: .accepted)
     }
 
     /// Nothing when there is no such user, or a link was sent less than five minutes ago.

@@ -69,7 +69,7 @@ struct OpenAPIDocument: Sendable {
         for endpoint in endpoints {
             switch endpoint.access {
             case .anyone: continue
-            case .person:
+            case .person, .page:
                 schemes["bearer"] = ["type": "http", "scheme": "bearer", "description": "A session's token or an API key."]
                 schemes["cookie"] = [
                     "type": "apiKey", "in": "cookie", "name": "tenantry_session",

@@ -34,6 +34,7 @@ struct OperationDescription: Sendable {
         switch endpoint.access {
         case .anyone: []
         case .person: [["bearer": []], ["cookie": []]]
+        case .page: [["cookie": []]]
         case .operator: [["operator": []]]
         }
     }
@@ -76,7 +77,7 @@ struct OperationDescription: Sendable {
             endpoint.operation.problems + [.malformed, .notAcceptable, .addressTooLong, .headersTooLarge, .internalError, .overloaded]
         switch endpoint.access {
         case .anyone: break
-        case .person(let effect, _):
+        case .person(let effect, _), .page(let effect, _):
             codes += [.unauthenticated, .forbidden, .maintenance]
             if endpoint.cost != .nothing { codes.append(.rateLimited) }
             if effect == .writes { codes += [.tenantSuspended, .outcomeUnknown] }

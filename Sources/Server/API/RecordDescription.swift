@@ -115,6 +115,16 @@ struct RecordDescription {
             problems: [.cursor, .forbidden, .invalid, .idempotencyMismatch, .idempotencyRunning])
     }
 
+    var summary: Operation {
+        Operation(
+            "\(type.name).summary", "Count \(type.name) by what tells them apart, month by month", tag: type.name,
+            parameters: [Self.idempotencyKey], body: BodyDescription(Self.reference("SummaryOrder")),
+            responses: [
+                200: ResponseDescription(
+                    "A row for each group that has records.", schema: .listSchema(of: Self.reference("Summary"), paged: false))
+            ], problems: [.forbidden, .invalid, .idempotencyMismatch, .idempotencyRunning], cost: .computing)
+    }
+
     var create: Operation {
         Operation(
             "\(type.name).create", "Make \(article) \(type.singular)", tag: type.name,
@@ -246,6 +256,31 @@ extension RecordDescription {
                     "count": ["type": "string", "enum": ["none", "exact", "estimate"]],
                 ],
             ]),
+        .init(
+            "SummaryOrder",
+            [
+                "type": "object", "additionalProperties": false,
+                "properties": [
+                    "where": ["$ref": "#/components/schemas/Where"], "q": ["type": "string", "maxLength": 500],
+                    "group": [
+                        "type": "array", "items": ["type": "string"], "maxItems": JSON(SummaryRequest.maximumGroups),
+                        "description": "Fields by whose values records are told apart: choices, texts, flags, references.",
+                    ],
+                    "month": ["type": "string", "description": "A date or moment by whose month they are told apart too."],
+                    "sum": ["type": "string", "description": "Money to add up."],
+                ],
+            ]),
+        .init(
+            "Summary",
+            .objectSchema(
+                [
+                    "group": ["type": "object", "description": "The values of the fields asked for, by their names."],
+                    "month": ["type": ["string", "null"], "description": "`2026-10`, in the account's time zone; null without a date."],
+                    "count": ["type": "integer", "minimum": 0],
+                    "sum": [
+                        "type": "object", "additionalProperties": ["type": "string"], "description": "Decimal text by currency.",
+                    ],
+                ], required: ["group", "count"])),
         .init(
             "Where",
             [

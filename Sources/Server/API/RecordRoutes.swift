@@ -35,6 +35,7 @@ struct RecordRoutes: Sendable {
             (.list, .person(.get, collection, description.list, list)),
             (.create, .person(.post, collection, description.create, create)),
             (.search, .person(.post, "\(collection)/search", description.search, effect: .reads, search)),
+            (.search, .person(.post, "\(collection)/summary", description.summary, effect: .reads, summary)),
             (.get, .person(.get, record, description.get, redirecting(get))),
             (.update, .person(.patch, record, description.update, redirecting(update))),
             (.trash, .person(.delete, record, description.trashing, redirecting(trash))),
@@ -77,6 +78,14 @@ struct RecordRoutes: Sendable {
             var request = try ListRequest(body: try await call.json(), of: store.type, in: person.catalog, for: person.caller)
             try request.read(trash: call.query["trash"])
             return RecordAnswer(status: 200, body: try await store.list(request).body)
+        }
+    }
+
+    @Sendable private func summary(_ call: Call, _ person: Person) async throws -> Reply {
+        let store = try store(call, person)
+        return try await call.repeatablyReading(person) {
+            let request = try SummaryRequest(body: try await call.json(), of: store.type, in: person.catalog, for: person.caller)
+            return RecordAnswer(status: 200, body: try await store.summary(request, timeZone: person.policy.timeZone).bytes)
         }
     }
 

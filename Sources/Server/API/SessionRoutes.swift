@@ -86,13 +86,18 @@ struct SessionRoutes: Sendable {
 
     private func end(_ call: Call, _ person: Person) async throws -> Reply {
         guard person.isSession else { throw Problem(.forbidden, "An API key does not sign out; DELETE /v1/api_keys/{id} revokes it.") }
+        try await Self.end(person)
+        var reply = Reply.noContent
+        reply.headers[.setCookie] = cookie.removal
+        return reply
+    }
+
+    /// Nobody comes in with this session any more.
+    static func end(_ person: Person) async throws {
         let hash = person.credential.hash
         _ = try await person.scope.run([
             "DELETE FROM sessions WHERE token_hash = \(SQLValue.bytes(hash))", Credentials.ended(hash, of: person.tenant.slug),
         ])
-        var reply = Reply.noContent
-        reply.headers[.setCookie] = cookie.removal
-        return reply
     }
 
     private func changePassword(_ call: Call, _ person: Person) async throws -> Reply {

@@ -21,6 +21,7 @@ struct SettingsRoutes: Sendable {
         [
             .person(.get, "/v1/settings", Self.show, show),
             .person(.patch, "/v1/settings", Self.change, change),
+            .person(.get, "/v1/settings/definitions", Self.definitions, definitions),
             .person(.get, "/v1/settings/history", Self.history, history),
             .person(.post, "/v1/settings/revert", Self.revert, revert),
         ]
@@ -34,6 +35,12 @@ struct SettingsRoutes: Sendable {
 
     private func show(_ call: Call, _ person: Person) async throws -> Reply {
         Reply(try await store(call, person).get())
+    }
+
+    private func definitions(_ call: Call, _ person: Person) async throws -> Reply {
+        .json([
+            "schema": TenantSettings.patchSchema, "has_logo": .bool(try await MailLogo.find(in: person.scope) != nil),
+        ])
     }
 
     private func change(_ call: Call, _ person: Person) async throws -> Reply {
@@ -91,6 +98,14 @@ extension SettingsRoutes {
             ["$ref": "#/components/schemas/SettingsPatch"], contentTypes: ["application/json", "application/merge-patch+json"]),
         responses: [200: settings],
         problems: [.conflict, .versionMismatch, .preconditionRequired, .idempotencyMismatch, .idempotencyRunning])
+    private static let definitions = Operation(
+        "settings.definitions", "What may be decided: the JSON Schema of a change, with a sentence and the default of each key",
+        tag: "Settings",
+        responses: [
+            200: ResponseDescription(
+                "The schema, as this document has it for a PATCH, and whether there is a picture at /v1/settings/logo.",
+                schema: .objectSchema(["schema": ["type": "object"], "has_logo": ["type": "boolean"]], required: ["schema", "has_logo"]))
+        ])
     private static let history = Operation(
         "settings.history", "Who decided what, newest first", tag: "Settings", parameters: [.limit, .after],
         responses: [

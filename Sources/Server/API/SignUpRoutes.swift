@@ -60,7 +60,13 @@ struct SignUpRoutes: Sendable {
     }
 
     private func ask(_ call: Call) async throws -> Reply {
-        var form = Form(try await call.json(), known: ["slug", "name", "email", "password", "language"])
+        try await order(try await call.json(), call)
+        return .json([:], status: .accepted)
+    }
+
+    /// Promises the mail whose link opens the account. Refuses with `.invalid` and with `.rateLimited`.
+    func order(_ body: JSON, _ call: Call) async throws {
+        var form = Form(body, known: ["slug", "name", "email", "password", "language"])
         let slug = form.text("slug")
         let name = form.text("name", maximum: 80)
         // It stands in a mail to an address that nobody has confirmed: no place for somebody's advertisement.
@@ -84,7 +90,6 @@ struct SignUpRoutes: Sendable {
             slug: slug, name: name, email: email, passwordHash: await PasswordHash.of(password, cost: scryptCost).text,
             language: language ?? "en")
         guard try await installation.signups.place(order, from: address, offer.limits) else { throw Self.flooded }
-        return .json([:], status: .accepted)
     }
 
     private static let flooded = Problem(

@@ -19,7 +19,7 @@ enum CredentialLookup {
             return try rows[0].first.map { try principal($0, catalogs, scope) }
         case .calendar:
             return try await scope.rows(calendar(credential.hash, isActive(scope))).first.map { try principal($0, catalogs, scope) }
-        case .grant: return try await scope.rows(Visit.lookup).first.map { try Visit.principal($0, catalogs, scope) }
+        case .grant: return try await scope.rows(GrantedVisit.lookup).first.map { try GrantedVisit.principal($0, catalogs, scope) }
         case .operator: return nil
         }
     }

@@ -22,7 +22,9 @@ struct Door: Sendable {
     /// Someone of one tenant. Refuses with `.unauthenticated`; with `.maintenance` while the tenant's schema cannot be used, with
     /// `.tenantSuspended` when it may not write, with `.forbidden` when a browser does not prove that our own page asked, or when the
     /// tenant's settings let nobody in from the caller's address.
-    func person(_ call: Call, effect: Endpoint.Effect) async throws -> Person {
+    ///
+    /// - Parameter proof: what a form brought in place of the header `X-CSRF-Token`.
+    func person(_ call: Call, effect: Endpoint.Effect, proof: String? = nil) async throws -> Person {
         guard let (credential, cameAsCookie) = credential(in: call), let slug = credential.slug,
             TenantHint(call, baseDomain: baseDomain).agrees(with: slug),
             let tenant = try await directory.tenant(slug: slug), tenant.state.allowsSignIn
@@ -35,7 +37,7 @@ struct Door: Sendable {
             principal.allowedAddresses.isEmpty || principal.allowedAddresses.contains(where: { $0.contains(call.address) })
         else { throw Self.unauthenticated }
         try principal.policy.admit(call.address)
-        if cameAsCookie && effect != .reads && !CSRFToken.isValid(call.headers[.csrfToken], for: credential) {
+        if cameAsCookie && effect != .reads && !CSRFToken.isValid(proof ?? call.headers[.csrfToken], for: credential) {
             throw Problem(.forbidden, "A write with a cookie needs the header X-CSRF-Token; GET /v1/session tells its value.")
         }
         guard effect.states.contains(tenant.state) else { throw Self.suspended }
@@ -53,7 +55,7 @@ struct Door: Sendable {
             let principal = try await principal(credential, in: scope)
         else { throw Self.unauthenticated }
         guard effect.states.contains(scope.tenant.state) else { throw Self.suspended }
-        let visit = Visit(grant)
+        let visit = GrantedVisit(grant)
         try visit.admit(call, effect)
         _ = try await scope.run([visit.entry(for: call)])
         return Person(

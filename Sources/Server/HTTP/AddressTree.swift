@@ -62,11 +62,13 @@ struct AddressTree: Sendable {
         return .found(place, parameters: Parameters(names: place.names, values: values))
     }
 
-    /// A literal wins over a name in braces; where it leads nowhere the other is tried.
+    /// A literal wins over a name in braces; where it leads nowhere the other is tried. Not at the root: what lies below `/v1` is the API's
+    /// and never a page of record type `v1`.
     private func find(_ segments: ArraySlice<String>, from node: Int, values: inout [String]) -> Int? {
         guard let segment = segments.first else { return nodes[node].places.isEmpty ? nil : node }
-        if let literal = nodes[node].literals[segment], let found = find(segments.dropFirst(), from: literal, values: &values) {
-            return found
+        if let literal = nodes[node].literals[segment] {
+            let found = find(segments.dropFirst(), from: literal, values: &values)
+            if found != nil || node == 0 { return found }
         }
         guard let parameter = nodes[node].parameter, !segment.isEmpty else { return nil }
         values.append(segment)

@@ -13,6 +13,8 @@ package struct Endpoint: Sendable {
     package enum Access: Sendable {
         case anyone(@Sendable (Call) async throws -> Reply)
         case person(Effect, @Sendable (Call, Person) async throws -> Reply)
+        /// Someone of one tenant in a browser; whoever is not signed in is led to the sign-in. A form proves itself by its field `csrf`.
+        case page(Effect, @Sendable (Call, Person) async throws -> Reply)
         case `operator`(Operator.Role, @Sendable (Call, Operator) async throws -> Reply)
     }
 
@@ -24,13 +26,15 @@ package struct Endpoint: Sendable {
         case signs
         /// A file is made of what is there (an export): allowed while suspended; a cookie needs the CSRF token.
         case exports
+        /// The account's bill is looked after: allowed while suspended, so that it can end; a cookie needs the CSRF token.
+        case pays
         /// Data changes: refused while suspended; a cookie needs the CSRF token.
         case writes
 
         /// The states of a tenant in which it may be called: the whole rule.
         var states: Set<TenantState> {
             switch self {
-            case .reads, .signs, .exports: Set(TenantState.allCases.filter(\.allowsReads))
+            case .reads, .signs, .exports, .pays: Set(TenantState.allCases.filter(\.allowsReads))
             case .writes: Set(TenantState.allCases.filter(\.allowsWrites))
             }
         }
@@ -43,8 +47,10 @@ package struct Endpoint: Sendable {
 
     /// What it takes from a tenant's rates; nothing from nobody's.
     var cost: Cost {
-        guard case .person(let effect, _) = access else { return .nothing }
-        return operation.cost ?? .usual(for: effect)
+        switch access {
+        case .person(let effect, _), .page(let effect, _): operation.cost ?? .usual(for: effect)
+        case .anyone, .operator: .nothing
+        }
     }
 
     /// Without a credential.
@@ -60,6 +66,14 @@ package struct Endpoint: Sendable {
         _ handler: @escaping @Sendable (Call, Person) async throws -> Reply
     ) -> Endpoint {
         Endpoint(method: method, path: path, access: .person(effect ?? .usual(for: method), handler), operation: operation)
+    }
+
+    /// A page of the web application. `effect` follows the method unless said otherwise.
+    static func page(
+        _ method: HTTPRequest.Method, _ path: String, _ operation: Operation, effect: Effect? = nil,
+        _ handler: @escaping @Sendable (Call, Person) async throws -> Reply
+    ) -> Endpoint {
+        Endpoint(method: method, path: path, access: .page(effect ?? .usual(for: method), handler), operation: operation)
     }
 
     /// Someone who runs the installation, in this role or one above it.

@@ -20,6 +20,7 @@ struct Front: Sendable {
     private let crossOrigin: CrossOrigin
     private let clientAddress: ClientAddress
     private let date = HTTPDate()
+    private let problemPage: ProblemPage
 
     init(_ endpoints: [Endpoint], _ house: House, figures: RouteFigures) {
         tree = AddressTree(endpoints)
@@ -31,6 +32,7 @@ struct Front: Sendable {
         logger = house.logger
         standing = StandingHeaders(isSecure: settings.isSecure)
         crossOrigin = CrossOrigin(settings.origins)
+        problemPage = ProblemPage(house.assets)
         clientAddress = ClientAddress(trustedProxies: settings.trustedProxies)
     }
 
@@ -59,10 +61,15 @@ struct Front: Sendable {
             reply = try await answer(request, target: target, path: path, peer: peer, requestID: requestID, &note)
         } catch {
             let problem = Problem(error, logger: logger(requestID, note))
-            reply = .problem(problem, instance: String(path), requestID: requestID)
+            reply =
+                if note.place?.endpoint.operation.tag == PageRoutes.tag, request.headers[.accept]?.contains("text/html") == true {
+                    await problemPage.reply(problem, request.headers[.acceptLanguage])
+                } else {
+                    .problem(problem, instance: String(path), requestID: requestID)
+                }
             if problem.code == .tooLarge { reply.headers[.connection] = "close" }
         }
-        return finish(reply, to: request, path: path, requestID: requestID, after: start, note)
+        return finish(reply.zipped(for: request.headers), to: request, path: path, requestID: requestID, after: start, note)
     }
 
     private func answer(
@@ -79,7 +86,9 @@ struct Front: Sendable {
         }
         let call = Call(
             method: request.method, path: String(path), parameters: parameters,
-            query: try Query(target[path.endIndex...].dropFirst(), allowed: endpoint.operation.parameters), headers: request.headers,
+            query: try Query(
+                target[path.endIndex...].dropFirst(), allowed: endpoint.operation.parameters, takesAny: endpoint.operation.takesAnyQuery),
+            headers: request.headers,
             target: target, host: request.head.authority, requestID: requestID,
             address: clientAddress.of(peer: peer, forwardedFor: request.headers[.forwardedFor]),
             body: IncomingBody(
@@ -119,9 +128,20 @@ struct Front: Sendable {
         case .anyone(let handler): return try await handler(call)
         case .person(let effect, let handler):
             do {
-                return try await enter(endpoint, call, effect, handler, &note)
+                let person = try await door.person(call, effect: effect)
+                let reply = try await admit(person, to: endpoint, call, handler, &note)
+                // Whoever adds a field finds it with the next request, before the news of it has come around.
+                if effect == .writes, endpoint.path.hasPrefix("/v1/custom_") { door.principals.forgetAll(of: person.tenant.slug) }
+                return reply
             } catch let error as PostgresError where error.isOfNobodysSchema && door.directory.hasMovedLately {
                 // Its tenant has just left the cell where this process looked for it.
+                throw Door.moving
+            }
+        case .page(let effect, let handler):
+            do {
+                guard let person = try await visitor(call, effect: effect) else { return try leadIn(call) }
+                return try await admit(person, to: endpoint, call, handler, &note)
+            } catch let error as PostgresError where error.isOfNobodysSchema && door.directory.hasMovedLately {
                 throw Door.moving
             }
         case .operator(let role, let handler):
@@ -129,19 +149,33 @@ struct Front: Sendable {
         }
     }
 
-    private func enter(
-        _ endpoint: Endpoint, _ call: Call, _ effect: Endpoint.Effect, _ handler: @Sendable (Call, Person) async throws -> Reply,
-        _ note: inout Note
+    private func admit(
+        _ person: Person, to endpoint: Endpoint, _ call: Call, _ handler: @Sendable (Call, Person) async throws -> Reply, _ note: inout Note
     ) async throws -> Reply {
-        let person = try await door.person(call, effect: effect)
         note.tenant = person.tenant.slug
         let (refusal, rates) = await turnstile.pass(person, cost: endpoint.cost)
         note.rates = rates
         if let refusal { throw refusal }
-        let reply = try await serve(call, person, handler)
-        // Whoever adds a field finds it with the next request, before the news of it has come around.
-        if effect == .writes, endpoint.path.hasPrefix("/v1/custom_") { door.principals.forgetAll(of: person.tenant.slug) }
-        return reply
+        return try await serve(call, person, handler)
+    }
+
+    /// Leads someone who is not signed in to the sign-in, from every address that is a page for everyone or that a browser asks for; to a
+    /// program that shows no credential there is nothing at others.
+    private func leadIn(_ call: Call) throws(Problem) -> Reply {
+        let type = call.parameters["type"]
+        let isBrowser = call.headers[.accept]?.contains("text/html") == true
+        guard type.isEmpty || isBrowser || door.catalogs.base[type] != nil else { throw .notFound }
+        return .seeOther("/?next=" + PercentEncoding.encode(call.target))
+    }
+
+    /// Who looks at a page; nil for someone who is not signed in.
+    private func visitor(_ call: Call, effect: Endpoint.Effect) async throws -> Person? {
+        let proof = effect == .reads ? nil : try FormFields.read(try await call.bytes())["csrf"]
+        do {
+            return try await door.person(call, effect: effect, proof: proof)
+        } catch let problem as Problem where problem.code == .unauthenticated {
+            return nil
+        }
     }
 
     /// How often a tenant's record types may change while one request is served; a program that makes and removes fields does so every 15 ms.

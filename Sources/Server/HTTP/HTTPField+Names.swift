@@ -5,8 +5,10 @@ extension HTTPField.Name {
     static let accelBuffering = ours("X-Accel-Buffering")
     static let allowedHeaders = ours("Access-Control-Allow-Headers")
     static let allowedMethods = ours("Access-Control-Allow-Methods")
+    static let clearSiteData = ours("Clear-Site-Data")
     static let csrfToken = ours("X-CSRF-Token")
     static let exposedHeaders = ours("Access-Control-Expose-Headers")
+    static let fetchSite = ours("Sec-Fetch-Site")
     static let forwardedFor = ours("X-Forwarded-For")
     static let frameOptions = ours("X-Frame-Options")
     static let host = ours("Host")
@@ -23,6 +25,7 @@ extension HTTPField.Name {
     static let referrerPolicy = ours("Referrer-Policy")
     static let requestID = ours("X-Request-Id")
     static let serverTiming = ours("Server-Timing")
+    static let stripeSignature = ours("Stripe-Signature")
     static let tenant = ours("X-Tenant")
 
     /// A name written in this file, so one that HTTP allows; the tests touch every one.

@@ -16,10 +16,13 @@ package struct Operation: Sendable {
     package let hidesAddress: Bool
     /// What it takes from the tenant's rates; nil for what its effect usually takes.
     package let cost: Cost?
+    /// Whether names in the query that are not declared are left alone, as a page does that anyone may have linked to.
+    let takesAnyQuery: Bool
 
     package init(
         _ id: String, _ summary: String, tag: String, parameters: [Parameter] = [], body: BodyDescription? = nil,
-        responses: [Int: ResponseDescription], problems: [Problem.Code] = [], hidesAddress: Bool = false, cost: Cost? = nil
+        responses: [Int: ResponseDescription], problems: [Problem.Code] = [], hidesAddress: Bool = false, cost: Cost? = nil,
+        takesAnyQuery: Bool = false
     ) {
         self.id = id
         self.summary = summary
@@ -30,6 +33,7 @@ package struct Operation: Sendable {
         self.problems = problems
         self.hidesAddress = hidesAddress
         self.cost = cost
+        self.takesAnyQuery = takesAnyQuery
         let forms = responses.values.flatMap(\.forms)
         produces = Set(forms + ["application/problem+json"])
     }

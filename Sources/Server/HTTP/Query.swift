@@ -5,8 +5,8 @@ package struct Query: Sendable {
     /// Names and values as they came, in order.
     package let items: [(name: String, value: String)]
 
-    /// Refuses with `.malformed`, naming the parameter.
-    init(_ text: Substring, allowed: [Parameter]) throws(Problem) {
+    /// Refuses with `.malformed`, naming the parameter. `takesAny`: names that nobody declared are kept.
+    init(_ text: Substring, allowed: [Parameter], takesAny: Bool = false) throws(Problem) {
         var items: [(name: String, value: String)] = []
         for part in text.utf8.split(separator: UInt8(ascii: "&")) {
             let halves = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false).map { Substring($0) }
@@ -16,7 +16,7 @@ package struct Query: Sendable {
                 throw Problem(
                     .malformed, "The query holds \"\(Substring(part).prefix(80))\", which is not percent-encoded UTF-8 without NUL.")
             }
-            guard allowed.contains(where: { $0.place == .query && $0.covers(name) }) else {
+            guard takesAny || allowed.contains(where: { $0.place == .query && $0.covers(name) }) else {
                 throw Problem(.malformed, Self.unknown(name, allowed: allowed))
             }
             guard !items.contains(where: { $0.name == name }) else {

@@ -3,6 +3,7 @@ import HummingbirdCore
 import NIOCore
 import Postgres
 import Records
+import Web
 
 /// What a handler answers.
 package struct Reply: Sendable {
@@ -11,6 +12,8 @@ package struct Reply: Sendable {
     package var body: ResponseBody
     /// Version of the record in the body: its `ETag`.
     package var version: Int?
+    /// What the body holds, where all of it is in memory from the start.
+    private let content: ByteBuffer
 
     /// Bytes that are already what the client gets, as they come from a row.
     package init(
@@ -20,6 +23,7 @@ package struct Reply: Sendable {
         self.status = status
         headers = [.contentType: contentType]
         body = ResponseBody(byteBuffer: buffer)
+        content = buffer
         self.version = version
         if let version { headers[.eTag] = "\"\(version)\"" }
         if let location { headers[.location] = location }
@@ -40,6 +44,22 @@ package struct Reply: Sendable {
         Reply(contentType: contentType, ByteBuffer(string: text))
     }
 
+    /// The same by gzip for a browser that takes it, where it is text of some length. What has an `ETag` stays as it is: the tag is strong, so
+    /// other bytes would need another, and whoever sends it back in `If-Match` means the record.
+    func zipped(for request: HTTPFields) -> Reply {
+        // Programs that call the API are served as fast as can be; a browser's line is the narrower part.
+        guard status == .ok, content.readableBytes > 1_400, request.contains(.fetchSite),
+            request[.acceptEncoding]?.contains("gzip") == true, !headers.contains(.contentEncoding), !headers.contains(.eTag),
+            let type = headers[.contentType], type.hasPrefix("text/html") || type == "application/json",
+            let bytes = Gzip.compress(Array(content.readableBytesView), .quick)
+        else { return self }
+        var copy = self
+        copy.body = ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        copy.headers[.contentEncoding] = "gzip"
+        copy.headers[.vary] = "Accept-Encoding"
+        return copy
+    }
+
     /// 204 and nothing more.
     package static var noContent: Reply {
         var reply = Reply(status: .noContent, ByteBuffer())
@@ -52,6 +72,14 @@ package struct Reply: Sendable {
     static func moved(to address: String) -> Reply {
         var reply = Reply.noContent
         reply.status = .permanentRedirect
+        reply.headers[.location] = address
+        return reply
+    }
+
+    /// 303: what came of it stands there, to be read.
+    static func seeOther(_ address: String) -> Reply {
+        var reply = Reply.noContent
+        reply.status = .seeOther
         reply.headers[.location] = address
         return reply
     }

@@ -1,57 +1,29 @@
+import CRM
 import HTTPTypes
 import Records
-import Secrets
 
 /// A page of a few words and at most one form, without scripts. Its address holds a secret, so it is neither kept nor told to anyone.
-enum LinkPage {
-    enum Content: Sendable {
-        /// Our own HTML.
-        case markup(String)
-        /// Text, whatever it holds.
-        case paragraph(String)
+struct LinkPage: Sendable {
+    let files: Assets.Version
+    let words: Words
+    private let firm: TenantBrand?
+
+    /// - Parameter firm: whose page it is, once that is known; otherwise it is the installation's.
+    init(_ call: Call, _ assets: Assets, of firm: TenantBrand? = nil) async throws {
+        self.firm = firm
+        files = try await assets.version()
+        words = files.wording.words(in: Wording.language([], acceptLanguage: call.headers[.acceptLanguage]))
     }
 
-    static func reply(_ title: String, _ content: Content) -> Reply {
-        let words: String =
-            switch content {
-            case .markup(let html): html
-            case .paragraph(let text): "<p role=\"status\">\(escaped(text))</p>"
-            }
-        var reply = Reply.text(
-            """
-            <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(title) · Tenantry</title><style>\(style)</style></head><body><main><h1>\(title)</h1>\(words)</main></body></html>
-            """, contentType: "text/html; charset=utf-8")
-        // 32 bytes leave one `=` of padding, which browsers expect.
-        let hash = Base64.standard.encode(Digest.sha256(style)) + "="
-        reply.headers[.contentSecurityPolicy] =
-            "default-src 'none'; style-src 'sha256-\(hash)'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    func reply(_ title: String, _ content: HTML) -> Reply {
+        var reply = PageFrame.outside(title, content, files, words, of: firm)
+        reply.headers[.referrerPolicy] = "no-referrer"
         return reply
     }
 
-    static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
-    }
-
-    private static let style =
-        "body{margin:0;background:#f3f4f6;color:#1c2128;font:16px/1.5 system-ui,sans-serif}main{max-width:26rem;margin:10vh auto;padding:2rem;"
-        + "background:#fff;border-radius:8px}h1{font-size:1.4rem;margin-top:0}input{width:100%;box-sizing:border-box;padding:.5rem;"
-        + "font:inherit}button{padding:.6rem 1rem;border:0;border-radius:6px;background:#1f5fbf;color:#fff;font:inherit}"
-        + "[role=alert]{color:#b42318}"
-}
-
-/// The fields of an HTML form as browsers send them (`application/x-www-form-urlencoded`).
-enum FormFields {
-    /// Refuses with `.malformed` what is not of that form; of a name that stands twice the first counts.
-    static func read(_ bytes: [UInt8]) throws(Problem) -> [String: String] {
-        var fields: [String: String] = [:]
-        for part in String(decoding: bytes, as: UTF8.self).split(separator: "&") {
-            let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.decode(halves[0], plusIsSpace: true),
-                let value = PercentEncoding.decode(halves.count > 1 ? halves[1] : "", plusIsSpace: true)
-            else { throw Problem(.malformed, "The body is not what an HTML form sends.") }
-            if fields[name] == nil { fields[name] = value }
-        }
-        return fields
+    /// What came of it, and the way on.
+    func done(_ title: String, _ text: String, goesOn: Bool = true) -> Reply {
+        let on: HTML? = goesOn ? "<p><a class=\"button primary wide\" href=\"/\">\(words("signin.submit"))</a></p>" : nil
+        return reply(title, "<p role=\"status\">\(text)</p>\(on)")
     }
 }

@@ -10,33 +10,32 @@ struct LinkPages: Sendable {
     private let directory: Directory
     private let installation: Installation
     private let signUp: SignUpRoutes?
+    private let assets: Assets
 
     init(_ house: House) {
         links = LinkOpening(house)
         directory = house.installation.directory
         installation = house.installation
         signUp = SignUpRoutes(house)
+        assets = house.assets
     }
 
     var endpoints: [Endpoint] {
         let pages = [
-            page("invitation", Self.invitation) { call, token, fields in
-                let opened = try await links.accept(token, fields["password"] ?? "", from: call.address)
-                return "Welcome. Sign in as \(opened.email) with the company \(opened.slug) and the password you have just chosen."
+            page(.invitation, of: { try await links.account(of: $0, .invitation) }) { call, token, fields in
+                try await links.accept(token, fields["password"] ?? "", from: call.address)
             },
-            page("password", Self.password) { call, token, fields in
-                let opened = try await links.reset(token, fields["password"] ?? "", from: call.address)
-                return "Your password is changed. Sign in as \(opened.email) with the company \(opened.slug)."
+            page(.password, of: { try await links.account(of: $0, .passwordReset) }) { call, token, fields in
+                try await links.reset(token, fields["password"] ?? "", from: call.address)
             },
-            page("email", Self.email) { call, token, _ in
-                let opened = try await links.confirmEmail(token, requestID: call.requestID)
-                return "Thank you: \(opened.email) is confirmed."
+            page(.email, of: { try await links.account(of: $0, .emailConfirmation) }) { call, token, _ in
+                try await links.confirmEmail(token, requestID: call.requestID)
             },
         ]
         let opening = signUp.map { signUp in
-            page("signup", Self.account) { call, token, _ in
+            page(.account, of: { _ in nil }) { call, token, _ in
                 guard let opened = try await signUp.open(token, call) else { throw LinkOpening.dead }
-                return "The account is open. Sign in as \(opened.email) with the company \(opened.slug)."
+                return opened
             }
         }
         return (pages + (opening.map { [$0] } ?? [])).flatMap(\.self) + [
@@ -45,61 +44,69 @@ struct LinkPages: Sendable {
         ]
     }
 
-    /// What is asked on a page.
+    /// What is asked on a page; its words stand in the catalogue under `link.<name>`.
     private struct Question: Sendable {
-        let title: String
-        let words: String
+        /// In the address, and in the catalogue.
+        let path: String
+        let name: String
         let wantsPassword: Bool
-        let button: String
+
+        static let invitation = Question(path: "invitation", name: "invitation", wantsPassword: true)
+        static let password = Question(path: "password", name: "password", wantsPassword: true)
+        static let email = Question(path: "email", name: "email", wantsPassword: false)
+        static let account = Question(path: "signup", name: "account", wantsPassword: false)
     }
 
-    private static let invitation = Question(
-        title: "Accept the invitation", words: "Choose a password of at least twelve characters, and you are in.", wantsPassword: true,
-        button: "Accept")
-    private static let password = Question(
-        title: "Choose a new password", words: "It has at least twelve characters. You are signed out everywhere else.",
-        wantsPassword: true,
-        button: "Change the password")
-    private static let email = Question(
-        title: "Confirm your e-mail address", words: "Is this address yours?", wantsPassword: false, button: "Confirm")
-    private static let account = Question(
-        title: "Open the account", words: "One click, and your firm's account is there.", wantsPassword: false, button: "Open the account")
-
     private func page(
-        _ name: String, _ question: Question, _ work: @escaping @Sendable (Call, String, [String: String]) async throws -> String
+        _ question: Question, of account: @escaping @Sendable (String) async throws -> TenantScope?,
+        _ work: @escaping @Sendable (Call, String, [String: String]) async throws -> LinkOpening.Opened
     ) -> [Endpoint] {
-        let path = "/\(name)/{token}"
+        let path = "/\(question.path)/{token}"
+        @Sendable func page(_ call: Call) async throws -> LinkPage {
+            let firm = try await account(call.parameters["token"]).mapAsync { try await TenantBrand.of($0) }
+            return try await LinkPage(call, assets, of: firm)
+        }
         return [
-            .anyone(.get, path, Self.operation("\(name).page", question.title)) { _ in Self.asking(question) },
-            .anyone(.post, path, Self.operation("\(name).answer", question.title)) { call in
+            .anyone(.get, path, Self.operation("\(question.path).page", "The page of a link")) { call in
+                Self.asking(question, try await page(call))
+            },
+            .anyone(.post, path, Self.operation("\(question.path).answer", "The answer on the page of a link")) { call in
                 let fields = try FormFields.read(try await call.bytes())
+                // Afterwards the link is nobody's.
+                let page = try await page(call)
                 do {
-                    return LinkPage.reply(question.title, .paragraph(try await work(call, call.parameters["token"], fields)))
+                    let opened = try await work(call, call.parameters["token"], fields)
+                    let text = page.words("link.\(question.name).done", ["email": opened.email, "company": opened.slug])
+                    return page.done(page.words("link.\(question.name)"), text)
                 } catch let problem as Problem where problem.code.status < 500 {
-                    return Self.asking(question, after: problem)
+                    return Self.asking(question, page, after: problem)
                 }
             },
         ]
     }
 
-    private static func asking(_ question: Question, after problem: Problem? = nil) -> Reply {
+    private static func asking(_ question: Question, _ page: LinkPage, after problem: Problem? = nil) -> Reply {
+        let words = page.words
         let field =
-            question.wantsPassword
-            ? "<p><label for=\"password\">Password</label><br><input id=\"password\" name=\"password\" type=\"password\" minlength=\"12\" "
-                + "maxlength=\"1000\" autocomplete=\"new-password\" required></p>" : ""
-        let complaint = problem.map { "<p role=\"alert\">\(LinkPage.escaped($0.detail))</p>" } ?? ""
-        return LinkPage.reply(
-            question.title,
-            .markup("<p>\(question.words)</p>\(complaint)<form method=\"post\">\(field)<p><button>\(question.button)</button></p></form>"))
+            question.wantsPassword ? SignInPage.field("password", words("signin.password"), "password", "new-password", minimum: 12) : nil
+        let complaint: HTML? = problem.map { "<p role=\"alert\" class=\"alert\">\($0.detail)</p>" }
+        return page.reply(
+            words("link.\(question.name)"),
+            """
+            <p>\(words("link.\(question.name).words"))</p>\(complaint)<form method="post"><div class="stack">\(field)\
+            <button class="button primary wide">\(words("link.\(question.name).button"))</button></div></form>
+            """)
     }
 
     private func showUnsubscribing(_ call: Call) async throws -> Reply {
-        _ = try await wish(call)
-        return LinkPage.reply(
-            "Unsubscribe",
-            .markup(
-                "<p>Shall no more of these mails be sent to you?</p><form method=\"post\"><input type=\"hidden\" name=\"List-Unsubscribe\" "
-                    + "value=\"One-Click\"><p><button>Unsubscribe</button></p></form>"))
+        let (scope, _) = try await wish(call)
+        let page = try await LinkPage(call, assets, of: try await TenantBrand.of(scope))
+        return page.reply(
+            page.words("link.unsubscribe"),
+            """
+            <p>\(page.words("link.unsubscribe.words"))</p><form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click">\
+            <button class="button primary wide">\(page.words("link.unsubscribe.button"))</button></form>
+            """)
     }
 
     /// The body comes as either form of HTML's (RFC 8058, 3.1); a POST without it is none of a reader's.
@@ -110,7 +117,8 @@ struct LinkPages: Sendable {
             throw Problem(.malformed, "The body is List-Unsubscribe=One-Click.")
         }
         try await Unsubscribing.perform(reader, in: scope, requestID: call.requestID)
-        return LinkPage.reply("Unsubscribe", .paragraph("Done: no more of these mails are sent to you."))
+        let page = try await LinkPage(call, assets, of: try await TenantBrand.of(scope))
+        return page.done(page.words("link.unsubscribe"), page.words("link.unsubscribe.done"), goesOn: false)
     }
 
     private func wish(_ call: Call) async throws -> (TenantScope, Letter.Reader) {

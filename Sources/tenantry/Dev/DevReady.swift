@@ -21,6 +21,7 @@ struct DevReady: Sendable {
             "",
             "Tenantry is ready. Ctrl-C stops it; the same command goes on where it ended.",
             "",
+            "  The page    \(addresses.api)/",
             "  API         \(addresses.api)/v1",
             "  Reference   \(addresses.api)/docs",
             "  Operators   \(addresses.operators)/operator/v1",

@@ -23,6 +23,7 @@ extension ServerSettings {
         importLimit = settings.importsMaxBytes
         fileLimit = settings.blobMaxFileBytes
         origins = settings.httpCORSOrigins
+        webFolder = settings.webFolder
         showsTiming = settings.httpServerTiming
         sessionLength = settings.sessionHours
         scryptCost = ScryptCost(settings)

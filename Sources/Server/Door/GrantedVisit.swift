@@ -4,7 +4,7 @@ import Records
 import Tenancy
 
 /// What an operator may do in an account under a grant, and what the account reads of it.
-struct Visit: Sendable {
+struct GrantedVisit: Sendable {
     private let grant: Grant
 
     init(_ grant: Grant) { self.grant = grant }

@@ -1,0 +1,148 @@
+import CRM
+import Foundation
+import Records
+import Testing
+import Web
+
+@testable import Server
+
+/// What the page says, against what it is asked to say.
+@Suite("The words of the page") struct WordingTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private func catalogue(_ language: String) throws -> [String: JSON] {
+        let file = try #require(WebFiles.embedded.files["texts/\(language).json"], "There is no \(language).json.")
+        let members = try #require(try JSON(parsing: file.bytes).members)
+        #expect(Set(members.map(\.name)).count == members.count, "A key stands twice.")
+        return Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func forms(_ phrase: JSON) -> [String: String] {
+        if let text = phrase.string { return ["": text] }
+        return Dictionary((phrase.members ?? []).compactMap { member in member.value.string.map { (member.name, $0) } }) { first, _ in first
+        }
+    }
+
+    private func placeholders(_ text: String) -> Set<String> {
+        // Two braces are a template's own.
+        Set(text.replacing(/\{\{[^}]*\}\}/, with: "").matches(of: /\{(\w+)\}/).map { String($0.output.1) })
+    }
+
+    @Test(
+        "Every language says everything, with the same places to fill in and its own plural forms", arguments: Wording.languages.map(\.code)
+    )
+    func complete(language: String) throws {
+        let english = try catalogue("en")
+        let own = try catalogue(language)
+
+        #expect(Set(english.keys).subtracting(own.keys).sorted() == [], "\(language) does not say these")
+        #expect(Set(own.keys).subtracting(english.keys).sorted() == [], "only \(language) says these")
+        for (key, phrase) in own {
+            let forms = forms(phrase)
+            let wanted = english[key].map { self.forms($0) } ?? [:]
+            let places = wanted.values.reduce(into: Set<String>()) { $0.formUnion(placeholders($1)) }
+            for (form, text) in forms {
+                #expect(!text.trimmingCharacters(in: .whitespaces).isEmpty, "\(key) is empty in \(language)")
+                // "one" may say it without the number.
+                #expect(
+                    placeholders(text).union(form == "one" ? ["count"] : []) == places.union(form == "one" ? ["count"] : []),
+                    "\(key) in \(language)")
+            }
+            if wanted.keys.contains("other") {
+                let expected: Set<String> = language == "zh-CN" ? ["other"] : ["one", "other"]
+                #expect(
+                    Set(forms.keys) == expected || language == "zh-CN" && Set(forms.keys) == [""],
+                    "the plural forms of \(key) in \(language)")
+            }
+        }
+    }
+
+    @Test("Nothing but names is the same in two languages by oversight", arguments: ["de", "es", "zh-CN"])
+    func translated(language: String) throws {
+        let english = try catalogue("en")
+        let own = try catalogue(language)
+
+        let same = english.filter { key, phrase in
+            let text = forms(phrase)["other"] ?? forms(phrase)[""] ?? ""
+            return own[key] == phrase && text.split(separator: " ").count > 2
+        }
+
+        #expect(same.keys.sorted() == [], "not translated")
+    }
+
+    /// Keys as they stand in the sources: whole ones, and the beginnings of those that are put together.
+    private func asked() throws -> (keys: Set<String>, beginnings: Set<String>) {
+        var keys: Set<String> = []
+        var beginnings: Set<String> = ["field.", "option.", "type."]
+        for (folder, suffix) in [("Sources/Web/assets", "js"), ("Sources/Server/Web", "swift"), ("Sources/Server/API", "swift")] {
+            let place = Self.root.appending(path: folder)
+            for name in try FileManager.default.contentsOfDirectory(atPath: place.path) where name.hasSuffix(".\(suffix)") {
+                let text = try String(contentsOf: place.appending(path: name), encoding: .utf8)
+                if suffix == "js" {
+                    for match in text.matches(of: /['`]([a-z_]+\.[A-Za-z0-9_.\-]*)(['`]|\$\{)/) {
+                        if match.output.2 == "${" { beginnings.insert(String(match.output.1)) } else { keys.insert(String(match.output.1)) }
+                    }
+                } else {
+                    for match in text.matches(of: /"([a-z_]+\.[a-z_.]*)("|\\\()/) {
+                        if match.output.2 == "\"" { keys.insert(String(match.output.1)) } else { beginnings.insert(String(match.output.1)) }
+                    }
+                }
+            }
+        }
+        return (keys, beginnings)
+    }
+
+    @Test("Whatever scripts and pages ask for is there, and what is there is asked for") func used() throws {
+        let english = Set(try catalogue("en").keys)
+        let (keys, beginnings) = try asked()
+        let families = Set(english.map { String($0.prefix { $0 != "." }) })
+
+        let unknown = keys.filter { key in
+            families.contains(String(key.prefix { $0 != "." })) && !english.contains(key) && !key.hasSuffix(".js") && !key.hasSuffix(".")
+        }
+        let unused = english.filter { key in !keys.contains(key) && !beginnings.contains { key.hasPrefix($0) } }
+
+        let callsOfScripts = try scriptCalls()
+        #expect(callsOfScripts.subtracting(english).sorted() == [], "asked for and not there")
+        #expect(unused.sorted() == [], "never asked for")
+        // Names of files and of settings look like keys; what scripts really call is held above.
+        #expect(unknown.subtracting(callsOfScripts).count < 200)
+    }
+
+    /// `t('key'` in the scripts.
+    private func scriptCalls() throws -> Set<String> {
+        let place = Self.root.appending(path: "Sources/Web/assets")
+        return try FileManager.default.contentsOfDirectory(atPath: place.path).filter { $0.hasSuffix(".js") }.reduce(into: []) {
+            calls, name in
+            let text = try String(contentsOf: place.appending(path: name), encoding: .utf8)
+            for match in text.matches(of: /\bt\('([\w.]+)'/) { calls.insert(String(match.output.1)) }
+        }
+    }
+
+    @Test("Every field and option of the built-in types has words of its own") func fields() throws {
+        let english = try catalogue("en")
+
+        for type in RecordTypes.builtIn.types {
+            #expect(english["type.\(type.name)"] != nil && english["type.\(type.name).one"] != nil, "\(type.name)")
+            for field in type.fields {
+                if case .custom = field.kind { continue }
+                #expect(
+                    english["field.\(type.name).\(field.name)"] != nil || english["field.\(field.name)"] != nil,
+                    "\(type.name).\(field.name)")
+                guard case .choice(let options) = field.kind else { continue }
+                for option in options {
+                    let keys = ["option.\(type.name).\(field.name).\(option)", "option.\(field.name).\(option)", "\(field.name).\(option)"]
+                    #expect(keys.contains { english[$0] != nil }, "\(type.name).\(field.name): \(option)")
+                }
+            }
+        }
+    }
+
+    @Test("The language is the first wish that the page speaks") func language() {
+        #expect(Wording.language(["de-AT"], acceptLanguage: "es") == "de")
+        #expect(Wording.language([nil, "fr"], acceptLanguage: "fr;q=0.9, es-MX;q=0.8, en;q=0.1") == "es")
+        #expect(Wording.language([], acceptLanguage: "zh-TW,zh;q=0.9") == "zh-CN")
+        #expect(Wording.language([], acceptLanguage: "en;q=0.2, de;q=0.7") == "de")
+        #expect(Wording.language([], acceptLanguage: nil) == "en")
+    }
+}
