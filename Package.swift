@@ -34,11 +34,14 @@ let package = Package(
         .target(name: "Web", dependencies: ["CZlib"], exclude: ["assets", "texts"], plugins: ["EmbedWebPlugin"]),
         .target(name: "Secrets", dependencies: ["CLibCrypto"]),
         .target(name: "Archive"),
+        .target(name: "Outgoing", dependencies: ["CLibCurl"]),
         .target(name: "Mail", dependencies: ["Secrets", "CLibCurl"]),
-        .target(name: "Blobs", dependencies: ["Secrets", "CLibCurl"]),
+        .target(name: "Blobs", dependencies: ["Secrets", "Outgoing"]),
+        .target(name: "Payments", dependencies: ["Secrets", "Outgoing"]),
         .target(name: "LocalCluster"),
         .target(name: "Recurrence"),
-        .target(name: "Settings", dependencies: ["Yams"], path: "Config", exclude: ["plans.yaml"], plugins: ["EmbedSQLPlugin"]),
+        .target(
+            name: "Settings", dependencies: ["Yams"], path: "Config", exclude: ["plans.yaml", "blueprints"], plugins: ["EmbedSQLPlugin"]),
 
         // The tower, from the ground up.
         .target(
@@ -46,7 +49,7 @@ let package = Package(
             dependencies: ["CLibPQ", .product(name: "DequeModule", package: "swift-collections")]),
         .target(
             name: "Tenancy",
-            dependencies: ["Postgres", "Schema", "Blobs", "Secrets", .product(name: "Logging", package: "swift-log")]),
+            dependencies: ["Postgres", "Schema", "Blobs", "Recurrence", "Secrets", .product(name: "Logging", package: "swift-log")]),
         .target(
             name: "Jobs",
             dependencies: [
@@ -61,13 +64,13 @@ let package = Package(
         .target(
             name: "CRM",
             dependencies: [
-                "Archive", "Blobs", "Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Secrets",
+                "Archive", "Blobs", "Records", "Jobs", "Recurrence", "Mail", "Payments", "Tenancy", "Postgres", "Secrets",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Server",
             dependencies: [
-                "Blobs", "CRM", "Records", "Jobs", "Recurrence", "Mail", "Tenancy", "Postgres", "Secrets", "Web",
+                "Blobs", "CRM", "Records", "Jobs", "Recurrence", "Mail", "Payments", "Tenancy", "Postgres", "Secrets", "Web",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -82,7 +85,7 @@ let package = Package(
             name: "tenantry",
             dependencies: [
                 "Server", "CRM", "Records", "Jobs", "Tenancy", "Postgres", "Schema", "Blobs", "Mail", "Recurrence", "Secrets",
-                "LocalCluster", "Settings",
+                "LocalCluster", "Payments", "Settings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -91,7 +94,9 @@ let package = Package(
 
         .target(
             name: "Support",
-            dependencies: ["CRM", "Records", "Tenancy", "Postgres", "Blobs", "Secrets", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Settings", "CRM", "Records", "Tenancy", "Postgres", "Blobs", "Secrets", .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Tests/Support"),
         .executableTarget(
             name: "JobsLoad",
@@ -114,7 +119,9 @@ let package = Package(
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
         .testTarget(
             name: "TenancyTests",
-            dependencies: ["Support", "Tenancy", "Postgres", "Schema", "Secrets", .product(name: "Logging", package: "swift-log")]),
+            dependencies: [
+                "Support", "Recurrence", "Tenancy", "Postgres", "Schema", "Secrets", .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(
             name: "JobsTests",
             dependencies: [
@@ -128,8 +135,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Archive", "Blobs", "LocalCluster", "Server", "Support", "CRM", "Records", "Jobs", "Mail", "Recurrence", "Tenancy", "Web",
-                "Postgres",
+                "Archive", "Blobs", "LocalCluster", "Outgoing", "Payments", "Server", "Support", "CRM", "Records", "Jobs", "Mail",
+                "Recurrence", "Tenancy", "Web", "Postgres",
                 "Schema", "Secrets",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -138,7 +145,8 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]),
+            ],
+            exclude: ["stripe_server.py"]),
         .testTarget(name: "LocalClusterTests", dependencies: ["LocalCluster"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["Settings"]),

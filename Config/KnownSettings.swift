@@ -108,6 +108,36 @@ package struct KnownSettings: Sendable {
         "tenants.grace_days", 14, 0...365,
         help: "How long an account goes on working after its trial has ended, or when it has not paid; then it is suspended.")
 
+    // Invoices and payments
+    package let billingSeller = Setting.optionalText(
+        "billing.seller",
+        help: """
+            Who bills the tenants: the firm's name, then its address, with `;` between the lines. Without it no invoices are made. `dev` \
+            names itself.
+            """)
+    package let billingSellerTaxID = Setting.optionalText("billing.seller_tax_id", help: "The firm's number for tax, as on its invoices.")
+    package let billingCountry = Setting.optionalText(
+        "billing.country", help: "Where a tenant is taken to be that has not said where it is, as in `DE` (ISO 3166).")
+    package let billingTaxRates = Setting.list(
+        "billing.tax_rates", of: "countries and their per cent",
+        help: "The tax on invoices by the tenant's country, as in `DE=19, FR=20, CH=8.1`; elsewhere there is none.", isElement: isTaxRate)
+    package let billingNumberPrefix = Setting.optionalText(
+        "billing.number_prefix", help: "What stands before the year in the number of an invoice, as in `T-`: T-2026-000001.")
+    package let billingPaymentDays = Setting.number(
+        "billing.payment_days", 14, 0...365, help: "How many days a tenant has to pay an invoice.")
+    package let billingNote = Setting.optionalText(
+        "billing.note", help: "How to pay, as it stands at the foot of an invoice: a bank account, for instance.")
+    package let stripeSecretKey = Setting.optionalText(
+        "billing.stripe.secret_key", isSecret: true,
+        help: "The key of an account at Stripe, which then collects payments. Without it nobody does.")
+    package let stripeWebhookSecret = Setting.optionalText(
+        "billing.stripe.webhook_secret", isSecret: true,
+        help: "What Stripe signs its events with; they come to `POST /v1/billing/webhook`.")
+    package let stripePrices = Setting.list(
+        "billing.stripe.prices", of: "plans and their prices",
+        help: "Which of Stripe's prices a plan is sold at, as in `team=price_1Abc, business=price_2Def`.", isElement: isPlanPrice)
+    package let stripeAPIBase = Setting.text("billing.stripe.api_base", "https://api.stripe.com", help: "Where Stripe answers.")
+
     // Mail
     package let mailTransport = Setting.choice(
         "mail.transport", MailTransportKind.smtp,
@@ -182,4 +212,14 @@ package enum LogFormat: String, CaseIterable, Sendable { case auto, text, json }
     else { return false }
     guard parts.count == 2 else { return true }
     return Int(parts[1]).map { (0...(address.contains(":") ? 128 : 32)).contains($0) } ?? false
+}
+
+/// A country and a rate: `DE=19`.
+@Sendable private func isTaxRate(_ text: String) -> Bool {
+    text.wholeMatch(of: /[A-Z]{2}=(100|[0-9]{1,2}(\.[0-9]{1,4})?)/) != nil
+}
+
+/// A plan and a price at Stripe.
+@Sendable private func isPlanPrice(_ text: String) -> Bool {
+    text.wholeMatch(of: /[a-z][a-z0-9_]{0,39}=[A-Za-z0-9_]{1,200}/) != nil
 }

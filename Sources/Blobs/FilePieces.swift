@@ -1,4 +1,5 @@
 import Foundation
+import Outgoing
 
 /// Some bytes of a file that is no blob, in pieces, read without a thread of Swift's own pool: the next one when it is asked for.
 package struct FilePieces: AsyncSequence, Sendable {

@@ -8,6 +8,8 @@ package enum StandingWork {
         PruneAccess.kind,
         EmptyTrash.kind,
         RecountUsage.kind,
+        MeterUsage.kind,
+        IssueInvoice.kind,
         ApplyRetention.kind,
         DuplicateScan.kind,
         RunImport.kind,
@@ -47,6 +49,8 @@ package enum StandingWork {
                 PruneAccess.handler,
                 EmptyTrash.handler(catalog),
                 RecountUsage.handler(installation),
+                MeterUsage.handler(installation),
+                IssueInvoice.handler(installation),
                 ApplyRetention.handler(catalog),
                 DuplicateScan.handler(catalog),
                 RunImport.handler(catalog),
@@ -69,6 +73,8 @@ package enum StandingWork {
     package static let schedules: [Schedule] = {
         do {
             return [
+                try Schedule("meter_usage", MeterUsage(), cron: "10 0 * * *", spread: .seconds(3600)),
+                try Schedule("issue_invoice", IssueInvoice(), cron: "20 4 1 * *", spread: .seconds(7200)),
                 try Schedule("prune_access", PruneAccess(), cron: "20 1 * * *", spread: .seconds(3600)),
                 try Schedule("apply_retention", ApplyRetention(), cron: "40 1 * * *", spread: .seconds(3600)),
                 try Schedule("empty_trash", EmptyTrash(), cron: "40 2 * * *", spread: .seconds(7200)),

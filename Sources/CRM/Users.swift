@@ -11,7 +11,7 @@ package enum Users {
     package static let role = Field.reference("role_id", to: "roles", "What the person may do.").required
     package static let teams = Field.references("team_ids", to: "teams", "The teams the person belongs to.")
     package static let timeZone = Field.timeZone("time_zone", "Zone the person works in (IANA).")
-    package static let locale = Field.language("locale", "Language and region of pages and mails (BCP 47).")
+    package static let locale = Field.language("locale", "Language and region of pages, mails and CSV files (BCP 47).")
     package static let status = Field.choice("status", ["invited", "active", "disabled"], "Only active users sign in.").filled
     package static let digest = Field.choice("digest", ["none", "daily", "weekly"], "Reminders in one mail instead of many.").filled
     package static let emailOptOut = Field.flag("email_opt_out", "True: no reminders go to this person by mail; a click in one sets it.")

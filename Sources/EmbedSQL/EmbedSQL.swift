@@ -14,7 +14,7 @@ import Foundation
             .compactMap { $0 as? URL }
             .sorted { $0.path() < $1.path() } ?? []
         let sql = files.filter { $0.pathExtension == "sql" }
-        let source = try sql.isEmpty ? texts(files.filter { $0.pathExtension == "yaml" }) : schema(sql)
+        let source = try sql.isEmpty ? texts(files.filter { $0.pathExtension == "yaml" }, in: folder) : schema(sql)
         try source.write(to: URL(filePath: arguments[2]), atomically: true, encoding: .utf8)
     }
 
@@ -34,10 +34,13 @@ import Foundation
             """
     }
 
-    private static func texts(_ files: [URL]) throws -> String {
-        let entries = try files.map { file in "    \"\(file.lastPathComponent)\": \(try literal(file))," }
+    private static func texts(_ files: [URL], in folder: URL) throws -> String {
+        let entries = try files.map { file in
+            let path = file.path().dropFirst(folder.path().count).drop { $0 == "/" }
+            return "    \"\(path)\": \(try literal(file)),"
+        }
         return """
-            /// What stands beside the source as text, by the name of its file.
+            /// What stands beside the source as text, by its path from there.
             let embeddedTexts: [String: String] = [
             \(entries.isEmpty ? "    :" : entries.joined(separator: "\n"))
             ]

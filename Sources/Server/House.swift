@@ -17,6 +17,8 @@ struct House: Sendable {
     let door: Door
     let signIn: SignIn
     let turnstile: Turnstile
+    /// What tenants may be furnished with.
+    let blueprints: Blueprints
     let events: EventHub
     /// The files of the web application.
     let assets: Assets
@@ -41,6 +43,10 @@ struct House: Sendable {
             baseDomain: settings.baseDomain,
             cookie: SessionCookie(isSecure: settings.isSecure))
         signIn = SignIn(installation, settings: settings)
-        turnstile = Turnstile(limiter: installation.rates)
+        do { blueprints = try Blueprints(installation.settings.blueprints) } catch {
+            // They come with the program, and a test reads them all.
+            fatalError("\(error)")
+        }
+        turnstile = Turnstile(limiter: installation.rates, calls: installation.calls)
     }
 }

@@ -1,3 +1,4 @@
+import CRM
 import Secrets
 import Tenancy
 
@@ -31,6 +32,8 @@ package struct ServerSettings: Sendable {
     package var showsTiming = false
     /// On what terms firms may open an account by themselves; nil: they may not.
     package var signUp: SignUpOffer?
+    /// Where payments are ordered; nil: nobody collects any.
+    package var payments: PaymentDesk?
     /// Whether a tenant's mail server may stand in the installation's own network, as `dev` allows.
     package var allowsPrivateHosts = false
     /// How long a person stays signed in, unless the tenant's settings say otherwise.

@@ -49,6 +49,9 @@ struct Site: Sendable {
             OperationRoutes().endpoints,
             AccessRoutes().endpoints,
             EntitlementRoutes(house).endpoints,
+            InvoiceRoutes(house).endpoints,
+            BillingAccountRoutes(house).endpoints,
+            PaymentRoutes(house).endpoints,
             AttachmentRoutes(house).endpoints,
             EventRoutes(house).endpoints,
             ExportRoutes(house).endpoints,
@@ -79,6 +82,9 @@ struct Site: Sendable {
             OperationRoutes.schemas,
             AccessRoutes.schemas,
             EntitlementRoutes.schemas,
+            InvoiceRoutes.schemas,
+            BillingAccountRoutes.schemas,
+            PaymentRoutes.schemas,
             AttachmentRoutes.schemas,
             ExportRoutes.schemas,
             AuditRoutes.schemas,
@@ -98,6 +104,8 @@ struct Site: Sendable {
     private var operators: [Endpoint] {
         let endpoints = [
             TenantRoutes(house).endpoints,
+            TenantBillingRoutes(house).endpoints,
+            BlueprintRoutes(house).endpoints,
             CopyRoutes(house).endpoints,
             StatsRoutes(house).endpoints,
             GrantRoutes(house).endpoints,
@@ -109,6 +117,9 @@ struct Site: Sendable {
         ].flatMap(\.self)
         let schemas = [
             TenantRoutes.schemas,
+            InvoiceRoutes.schemas,
+            TenantBillingRoutes.schemas,
+            BlueprintRoutes.schemas,
             CopyRoutes.schemas,
             StatsRoutes.schemas,
             GrantRoutes.schemas,

@@ -27,6 +27,8 @@ package final class Installation: Sendable {
     package let relocation: Relocation
     /// How many requests tenants may make.
     package let rates: RateLimiter
+    /// How many requests tenants have made.
+    package let calls: CallMeter
     let control: Control
     let identity: IdentityHolder
     private let marks: RateMarks
@@ -67,6 +69,7 @@ package final class Installation: Sendable {
         relocation = Relocation(
             control: control, cells: cells, directory: directory, files: settings.schema.tenant, locks: settings.locks)
         marks = RateMarks(control: control)
+        calls = CallMeter(control: control)
         rates = RateLimiter(log: log) { [marks] in try await marks.exchange($0) }
     }
 
@@ -99,6 +102,7 @@ package final class Installation: Sendable {
                 group.addTask { await self.keepDates() }
                 group.addTask { await self.keepSpares() }
                 group.addTask { await self.rates.run() }
+                group.addTask { await self.keepCalls() }
                 await group.waitForAll()
             }
         } onCancel: {
@@ -108,6 +112,7 @@ package final class Installation: Sendable {
 
     /// Lets what runs finish, refuses what is new, disconnects.
     package func close() async {
+        await writeCalls()
         await cells.close()
         await control.close()
     }
@@ -133,6 +138,24 @@ package final class Installation: Sendable {
             }
             // Cancellation ends the sleep and, with the next look at the condition, the loop.
             try? await Task.sleep(for: pause)
+        }
+    }
+
+    private func keepCalls() async {
+        while !Task.isCancelled {
+            // Cancellation ends the sleep and, with the next look at the condition, the loop.
+            try? await Task.sleep(for: CallMeter.rhythm)
+            await writeCalls()
+        }
+    }
+
+    private func writeCalls() async {
+        do {
+            try await calls.flush()
+        } catch PostgresError.cancelled {
+            return
+        } catch {
+            log.warning("Requests that were counted could not be written down yet.", metadata: ["error": "\(error.explained)"])
         }
     }
 

@@ -35,12 +35,16 @@ package struct InstallationSettings: Sendable {
     package var defaultPlan: String?
     /// The plans that the program itself brings; a migration makes new versions of those that have changed.
     package var plans: [String: PlanTerms] = [:]
+    /// The blueprints that the program brings: the JSON of each, by name.
+    package var blueprints: [String: [UInt8]] = [:]
     /// What fills a new tenant's schema with its first rows; the record types' room knows.
     package var seed: Seed = { _ in [] }
     /// Where bytes are kept that are too many for the database. Connects when the first is asked for.
     package var blobs: any BlobStore = DirectoryStore("/var/lib/tenantry/blobs")
     /// How long a tenant whose trial has ended, or that has not paid, goes on working.
     package var grace: Duration = .seconds(14 * 86_400)
+    /// On what terms tenants are billed.
+    package var billing = BillingTerms()
     /// How often the directory asks what has changed; notifications come before that.
     package var pollInterval: Duration = .seconds(1)
     /// How long changes of a schema try to get their locks.

@@ -19,9 +19,8 @@ import Foundation
         version: Version.text,
         subcommands: [
             DevCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, TenantCommand.self, PlanCommand.self,
-            JobsCommand.self,
-            CellCommand.self, OperatorCommand.self, AuditCommand.self, SecretsCommand.self, MailCommand.self, DoctorCommand.self,
-            IsolationCheckCommand.self, ConfigCommand.self,
+            BlueprintCommand.self, InvoiceCommand.self, JobsCommand.self, CellCommand.self, OperatorCommand.self, AuditCommand.self,
+            SecretsCommand.self, MailCommand.self, DoctorCommand.self, IsolationCheckCommand.self, ConfigCommand.self,
             VersionCommand.self,
         ])
 

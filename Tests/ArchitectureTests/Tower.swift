@@ -4,14 +4,15 @@ import Foundation
 enum Tower {
     /// The outside world and what needs nobody of ours.
     static let leaves = [
-        "CLibPQ", "CLibCrypto", "CLibCurl", "CZlib", "Web", "Secrets", "Archive", "Mail", "Blobs", "Schema", "LocalCluster", "Settings",
-        "Recurrence",
+        "CLibPQ", "CLibCrypto", "CLibCurl", "CZlib", "Web", "Secrets", "Archive", "Outgoing", "Mail", "Blobs", "Payments", "Schema",
+        "LocalCluster", "Settings", "Recurrence",
     ]
     static let floors = ["Postgres", "Tenancy", "Jobs", "Records", "CRM", "Server", "tenantry"]
 
     /// What a leaf may stand on.
     static let underLeaves = [
-        "Secrets": ["CLibCrypto"], "Mail": ["Secrets", "CLibCurl"], "Blobs": ["Secrets", "CLibCurl"], "Web": ["CZlib"],
+        "Web": ["CZlib"], "Secrets": ["CLibCrypto"], "Outgoing": ["CLibCurl"], "Mail": ["Secrets", "CLibCurl"],
+        "Blobs": ["Secrets", "Outgoing"], "Payments": ["Secrets", "Outgoing"],
     ]
     /// Leaves that only the executable touches.
     static let forTheExecutable: Set<String> = ["LocalCluster", "Settings"]

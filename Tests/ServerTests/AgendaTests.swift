@@ -193,7 +193,9 @@ import Testing
         #expect(items.first?["record"] == ["type": "reminders", "id": named, "title": "Named"])
         let second = try #require(items.dropFirst().first)
         #expect(second["record"] == ["type": "contacts", "id": contact, "title": "Ann Miller"] && second["reminder_id"] == birthday)
-        #expect(agenda["upcoming"] == [])
+        let next = agenda["upcoming"]?.elements ?? []
+        #expect(next.map { $0["summary"] } == ["The day after"] + Array(repeating: "Every hour of work", count: 9), "\(next)")
+        #expect(next.map { $0["local"] }.prefix(3) == ["2031-03-11T09:00", "2031-03-11T11:00", "2031-03-12T11:00"])
         #expect(week["data"]?.elements?.filter { $0["summary"] == "Every hour of work" }.count == 7)
         #expect(blind["data"] == [])
     }

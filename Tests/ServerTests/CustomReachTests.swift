@@ -251,6 +251,27 @@ import Testing
         #expect(kind?.string == (turn.becomes == nil ? turn.from : turn.to))
     }
 
+    @Test(
+        "A field may have the name of whatever our own SQL uses",
+        arguments: ["state", "shown", "own", "part", "record", "before", "line", "r"])
+    func words(_ name: String) async throws {
+        let admin = try await TestSite.shared.firm().admin()
+        let made = try await admin.post("/v1/custom_fields", Self.field(name, "text"))
+        let text: JSON = ["name": .string(name), "label": "Label", "kind": "text"]
+        let object = try await admin.post(
+            "/v1/custom_objects", ["name": "thing", "plural": "things", "label_field": .string(name), "fields": [text]])
+        #expect(made.status == 201 && object.status == 201, "\(made.text) \(object.text)")
+
+        let contact = try await admin.post("/v1/contacts", ["last_name": "A", "custom": .object([.init(name, "x")])])
+        let thing = try await admin.post("/v1/things", .object([.init(name, "x")]))
+
+        #expect(contact.status == 201 && thing.status == 201, "\(contact.text) \(thing.text)")
+        #expect(try contact.json["custom"]?[name] == "x" && thing.json[name] == "x")
+        let address = "/v1/things/\(try RightsFirm.id(of: thing))"
+        #expect(try await admin.patch(address, .object([.init(name, "y")])).json[name] == "y")
+        #expect(try await admin.get("\(address)/changes").json["data"]?.elements?.first?["fields"]?[name] == ["before": "x", "after": "y"])
+    }
+
     private static func field(_ name: String, _ kind: String, _ options: JSON = .null) -> JSON {
         ["type": "contacts", "name": .string(name), "label": "Label", "kind": .string(kind), "options": options]
     }

@@ -46,6 +46,52 @@ import Testing
             ])
     }
 
+    @Test("A spreadsheet's file is in the language and zone of whoever orders it, else of the firm, and comes in again as it went out")
+    func dialect() async throws {
+        let importing = try await ImportFirm()
+        let (firm, admin) = (importing.firm, importing.admin)
+        _ = try await admin.post("/v1/custom_fields", ["type": "companies", "name": "size", "label": "Size", "kind": "decimal"])
+        _ = try await admin.post("/v1/custom_fields", ["type": "companies", "name": "worth", "label": "Worth", "kind": "money"])
+        _ = try await admin.post("/v1/custom_fields", ["type": "companies", "name": "seen", "label": "Seen", "kind": "datetime"])
+        let company: JSON = [
+            "name": "A; B, C", "domain": "abc.example",
+            "custom": ["size": "-1234.5", "worth": ["amount": "1234.56", "currency": "EUR"], "seen": "2026-07-01T22:30:00.250Z"],
+        ]
+        let id = try #require(try await admin.post("/v1/companies", company).json["id"]?.string)
+        let order: JSON = [
+            "type": "companies", "format": "csv",
+            "fields": ["domain", "name", "custom.size", "custom.worth", "custom.seen"],
+        ]
+
+        let plain = try await admin.exported(order).text
+        #expect(try await admin.patch("/v1/settings", ["locale": "de", "time_zone": "Europe/Berlin"]).status == 200)
+        let german = try await admin.exported(order)
+        let moved = try await admin.patch(
+            "/v1/users/\(try await firm.userID(firm.email))", ["locale": "en-US", "time_zone": "America/St_Johns"])
+        let own = try await admin.exported(order).text
+        let lines = try await admin.exported(["type": "companies", "format": "jsonl"]).text
+
+        #expect(moved.status == 200, "\(moved.text)")
+        let header = "id,name,domain,custom.size,custom.worth,custom.worth.currency,custom.seen"
+        #expect(plain.contains(header + "\r\n\(id),\"A; B, C\",abc.example,'-1234.5,1234.56,EUR,2026-07-01T22:30:00.250Z\r\n"), "\(plain)")
+        #expect(
+            german.text.contains(
+                header.replacing(",", with: ";")
+                    + "\r\n\(id);\"A; B, C\";abc.example;'-1234,5;1234,56;EUR;2026-07-02T00:30:00.250+02:00\r\n"),
+            "\(german.text)")
+        #expect(own.contains(header + "\r\n\(id),\"A; B, C\",abc.example,'-1234.5,1234.56,EUR,2026-07-01T20:00:00.250-02:30\r\n"), "\(own)")
+        #expect(lines.contains("\"-1234.5\"") && lines.contains("2026-07-01T22:30:00.250Z"))
+
+        // The firm's language tells how numbers are to be read, until a user has another.
+        #expect(try await admin.patch("/v1/users/\(try await firm.userID(firm.email))", ["locale": nil]).status == 200)
+        let result = try await importing.take(["type": "companies", "mode": "upsert", "key": "domain"], german.bytes)
+        let errors = try await importing.errors(result)
+        #expect(counts(result) == [1, 0, 1, 0, 0], "\(result) \(errors)")
+        // Another system's id is what `id` is taken for; nothing else has changed.
+        let changes = try await admin.get("/v1/companies/\(id)/changes").json["data"]?.elements ?? []
+        #expect(changes.first?["fields"] == ["external_id": ["after": .string(id), "before": nil]], "\(changes)")
+    }
+
     @Test("A member may not export; a manager's file lacks what the role does not show, and holds no row beyond its reach") func rights()
         async throws
     {

@@ -191,6 +191,51 @@ import Testing
         #expect(!kept.contains("203") && !kept.contains("Lynx"))
     }
 
+    @Test("The pages behind the links look like the firm; to whoever has no link they tell nothing of it") func brandedPages() async throws
+    {
+        let post = try await PostSite.shared
+        let firm = try await post.site.firm()
+        let admin = try await firm.admin()
+        let (email, _) = try await invite(firm)
+        let token = try #require(try await post.mails(to: email, count: 1).first?.token("invitation"))
+        let stranger = post.site.stranger
+        func answer(_ body: String) async throws -> Client.Answer {
+            try await stranger.send(.post, "/invitation/\(token)", body, type: "application/x-www-form-urlencoded")
+        }
+
+        #expect(try await admin.patch("/v1/settings", ["name": "Bäckerei <Süß>"]).status == 200)
+        let named = try await stranger.get("/invitation/\(token)")
+        #expect(try await admin.patch("/v1/settings", ["brand": ["name": "Süß", "colour": "#00ffcc"]]).status == 200)
+        let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]
+        let branded = try await stranger.get("/invitation/\(token)")
+        #expect(try await admin.send(.put, "/v1/settings/logo", bytes: png, type: "image/png").status == 200)
+        let pictured = try await stranger.get("/invitation/\(token)")
+        let guessed = try await stranger.get("/invitation/\(token.dropLast())x")
+        let refused = try await answer("password=short")
+        let accepted = try await answer("password=a+brand+new%20pass+phrase")
+        let later = try await stranger.get("/invitation/\(token)")
+
+        #expect(named.text.contains("Bäckerei &lt;Süß&gt;") && !named.text.contains("Tenantry"))
+        #expect(branded.text.contains("<span>Süß</span>") && branded.text.contains("/brand/00ffcc.css"))
+        #expect(pictured.text.contains("<img src=\"data:image/png;base64,iVBORw0KGgoAAAAN\" alt=\"Süß\""))
+        #expect(pictured.headers[.contentSecurityPolicy]?.contains("img-src 'self' data:") == true)
+        #expect(refused.text.contains("alt=\"Süß\"") && accepted.text.contains("alt=\"Süß\""))
+        #expect(guessed.text.contains("Tenantry") && !guessed.text.contains("Süß"))
+        #expect(later.text.contains("Tenantry") && !later.text.contains("Süß"))
+    }
+
+    @Test("Mails are written in the firm's language, pages and mails under its name") func firmsLanguage() async throws {
+        let post = try await PostSite.shared
+        let firm = try await post.site.firm()
+        let admin = try await firm.admin()
+        #expect(try await admin.patch("/v1/settings", ["name": "Bäckerei Süß", "locale": "de-AT"]).status == 200)
+
+        let (email, _) = try await invite(firm)
+        let mail = try #require(try await post.mails(to: email, count: 1).first)
+
+        #expect(mail.text.contains("Einladung annehmen") && mail.text.contains("Bäckerei Süß"), "\(mail.text)")
+    }
+
     @Test("The pages behind the links change nothing when they are read, only by their button") func pages() async throws {
         let post = try await PostSite.shared
         let firm = try await post.site.firm()

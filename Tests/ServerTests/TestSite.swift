@@ -134,6 +134,10 @@ struct Firm: Sendable {
         try await scope().rows("SELECT id FROM roles WHERE key = \(key)")[0].text(0)
     }
 
+    func userID(_ email: String) async throws -> String {
+        try await scope().rows("SELECT id FROM users WHERE email = \(email)")[0].text(0)
+    }
+
     /// The way past the API, to see or to do what it does not offer.
     func scope() async throws -> TenantScope {
         guard let tenant = try await site.installation.directory.tenant(slug: slug) else { throw Unexpected("no tenant \(slug)") }

@@ -5,6 +5,7 @@ import Logging
 import Postgres
 import Records
 import Secrets
+import Settings
 import Tenancy
 
 /// One installation on the shared cluster for all tests of this process, in a database of its own.
@@ -63,6 +64,9 @@ package enum TestHouse {
         settings.seed = FirstRows.seed
         settings.blobs = DirectoryStore(blobs)
         settings.defaultPlan = "unlimited"
+        settings.billing.seller = ["Tenantry Test Ltd", "Harbour 1", "20457 Hamburg"]
+        settings.billing.taxRates = ["BE": ExactDecimal(units: 21, scale: 0)]
+        settings.blueprints = try BlueprintFiles.builtIn().mapValues { Array($0) }
         settings.migration.connections = 4
         settings.provisioning.connections = 4
         change(&settings)

@@ -1,4 +1,5 @@
 import Foundation
+import Outgoing
 import Secrets
 
 /// Blobs as files below a directory: the default, for one machine or a file system that all machines see.

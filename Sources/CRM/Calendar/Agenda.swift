@@ -43,14 +43,22 @@ package struct Agenda: Sendable {
                 page(tasks("t.due_at >= \(end)") + " UNION ALL " + talks("a.at >= \(end)"), Self.mostUpcoming),
             ], isRepeatable: true)
         var lists = try answers.map { rows in try rows.map { try Self.item($0, window.zone) } }
-        let reminders = AgendaReminders(
-            scope: scope, caller: caller, catalog: catalog, zone: window.zone, instants: window.instants, now: now)
-        lists[0] = Array((lists[0] + (try await reminders.items())).sorted { ($0.at, $0.id) < ($1.at, $1.id) }.prefix(Self.most))
+        // What recurs has no end, so what comes next is looked for in some days only.
+        let horizon = end.addingTimeInterval(Double(Self.longest) * 86_400)
+        let reminders = try await AgendaReminders(
+            scope: scope, caller: caller, catalog: catalog, zone: window.zone, instants: start..<horizon, now: now
+        ).items()
+        lists[0] = Self.merged(lists[0], reminders.filter { $0.at < end }, Self.most)
+        lists[2] = Self.merged(lists[2], reminders.filter { $0.at >= end }, Self.mostUpcoming)
         let documents = lists.map { JSON.array($0.map(\.document)) }
         return [
             "from": .string(window.from), "to": .string(window.to), "time_zone": .string(window.zone), "data": documents[0],
             "overdue": documents[1], "upcoming": documents[2],
         ]
+    }
+
+    private static func merged(_ some: [AgendaItem], _ others: [AgendaItem], _ most: Int) -> [AgendaItem] {
+        Array((some + others).sorted { ($0.at, $0.id) < ($1.at, $1.id) }.prefix(most))
     }
 
     private func page(_ items: SQL, _ limit: Int) -> SQL {

@@ -8,6 +8,7 @@ import Tenancy
 struct ExportMaker: Sendable {
     let caller: Caller
     let catalog: Catalog
+    let dialect: CSVDialect
 
     /// Nil when the user may not sign in any more, or the key is revoked.
     static func find(_ userID: UUID, _ actor: Actor, _ base: Catalog, in scope: TenantScope) async throws -> ExportMaker? {
@@ -16,7 +17,8 @@ struct ExportMaker: Sendable {
         let rows = try await scope.rows(
             """
             SELECT \(Teams.companions), r.rights, r.hidden_fields, r.readonly_fields, r.admin,
-                k.rights, k.hidden_fields, k.readonly_fields, k.admin, \(Shape.column)
+                k.rights, k.hidden_fields, k.readonly_fields, k.admin, \(Shape.column),
+                u.locale, u.time_zone, coalesce((SELECT document::text FROM settings), '{}')
             FROM users AS u JOIN roles AS r ON r.id = u.role_id LEFT JOIN (
                 SELECT api_keys.user_id, roles.* FROM api_keys JOIN roles ON roles.id = api_keys.role_id
                 WHERE api_keys.id = \(key)::uuid AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())) AS k ON k.user_id = u.id
@@ -27,7 +29,12 @@ struct ExportMaker: Sendable {
         let caller = Caller(
             actor: actor, userID: userID, teamMemberIDs: try row.texts(0).compactMap { UUID(uuidString: $0) },
             rights: key == nil ? own : own.intersection(try rights(row, from: 5)), requestID: "make_export")
-        return ExportMaker(caller: caller, catalog: try row.optionalText(9).map { try Shape(parsing: $0).applied(to: base) } ?? base)
+        let settings = try SettingsDocument(parsing: row.text(12))
+        return ExportMaker(
+            caller: caller, catalog: try row.optionalText(9).map { try Shape(parsing: $0).applied(to: base) } ?? base,
+            dialect: CSVDialect(
+                locale: row.optionalText(10) ?? settings["locale"].string ?? "en",
+                timeZone: row.optionalText(11) ?? settings["time_zone"].string ?? "UTC"))
     }
 
     private static func rights(_ row: Row, from column: Int) throws -> Rights {

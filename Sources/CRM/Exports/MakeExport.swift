@@ -31,7 +31,7 @@ struct MakeExport: Job {
                     throw Problem(.forbidden, "Who ordered it may not sign in any more.")
                 }
                 let (store, request) = try await order.order.request(in: context.scope, of: maker.catalog, for: maker.caller)
-                let export = RecordExport(request, of: store) { VCard.bytes(of: [VCard(contact: $0)]) }
+                let export = RecordExport(request, of: store, maker.dialect) { VCard.bytes(of: [VCard(contact: $0)]) }
                 let (figures, blob) = try await job.write(export, row, blobs, order.key(of: context.scope.tenant))
                 let limit = try await Self.alarmLimit(in: context.scope)
                 try await row.finish(order, figures, blob, rights: maker.caller.exportRights, alarmLimit: limit)

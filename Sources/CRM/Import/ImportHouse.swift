@@ -9,6 +9,8 @@ struct ImportHouse: Sendable {
     let catalog: Catalog
     let zone: String
     let currency: String
+    /// Which sign stands in numbers, in the language of who imports.
+    let decimal: Character
 
     /// Nil when the user or the key may not enter any more.
     init?(of state: ImportState, _ base: Catalog, in scope: TenantScope) async throws {
@@ -21,7 +23,8 @@ struct ImportHouse: Sendable {
                     WITH RECURSIVE mine (id) AS (
                         SELECT unnest(u.team_ids)
                         UNION SELECT below.id FROM teams AS below JOIN mine ON below.parent_id = mine.id WHERE below.deleted_at IS NULL)
-                    SELECT m.id FROM users m WHERE m.id = u.id OR (m.deleted_at IS NULL AND m.team_ids && ARRAY(SELECT id FROM mine)))
+                    SELECT m.id FROM users m WHERE m.id = u.id OR (m.deleted_at IS NULL AND m.team_ids && ARRAY(SELECT id FROM mine))),
+                u.locale
             FROM users AS u JOIN roles AS r ON r.id = u.role_id
                 LEFT JOIN (api_keys AS k JOIN roles AS own ON own.id = k.role_id)
                     ON k.id = \(key)::uuid AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
@@ -41,5 +44,6 @@ struct ImportHouse: Sendable {
             rights: key == nil ? try rights(2) : try rights(7).intersection(rights(2)), requestID: state.id.uuidString.lowercased())
         zone = settings["time_zone"].string ?? "UTC"
         currency = settings["currency"].string ?? "EUR"
+        decimal = CSVDialect(locale: row.optionalText(12) ?? settings["locale"].string ?? "en", timeZone: zone).decimal
     }
 }

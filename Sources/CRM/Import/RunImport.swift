@@ -29,7 +29,8 @@ struct RunImport: Job {
                 return .done
             }
             let run = ImportRun(
-                state, of: house.catalog, in: scope, for: house.caller, zone: house.zone, currency: house.currency)
+                state, of: house.catalog, in: scope, for: house.caller, zone: house.zone, currency: house.currency,
+                decimal: house.decimal)
             switch try await run.run(until: .now + turn) {
             case .ended: return .done
             case .unfinished: return .again(after: .zero, because: "Rows are left.")

@@ -22,11 +22,10 @@ struct Stationery: Sendable {
 
     /// Throws `MailRefusal` or `MailDefect` where the settings cannot stand in a mail, or name a server that nobody may be sent to.
     init(_ settings: SettingsDocument, of tenant: Tenant, _ key: TenantKey, _ house: PostSettings) throws {
-        let firm = settings["brand.name"].string ?? settings["name"].string ?? tenant.name
+        brand = Brand(settings, of: tenant)
         let address = settings["mail.from_address"].string ?? house.from.address
-        from = try Mailbox(address, name: settings["mail.from_name"].string ?? firm)
+        from = try Mailbox(address, name: settings["mail.from_name"].string ?? brand.name)
         replyTo = try settings["mail.reply_to"].string.map { try Mailbox($0) }
-        brand = Brand(name: firm, colour: settings["brand.colour"].string.flatMap { BrandColour($0) } ?? .standard)
         language = MailLanguage(closestTo: settings["locale"].string ?? "en")
         timeZone = settings["time_zone"].string ?? "UTC"
         server = try Self.server(settings, key, house)

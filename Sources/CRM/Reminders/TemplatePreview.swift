@@ -56,9 +56,7 @@ package struct TemplatePreview: Sendable {
             throw Problem(.conflict, "The template cannot be read: \(error). Save it anew.")
         }
         let frame = MailFrame(
-            brand: Brand(
-                name: settings["brand.name"].string ?? settings["name"].string ?? scope.tenant.name,
-                colour: settings["brand.colour"].string.flatMap { BrandColour($0) } ?? .standard),
+            brand: Brand(settings, of: scope.tenant),
             language: MailLanguage(closestTo: row.optionalText(2) ?? settings["locale"].string ?? "en"))
         return Words(template: template, values: values, frame: frame)
     }

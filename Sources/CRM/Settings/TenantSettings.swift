@@ -5,7 +5,8 @@ package enum TenantSettings {
     package static let keys: [SettingKey] = [
         SettingKey("name", .line(), default: .accountName, "What the firm is called in pages and mails."),
         SettingKey(
-            "locale", .text(.language), default: "en", "Language and region of pages and mails (BCP 47), unless a user has another."),
+            "locale", .text(.language), default: "en",
+            "Language and region of pages, mails and CSV files (BCP 47), unless a user has another."),
         SettingKey("time_zone", .text(.timeZone), default: "UTC", "Zone in which the firm's days begin (IANA), unless a user has another."),
         SettingKey("currency", .text(.currency), default: "EUR", "Currency of sums over several currencies (ISO 4217)."),
         SettingKey(

@@ -13,7 +13,7 @@ package struct Brand: Sendable, Hashable {
     }
 }
 
-/// A colour of buttons and links: `#1f6feb`.
+/// A colour of buttons and links, in mails and pages: `#1f6feb`.
 package struct BrandColour: Sendable, Hashable {
     package static let standard = BrandColour(red: 0x1F, green: 0x5F, blue: 0xBF)
 
@@ -37,15 +37,15 @@ package struct BrandColour: Sendable, Hashable {
         self.blue = blue
     }
 
-    var text: String {
+    package var text: String {
         "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     /// Black or white, whichever is read better upon it (WCAG 2.2, contrast ratio).
-    var contrast: String { (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) ? "#000000" : "#ffffff" }
+    package var contrast: String { (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) ? "#000000" : "#ffffff" }
 
     /// Itself where it can be read on white (4.5 : 1), otherwise the standard colour.
-    var link: String { 1.05 / (luminance + 0.05) >= 4.5 ? text : Self.standard.text }
+    package var link: String { 1.05 / (luminance + 0.05) >= 4.5 ? text : Self.standard.text }
 
     private var luminance: Double {
         func linear(_ part: UInt8) -> Double {

@@ -28,7 +28,7 @@ extension FieldDefinition {
         case .custom(let fields):
             fields.isEmpty
                 ? "'{}'::json"
-                : "(SELECT row_to_json(own) FROM (SELECT \(fields.map { "\($0.json(r)) AS \($0.name)" }.joined(separator: ", "))) AS own)"
+                : "(SELECT row_to_json(\"the record\") FROM (SELECT \(fields.map { "\($0.json(r)) AS \($0.name)" }.joined(separator: ", "))) AS \"the record\")"
         case .secret, .computed: "NULL"
         default: "\(r).\(column)"
         }

@@ -15,14 +15,14 @@ struct CSVColumn: Sendable {
     }
 
     /// Adds the cell of a row; nothing for null.
-    func write(_ row: Row, _ column: Int, into bytes: inout [UInt8]) {
+    func write(_ row: Row, _ column: Int, _ text: CSVText, into bytes: inout [UInt8]) {
         guard !row.isNull(column) else { return }
         switch form {
-        case .text: row.withBytes(column) { CSVText.write($0, into: &bytes) }
+        case .text: row.withBytes(column) { text.write($0, into: &bytes) }
         case .list:
             // An array of ours holds no NULL.
             let elements = (try? row.texts(column)) ?? []
-            CSVText.write(elements.map(Self.escaped).joined(separator: ",").utf8, into: &bytes)
+            text.write(elements.map(Self.escaped).joined(separator: ",").utf8, into: &bytes)
         }
     }
 
@@ -33,16 +33,18 @@ struct CSVColumn: Sendable {
 
 extension FieldDefinition {
     /// The columns that show the field; none for what is kept nowhere.
-    func csvColumns(_ r: String = "r") -> [CSVColumn] {
+    func csvColumns(_ dialect: CSVDialect, _ r: String = "r") -> [CSVColumn] {
         func column(_ suffix: String, _ expression: String, _ form: CSVColumn.Form = .text) -> CSVColumn {
             CSVColumn(name: path + suffix, expression: expression, form: form)
         }
         switch kind {
         case .secret, .computed: return []
-        case .custom(let fields): return fields.flatMap { $0.csvColumns(r) }
-        case .time: return [column("", json(r))]
+        case .custom(let fields): return fields.flatMap { $0.csvColumns(dialect, r) }
+        case .time: return [column("", dialect.text(ofTime: "\(r).\(self.column)"))]
+        case .decimal: return [column("", dialect.text(ofNumber: "\(r).\(self.column)"))]
         case .flag: return [column("", "\(r).\(self.column)::text")]
-        case .money: return [column("", "(\(json(r))) ->> 'amount'"), column(".currency", "\(r).\(columns[1])")]
+        case .money:
+            return [column("", dialect.text(ofNumber: "(\(json(r))) ->> 'amount'")), column(".currency", "\(r).\(columns[1])")]
         case .address: return zip(columns, Address.parts).map { column(".\($1.name)", "\(r).\($0)") }
         case .actor, .record: return [column(".type", "\(r).\(columns[0])"), column(".id", "\(r).\(columns[1])")]
         case .localTime: return [column(".local", "\(r).\(columns[0])"), column(".time_zone", "\(r).\(columns[1])")]

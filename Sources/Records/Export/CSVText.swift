@@ -2,24 +2,27 @@
 ///
 /// A cell that begins with = + - @, a tab or a carriage return would be taken for a formula: it gets an apostrophe in front, as does one
 /// that begins with apostrophes and then such a sign, so that whoever takes one apostrophe away has the value again.
-enum CSVText {
+struct CSVText: Sendable {
+    /// What stands between the cells.
+    let delimiter: UInt8
+
     /// Adds a cell.
-    static func write(_ cell: some Collection<UInt8>, into bytes: inout [UInt8]) {
-        let isFormula = startsLikeFormula(cell)
+    func write(_ cell: some Collection<UInt8>, into bytes: inout [UInt8]) {
+        let isFormula = Self.startsLikeFormula(cell)
         guard cell.contains(where: needsQuotes) else {
-            if isFormula { bytes.append(apostrophe) }
+            if isFormula { bytes.append(Self.apostrophe) }
             return bytes.append(contentsOf: cell)
         }
-        bytes.append(quote)
-        if isFormula { bytes.append(apostrophe) }
+        bytes.append(Self.quote)
+        if isFormula { bytes.append(Self.apostrophe) }
         for byte in cell {
-            if byte == quote { bytes.append(quote) }
+            if byte == Self.quote { bytes.append(Self.quote) }
             bytes.append(byte)
         }
-        bytes.append(quote)
+        bytes.append(Self.quote)
     }
 
-    static func write(_ cells: [String]) -> [UInt8] {
+    func write(_ cells: [String]) -> [UInt8] {
         var bytes: [UInt8] = []
         for (index, cell) in cells.enumerated() {
             if index > 0 { separate(&bytes) }
@@ -29,14 +32,14 @@ enum CSVText {
         return bytes
     }
 
-    static func separate(_ bytes: inout [UInt8]) { bytes.append(UInt8(ascii: ",")) }
-    static func endRow(_ bytes: inout [UInt8]) { bytes.append(contentsOf: [UInt8(ascii: "\r"), UInt8(ascii: "\n")]) }
+    func separate(_ bytes: inout [UInt8]) { bytes.append(delimiter) }
+    func endRow(_ bytes: inout [UInt8]) { bytes.append(contentsOf: [UInt8(ascii: "\r"), UInt8(ascii: "\n")]) }
 
     private static let quote = UInt8(ascii: "\"")
     private static let apostrophe = UInt8(ascii: "'")
 
-    private static func needsQuotes(_ byte: UInt8) -> Bool {
-        byte == quote || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
+    private func needsQuotes(_ byte: UInt8) -> Bool {
+        byte == Self.quote || byte == delimiter || byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
     }
 
     private static func startsLikeFormula(_ cell: some Collection<UInt8>) -> Bool {

@@ -8,12 +8,12 @@ struct ExportWriter {
     typealias Card = @Sendable (JSON) -> [UInt8]
 
     private enum Form {
-        case csv([CSVColumn])
+        case csv([CSVColumn], CSVText)
         case lines(Projection, RecordStore)
         case cards(Projection, Card)
     }
 
-    init(_ request: ExportRequest, of store: RecordStore, card: @escaping Card) {
+    init(_ request: ExportRequest, of store: RecordStore, _ dialect: CSVDialect, card: @escaping Card) {
         switch request.form {
         case .csv:
             let visible = store.type.visibleFields(for: store.caller)
@@ -21,7 +21,7 @@ struct ExportWriter {
                 // Without it nobody could tell what was deleted.
                 visible.compactMap { $0.narrowed(to: request.since == nil ? names : names + [CommonFields.deletedAt.name]) }
             }
-            form = .csv((shown ?? visible).flatMap { $0.csvColumns() })
+            form = .csv((shown ?? visible).flatMap { $0.csvColumns(dialect) }, CSVText(delimiter: dialect.delimiter))
         case .jsonl: form = .lines(store.projection(request.fields, overflow: store.overflow), store)
         case .vcard:
             let hasCompany = !store.caller.rights.isHidden("company_id", of: store.type.name)
@@ -32,7 +32,7 @@ struct ExportWriter {
     /// What must be selected of each record `r`.
     var columns: SQL {
         switch form {
-        case .csv(let columns): SQL(code: columns.map(\.expression).joined(separator: ", "))
+        case .csv(let columns, _): SQL(code: columns.map(\.expression).joined(separator: ", "))
         case .lines(let projection, _), .cards(let projection, _): projection.columns()
         }
     }
@@ -40,15 +40,15 @@ struct ExportWriter {
     /// How many they are.
     var width: Int {
         switch form {
-        case .csv(let columns): columns.count
+        case .csv(let columns, _): columns.count
         case .lines(let projection, _), .cards(let projection, _): projection.width
         }
     }
 
     /// What comes before the first record.
     var head: [UInt8] {
-        guard case .csv(let columns) = form else { return [] }
-        return CSVText.write(columns.map(\.name))
+        guard case .csv(let columns, let text) = form else { return [] }
+        return text.write(columns.map(\.name))
     }
 
     /// The bytes of some rows.
@@ -56,7 +56,7 @@ struct ExportWriter {
     /// - Parameter gone: in which column stands whose row it is, when some may be deleted; behind it when that was.
     func bytes(of rows: Rows, gone: Int?) async throws -> [UInt8] {
         switch form {
-        case .csv(let columns): return table(rows, columns, gone)
+        case .csv(let columns, let text): return table(rows, columns, text, gone)
         case .lines(let projection, let store): return try await lines(rows, projection, store, gone)
         case .cards(let projection, let card):
             var bytes: [UInt8] = []
@@ -65,14 +65,14 @@ struct ExportWriter {
         }
     }
 
-    private func table(_ rows: Rows, _ columns: [CSVColumn], _ gone: Int?) -> [UInt8] {
+    private func table(_ rows: Rows, _ columns: [CSVColumn], _ text: CSVText, _ gone: Int?) -> [UInt8] {
         var bytes: [UInt8] = []
         for row in rows {
             let isGone = gone.map { !row.isNull($0 + 1) } ?? false
             for (index, column) in columns.enumerated() {
-                if index > 0 { CSVText.separate(&bytes) }
+                if index > 0 { text.separate(&bytes) }
                 guard isGone, let gone else {
-                    column.write(row, index, into: &bytes)
+                    column.write(row, index, text, into: &bytes)
                     continue
                 }
                 switch column.name {
@@ -81,7 +81,7 @@ struct ExportWriter {
                 default: break
                 }
             }
-            CSVText.endRow(&bytes)
+            text.endRow(&bytes)
         }
         return bytes
     }

@@ -18,11 +18,15 @@ package struct RecordExport: Sendable {
         package var cursor: String?
     }
 
-    /// - Parameter card: makes a card of a contact, given as JSON with its company.
-    package init(_ request: ExportRequest, of store: RecordStore, card: @escaping @Sendable (JSON) -> [UInt8]) {
+    /// - Parameters:
+    ///   - dialect: of a CSV file; the other forms are for programs.
+    ///   - card: makes a card of a contact, given as JSON with its company.
+    package init(
+        _ request: ExportRequest, of store: RecordStore, _ dialect: CSVDialect, card: @escaping @Sendable (JSON) -> [UInt8]
+    ) {
         self.request = request
         self.store = store
-        writer = ExportWriter(request, of: store, card: card)
+        writer = ExportWriter(request, of: store, dialect, card: card)
     }
 
     /// Hands the file to `sink` piece by piece, and after each piece how far it is to `progress`. Refuses with `.cursor` when the mark of

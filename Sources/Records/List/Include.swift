@@ -1,4 +1,5 @@
 import Postgres
+import Tenancy
 
 extension RecordType {
     /// What `include` may name: the record behind each reference, and the types whose records refer to this one.
@@ -23,21 +24,25 @@ extension RecordType {
     }
 
     /// The projections of the names asked for. What the caller may not read is null, or an empty list.
-    func includes(_ names: [String], in catalog: Catalog, for caller: Caller) -> [Projection.Include] {
-        names.compactMap { name in
+    func includes(
+        _ names: [String], in catalog: Catalog, for caller: Caller, _ entitlements: Entitlements
+    ) -> [Projection.Include] {
+        func shown(_ type: RecordType) -> SQL {
+            let overflow = Overflow(of: type, in: catalog, entitlements)
+            return Projection(type, for: caller, overflow: overflow?.condition("included")).json("included")
+        }
+        return names.compactMap { name in
             if let field = references(in: catalog).first(where: { $0.includeName == name }),
                 let target = field.target.flatMap({ catalog[$0] })
             {
-                let shown = Projection(target, for: caller).json("included")
                 let found =
-                    "(SELECT " + shown + SQL(code: " FROM \(target.table) AS included WHERE included.id = r.\(field.column)")
+                    "(SELECT " + shown(target) + SQL(code: " FROM \(target.table) AS included WHERE included.id = r.\(field.column)")
                     + " AND included.deleted_at IS NULL AND " + caller.readable(target, "included") + ")"
                 return Projection.Include(name: name, json: found)
             }
             guard let child = children(in: catalog).first(where: { $0.type.name == name }) else { return nil }
-            let shown = Projection(child.type, for: caller).json("included")
             let rows =
-                "SELECT " + shown
+                "SELECT " + shown(child.type)
                 + SQL(code: " AS shown FROM \(child.type.table) AS included WHERE \(child.refers("included", to: "r.id", of: self))")
                 + " AND included.deleted_at IS NULL AND " + caller.readable(child.type, "included")
                 + " ORDER BY included.id DESC LIMIT 50"

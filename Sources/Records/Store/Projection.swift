@@ -66,11 +66,14 @@ struct Projection: Sendable {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    /// The record `r` as an expression of type json.
+    /// The record `r` as an expression of type json. The row has a name that no field can have: it would be taken for the row.
     func json(_ r: String = "r") -> SQL {
         var list = SQL(code: fields.map { "\($0.json(r)) AS \($0.name)" }.joined(separator: ", "))
         for include in includes { list += ", " + include.json + SQL(code: " AS \(include.name)") }
-        return "(SELECT row_to_json(shown) FROM (SELECT " + list + ") AS shown)"
+        func document(_ list: SQL) -> SQL { "(SELECT row_to_json(\"the record\") FROM (SELECT " + list + ") AS \"the record\")" }
+        guard let overflow else { return document(list) }
+        return "CASE WHEN " + overflow + " THEN " + document(list + SQL(code: ", true AS \(Overflow.member)")) + " ELSE " + document(list)
+            + " END"
     }
 }
 
@@ -93,6 +96,6 @@ extension RecordType {
     /// The state of the record `r` as the change log compares it, as jsonb.
     package func loggedJSON(_ r: String) -> String {
         let list = loggedFields.map { "\($0.json(r)) AS \"\($0.path)\"" }.joined(separator: ", ")
-        return "(SELECT to_jsonb(state) FROM (SELECT \(list)) AS state)"
+        return "(SELECT to_jsonb(\"the record\") FROM (SELECT \(list)) AS \"the record\")"
     }
 }

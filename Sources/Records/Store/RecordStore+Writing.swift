@@ -4,11 +4,13 @@ import Secrets
 
 extension RecordStore {
     /// Makes a record. The write, its change-log row, what the type's rule adds and the kept answer leave in one flush.
-    package func create(_ body: JSON, repeatable: RepeatableRequest? = nil) async throws -> RecordAnswer {
+    ///
+    /// - Parameter id: given where the same record is to be found again; one that is taken is a `duplicate`.
+    package func create(_ body: JSON, id: UUID = .v7(), repeatable: RepeatableRequest? = nil) async throws -> RecordAnswer {
         guard caller.rights[type.name].create else { throw Problem(.forbidden, "Your role may not create \(type.name).") }
         let store = type.rules.cascades ? operating : self
         let draft = try Draft(body, of: type, by: caller, isCreate: true)
-        return try await store.creation(of: draft, repeatable: repeatable, looksForDuplicates: true).run()
+        return try await store.creation(of: draft, id: id, repeatable: repeatable, looksForDuplicates: true).run()
     }
 
     /// A create that is ready to be run; the caller's right to create is checked already.

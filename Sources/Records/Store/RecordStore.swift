@@ -79,7 +79,8 @@ package struct RecordStore: Sendable {
     /// - Parameter overflow: given where records are read that may lie beyond a limit; what was written just now does not.
     func projection(_ fields: [String]? = nil, _ includes: [String] = [], overflow: Overflow? = nil) -> Projection {
         Projection(
-            type, for: caller, only: fields, includes: type.includes(includes, in: catalog, for: caller), overflow: overflow?.condition())
+            type, for: caller, only: fields, includes: type.includes(includes, in: catalog, for: caller, scope.entitlements),
+            overflow: overflow?.condition())
     }
 
     /// What the records are read from: their table, or what it was at a moment.

@@ -29,9 +29,10 @@ extension AgendaRoutes {
                 """
                 In the order of time: `data` of these days (at most \(Agenda.most)), `overdue` tasks due before them and still open (at most \
                 \(Agenda.mostOverdue)), the next \(Agenda.mostUpcoming) `upcoming` after them. Tasks are those assigned to the caller, or owned \
-                and assigned to nobody; meetings and calls those the caller owns; reminders, in `data` alone, those that tell the caller, also \
-                when they are not mailed, by their readable subject (a task's own are left out: the task is there itself). Of a reminder \
-                about all records of a type at most \(Agenda.mostReminded) records are looked at.
+                and assigned to nobody; meetings and calls those the caller owns; reminders, in `data` and in `upcoming` of the \
+                \(Agenda.longest) days after it, those that tell the caller, also when they are not mailed, by their readable subject (a task's \
+                own are left out: the task is there itself). Of a reminder about all records of a type at most \
+                \(Agenda.mostReminded) records are looked at.
                 """, schema: ["$ref": "#/components/schemas/Agenda"])
         ])
 

@@ -31,6 +31,17 @@ struct LinkOpening: Sendable {
             "/token", .reference, "This link has been used or replaced by a newer one, has expired, or is none of ours. Ask for a new one.")
     ])
 
+    /// Whose link it is, while it can be opened; reading changes nothing.
+    func account(of token: String, _ purpose: PersonalLink.Purpose) async throws -> TenantScope? {
+        let (link, scope): (PersonalLink, TenantScope)
+        do {
+            (link, scope) = try await find(token)
+        } catch is Problem {
+            return nil
+        }
+        return try await scope.rows("SELECT FROM users WHERE " + link.opens(purpose)).isEmpty ? nil : scope
+    }
+
     /// Makes an invited user active, with this password.
     func accept(_ token: String, _ password: String, from address: String) async throws -> Opened {
         try await choosePassword(token, .invitation, status: "invited", password, from: address)

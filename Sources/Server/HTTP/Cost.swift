@@ -14,7 +14,7 @@ package enum Cost: Int, Sendable {
     /// What a call costs unless it says otherwise.
     static func usual(for effect: Endpoint.Effect) -> Cost {
         switch effect {
-        case .reads, .writes: .single
+        case .reads, .writes, .pays: .single
         case .signs: .nothing
         case .exports: .bulk
         }

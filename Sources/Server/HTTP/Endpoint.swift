@@ -26,13 +26,15 @@ package struct Endpoint: Sendable {
         case signs
         /// A file is made of what is there (an export): allowed while suspended; a cookie needs the CSRF token.
         case exports
+        /// The account's bill is looked after: allowed while suspended, so that it can end; a cookie needs the CSRF token.
+        case pays
         /// Data changes: refused while suspended; a cookie needs the CSRF token.
         case writes
 
         /// The states of a tenant in which it may be called: the whole rule.
         var states: Set<TenantState> {
             switch self {
-            case .reads, .signs, .exports: Set(TenantState.allCases.filter(\.allowsReads))
+            case .reads, .signs, .exports, .pays: Set(TenantState.allCases.filter(\.allowsReads))
             case .writes: Set(TenantState.allCases.filter(\.allowsWrites))
             }
         }

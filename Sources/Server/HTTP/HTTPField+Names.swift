@@ -25,6 +25,7 @@ extension HTTPField.Name {
     static let referrerPolicy = ours("Referrer-Policy")
     static let requestID = ours("X-Request-Id")
     static let serverTiming = ours("Server-Timing")
+    static let stripeSignature = ours("Stripe-Signature")
     static let tenant = ours("X-Tenant")
 
     /// A name written in this file, so one that HTTP allows; the tests touch every one.

@@ -20,18 +20,27 @@ struct MediaType: Sendable, Hashable {
 
     var charset: String? { parameters["charset"] }
 
-    /// How much an answer of one of these forms is welcome by `Accept`; no header welcomes everything.
+    /// Whether an answer of one of these forms is welcome by `Accept`; no header welcomes everything.
     static func accepts(_ header: String?, oneOf forms: Set<String>) -> Bool {
         // An answer whose form only its content tells is whatever was asked for.
-        guard let header, !forms.contains("*/*") else { return true }
-        let ranges = header.split(separator: ",").compactMap { MediaType($0) }
-        guard !ranges.isEmpty else { return true }
-        return forms.contains { form in
-            let family = form.prefix { $0 != "/" } + "/*"
-            // The most specific range that covers the form decides (RFC 9110, 12.5.1).
-            let decisive = [form, String(family), "*/*"].lazy.compactMap { name in ranges.first { $0.name == name } }.first
-            return decisive.map { (Double($0.parameters["q"] ?? "1") ?? 0) > 0 } ?? false
-        }
+        forms.contains("*/*") || forms.contains { quality(of: $0, by: header) > 0 }
+    }
+
+    /// Which of these forms is most welcome; of those that are alike the first.
+    static func preferred(by header: String?, of forms: [String]) -> String? {
+        let rated = forms.map { ($0, quality(of: $0, by: header)) }
+        guard let best = rated.map(\.1).max() else { return nil }
+        return rated.first { $0.1 == best }?.0
+    }
+
+    /// How welcome an answer of a form is: 0 to 1.
+    private static func quality(of form: String, by header: String?) -> Double {
+        let ranges = (header ?? "").split(separator: ",").compactMap { MediaType($0) }
+        guard !ranges.isEmpty else { return 1 }
+        let family = form.prefix { $0 != "/" } + "/*"
+        // The most specific range that covers the form decides (RFC 9110, 12.5.1).
+        let decisive = [form, String(family), "*/*"].lazy.compactMap { name in ranges.first { $0.name == name } }.first
+        return decisive.map { Double($0.parameters["q"] ?? "1") ?? 0 } ?? 0
     }
 }
 

@@ -8,9 +8,10 @@ struct TenantOrder: Sendable {
     private let request: ProvisionRequest
     private let password: String?
 
-    private static let blueprints = ["general"]
+    /// What every installation can furnish a tenant with.
+    private static let standard = "general"
 
-    init(slug: String, _ body: JSON, passwords: PasswordPolicy, allowsPrivateHosts: Bool) throws(Problem) {
+    init(slug: String, _ body: JSON, passwords: PasswordPolicy, allowsPrivateHosts: Bool, blueprints: Blueprints) throws(Problem) {
         var form = Form(body, known: ["name", "plan", "admin", "cell", "blueprint", "settings", "test", "trial_days"])
         do throws(TenancyError) {
             try Slug.check(slug)
@@ -21,8 +22,9 @@ struct TenantOrder: Sendable {
         let plan = form.text("plan", required: false)
         let cell = form.text("cell", required: false)
         let blueprint = form.text("blueprint", required: false)
-        if let blueprint, !Self.blueprints.contains(blueprint) {
-            form.refuse("blueprint", .enum, "This is one of \(Self.blueprints.joined(separator: ", ")).")
+        let names = blueprints.all.map(\.name)
+        if let blueprint, blueprint != Self.standard, !names.contains(blueprint) {
+            form.refuse("blueprint", .enum, "This is one of \(names.joined(separator: ", ")).")
         }
         let settings = form.object("settings")
         if let settings {
@@ -49,6 +51,8 @@ struct TenantOrder: Sendable {
             fingerprint: Digest.sha256(body.canonical.bytes))
     }
 
+    var blueprint: String? { request.blueprint }
+    var plan: String? { request.plan }
     var hasPassword: Bool { password != nil }
 
     /// With the password hashed, which takes its time.

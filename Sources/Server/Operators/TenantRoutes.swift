@@ -15,6 +15,7 @@ struct TenantRoutes: Sendable {
     private let allowsPrivateHosts: Bool
     private let catalog: Catalog
     private let view: TenantView
+    private let blueprints: Blueprints
 
     init(_ house: House) {
         installation = house.installation
@@ -22,6 +23,7 @@ struct TenantRoutes: Sendable {
         scryptCost = house.settings.scryptCost
         allowsPrivateHosts = house.settings.allowsPrivateHosts
         catalog = house.catalog
+        blueprints = house.blueprints
         view = TenantView(installation: house.installation, catalog: house.catalog)
     }
 
@@ -72,9 +74,13 @@ struct TenantRoutes: Sendable {
 
     private func put(_ call: Call, _ caller: Operator) async throws -> Reply {
         let slug = call.parameters["slug"]
-        let order = try TenantOrder(slug: slug, try await call.json(), passwords: passwords, allowsPrivateHosts: allowsPrivateHosts)
-        let provisioned = try await installation.provisioning.provision(
-            await order.request(cost: scryptCost), by: Instruction(actor: caller.actor, requestID: call.requestID))
+        let order = try TenantOrder(
+            slug: slug, try await call.json(), passwords: passwords, allowsPrivateHosts: allowsPrivateHosts, blueprints: blueprints)
+        let blueprint = order.blueprint.flatMap { blueprints[$0] }
+        if let blueprint { try await installation.refuseBeyondPlan(blueprint, order.plan) }
+        let instruction = Instruction(actor: caller.actor, requestID: call.requestID)
+        let provisioned = try await installation.provisioning.provision(await order.request(cost: scryptCost), by: instruction)
+        if let blueprint { try await installation.furnish(provisioned.tenant, with: blueprint, catalog, by: instruction) }
         // Whoever has no password yet chooses one by the link in a mail. The same order again sends it again if need be.
         if !order.hasPassword, provisioned.tenant.state.allowsWrites {
             _ = try await installation.directory.scope(for: provisioned.tenant).run([
@@ -227,7 +233,8 @@ extension TenantRoutes {
         "TenantOrder": .objectSchema(
             [
                 "name": .textSchema, "plan": ["type": "string"], "cell": ["type": "string"],
-                "blueprint": ["type": "string", "enum": ["general"]], "settings": TenantSettings.patchSchema, "test": ["type": "boolean"],
+                "blueprint": ["type": "string", "maxLength": 40, "description": "One of /operator/v1/blueprints."],
+                "settings": TenantSettings.patchSchema, "test": ["type": "boolean"],
                 "trial_days": ["type": "integer", "minimum": 1, "maximum": 3650],
                 "admin": .objectSchema(
                     [

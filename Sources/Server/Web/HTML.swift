@@ -44,7 +44,8 @@ struct HTML: Sendable, ExpressibleByStringInterpolation {
         HTML(stringLiteral: json.replacing("<", with: "\\u003C"))
     }
 
-    private static func escaped(_ text: String) -> String {
+    /// Text as it stands in markup, for what is not written as `HTML`.
+    static func escaped(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 == 0x26 || $0 == 0x3C || $0 == 0x3E || $0 == 0x22 || $0 == 0x27 }) else { return text }
         var escaped = ""
         escaped.reserveCapacity(text.utf8.count + 16)

@@ -1,3 +1,4 @@
+import CRM
 import HTTPTypes
 import Records
 
@@ -5,14 +6,17 @@ import Records
 struct LinkPage: Sendable {
     let files: Assets.Version
     let words: Words
+    private let firm: TenantBrand?
 
-    init(_ call: Call, _ assets: Assets) async throws {
+    /// - Parameter firm: whose page it is, once that is known; otherwise it is the installation's.
+    init(_ call: Call, _ assets: Assets, of firm: TenantBrand? = nil) async throws {
+        self.firm = firm
         files = try await assets.version()
         words = files.wording.words(in: Wording.language([], acceptLanguage: call.headers[.acceptLanguage]))
     }
 
     func reply(_ title: String, _ content: HTML) -> Reply {
-        var reply = PageFrame.outside(title, content, files, words)
+        var reply = PageFrame.outside(title, content, files, words, of: firm)
         reply.headers[.referrerPolicy] = "no-referrer"
         return reply
     }

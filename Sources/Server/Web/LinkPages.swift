@@ -22,12 +22,18 @@ struct LinkPages: Sendable {
 
     var endpoints: [Endpoint] {
         let pages = [
-            page(.invitation) { call, token, fields in try await links.accept(token, fields["password"] ?? "", from: call.address) },
-            page(.password) { call, token, fields in try await links.reset(token, fields["password"] ?? "", from: call.address) },
-            page(.email) { call, token, _ in try await links.confirmEmail(token, requestID: call.requestID) },
+            page(.invitation, of: { try await links.account(of: $0, .invitation) }) { call, token, fields in
+                try await links.accept(token, fields["password"] ?? "", from: call.address)
+            },
+            page(.password, of: { try await links.account(of: $0, .passwordReset) }) { call, token, fields in
+                try await links.reset(token, fields["password"] ?? "", from: call.address)
+            },
+            page(.email, of: { try await links.account(of: $0, .emailConfirmation) }) { call, token, _ in
+                try await links.confirmEmail(token, requestID: call.requestID)
+            },
         ]
         let opening = signUp.map { signUp in
-            page(.account) { call, token, _ in
+            page(.account, of: { _ in nil }) { call, token, _ in
                 guard let opened = try await signUp.open(token, call) else { throw LinkOpening.dead }
                 return opened
             }
@@ -52,16 +58,22 @@ struct LinkPages: Sendable {
     }
 
     private func page(
-        _ question: Question, _ work: @escaping @Sendable (Call, String, [String: String]) async throws -> LinkOpening.Opened
+        _ question: Question, of account: @escaping @Sendable (String) async throws -> TenantScope?,
+        _ work: @escaping @Sendable (Call, String, [String: String]) async throws -> LinkOpening.Opened
     ) -> [Endpoint] {
         let path = "/\(question.path)/{token}"
+        @Sendable func page(_ call: Call) async throws -> LinkPage {
+            let firm = try await account(call.parameters["token"]).mapAsync { try await TenantBrand.of($0) }
+            return try await LinkPage(call, assets, of: firm)
+        }
         return [
-            .anyone(.get, path, Self.operation("\(question.path).page", "The page of a link")) { [assets] call in
-                Self.asking(question, try await LinkPage(call, assets))
+            .anyone(.get, path, Self.operation("\(question.path).page", "The page of a link")) { call in
+                Self.asking(question, try await page(call))
             },
-            .anyone(.post, path, Self.operation("\(question.path).answer", "The answer on the page of a link")) { [assets] call in
+            .anyone(.post, path, Self.operation("\(question.path).answer", "The answer on the page of a link")) { call in
                 let fields = try FormFields.read(try await call.bytes())
-                let page = try await LinkPage(call, assets)
+                // Afterwards the link is nobody's.
+                let page = try await page(call)
                 do {
                     let opened = try await work(call, call.parameters["token"], fields)
                     let text = page.words("link.\(question.name).done", ["email": opened.email, "company": opened.slug])
@@ -87,8 +99,8 @@ struct LinkPages: Sendable {
     }
 
     private func showUnsubscribing(_ call: Call) async throws -> Reply {
-        _ = try await wish(call)
-        let page = try await LinkPage(call, assets)
+        let (scope, _) = try await wish(call)
+        let page = try await LinkPage(call, assets, of: try await TenantBrand.of(scope))
         return page.reply(
             page.words("link.unsubscribe"),
             """
@@ -105,7 +117,7 @@ struct LinkPages: Sendable {
             throw Problem(.malformed, "The body is List-Unsubscribe=One-Click.")
         }
         try await Unsubscribing.perform(reader, in: scope, requestID: call.requestID)
-        let page = try await LinkPage(call, assets)
+        let page = try await LinkPage(call, assets, of: try await TenantBrand.of(scope))
         return page.done(page.words("link.unsubscribe"), page.words("link.unsubscribe.done"), goesOn: false)
     }
 

@@ -1,6 +1,9 @@
+import CRM
 import Foundation
 import HTTPTypes
+import Mail
 import Records
+import Secrets
 import Web
 
 /// A whole HTML document: what stands around every page.
@@ -12,13 +15,16 @@ enum PageFrame {
 
     /// A page for someone who is not signed in: one card in the middle.
     static func outside(
-        _ title: String, _ content: HTML, _ files: Assets.Version, _ words: Words, brand: (name: String, colour: String?)? = nil
+        _ title: String, _ content: HTML, _ files: Assets.Version, _ words: Words, of firm: TenantBrand? = nil
     ) -> Reply {
-        document(
-            title: "\(title) · \(brand?.name ?? "Tenantry")", files, words, colour: brand?.colour,
+        let name = firm?.brand.name ?? "Tenantry"
+        let sign: HTML =
+            (firm?.logo).map { "<img src=\"\($0.dataAddress)\" alt=\"\(name)\" height=\"40\">" } ?? "\(mark)<span>\(name)</span>"
+        return document(
+            title: "\(title) · \(name)", files, words, colour: firm?.brand.colour.digits,
             body: """
                 <main class="outside"><div class="card door">
-                <p class="wordmark">\(mark)<span>\(brand?.name ?? "Tenantry")</span></p>
+                <p class="wordmark">\(sign)</p>
                 <h1>\(title)</h1>
                 \(content)
                 </div></main>
@@ -156,4 +162,15 @@ struct ProblemPage: Sendable {
         if let seconds = problem.retryAfter { reply.headers[.retryAfter] = String(seconds) }
         return reply
     }
+}
+
+extension InlineImage {
+    /// The picture as an address of its own (RFC 2397): a page that shows it asks nobody for it. Browsers need no padding (WHATWG Infra,
+    /// forgiving-base64).
+    fileprivate var dataAddress: String { "data:image/\(kind.rawValue);base64,\(Base64.standard.encode(bytes))" }
+}
+
+extension BrandColour {
+    /// As the address of its style sheet has it: six hexadecimal digits. Nil for the standard colour, which needs none.
+    fileprivate var digits: String? { self == .standard ? nil : String(text.dropFirst()) }
 }

@@ -38,7 +38,7 @@ struct SignInPage: Sendable {
             </form>
             <p class="aside"><a href="/forgotten">\(words("signin.forgotten"))</a></p>\(signUp)
             """
-        var reply = PageFrame.outside(words("signin.title"), content, files, words, brand: brand)
+        var reply = PageFrame.outside(words("signin.title"), content, files, words, of: brand)
         if let refusal { reply.status = .init(code: refusal.code.status) }
         return reply
     }
@@ -140,13 +140,10 @@ struct SignInPage: Sendable {
     }
 
     /// What a firm shows to everyone who knows its address; nothing for a name that is no firm's.
-    private func brand(of slug: String) async throws -> (name: String, colour: String?)? {
+    private func brand(of slug: String) async throws -> TenantBrand? {
         guard let tenant = try await house.installation.directory.tenant(slug: slug), tenant.state.allowsSignIn else { return nil }
-        let scope = try house.installation.directory.scope(for: tenant)
-        let rows = try await scope.rows("SELECT document FROM settings")
-        let brand = try rows.first.map { try SettingsDocument(parsing: $0.text(0)) }
-        guard let name = brand?["brand.name"].string else { return nil }
-        return (name, brand?["brand.colour"].string.map { String($0.drop { $0 == "#" }).lowercased() })
+        let brand = try await TenantBrand.of(try house.installation.directory.scope(for: tenant))
+        return brand.isPublic ? brand : nil
     }
 
     static func field(
@@ -195,7 +192,7 @@ struct SignInPage: Sendable {
 
 extension Optional {
     /// `map` with work that waits.
-    fileprivate func mapAsync<Result>(_ transform: (Wrapped) async throws -> Result) async rethrows -> Result? {
+    func mapAsync<Result>(_ transform: (Wrapped) async throws -> Result) async rethrows -> Result? {
         guard let self else { return nil }
         return try await transform(self)
     }

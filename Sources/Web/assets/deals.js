@@ -7,18 +7,30 @@ import { types, titleOf, valueAt } from './state.js';
 import { pipelines, stageOf, editor, labelled } from './fields.js';
 import { dialog, toast, complain, sentence } from './ui.js';
 
-/** Moves a deal; asks for what the stage requires or why it was lost when that is missing. Answers the deal, or undefined when it was given up. */
+const isMissing = (deal, path) => { const value = valueAt(deal, path); return value === null || value === undefined || (Array.isArray(value) && !value.length); };
+
+/**
+ * Moves a deal; asks for what the stage requires or why it was lost when that is missing, also when only the service knows that it is. Answers the deal, or
+ * undefined when it was given up.
+ */
 export async function moveDeal(deal, stageID, { position } = {}) {
   const stage = await stageOf(stageID);
-  const missing = (stage?.required_fields ?? []).filter((path) => { const value = valueAt(deal, path); return value === null || value === undefined || (Array.isArray(value) && !value.length); });
+  const missing = (stage?.required_fields ?? []).filter((path) => isMissing(deal, path));
   const needsReason = stage?.kind === 'lost' && !deal.lost_reason;
-  if (!missing.length && !needsReason) return send(deal, stageID, position, {});
-  return askFor(deal, stage, missing, needsReason, position);
+  if (missing.length || needsReason) return askFor(deal, stage, missing, needsReason, position);
+  try {
+    return await send(deal, stageID, position, {});
+  } catch (error) {
+    const asked = error.errors?.filter((one) => one.code === 'required').map((one) => one.pointer.slice(1).replace('/', '.').replace(/^amount\..*/, 'amount')) ?? [];
+    if (error.status !== 422 || !asked.length || !stage) throw error;
+    return askFor(deal, stage, asked.filter((path) => path !== 'lost_reason'), asked.includes('lost_reason'), position);
+  }
 }
 
-async function send(deal, stageID, position, { reason, fields }) {
-  if (fields && Object.keys(fields).length) await api.patch(`/v1/deals/${deal.id}`, fields);
-  return api.post(`/v1/deals/${deal.id}/move`, { stage_id: stageID, ...(position !== undefined && { position }), ...(reason && { lost_reason: reason }) });
+/** What the stage asks for is written with the move, so that a refused one writes nothing. */
+function send(deal, stageID, position, { reason, fields }) {
+  const move = { stage_id: stageID, ...(position !== undefined && { position }), ...(reason && { lost_reason: reason }) };
+  return fields && Object.keys(fields).length ? api.patch(`/v1/deals/${deal.id}`, { ...fields, ...move }) : api.post(`/v1/deals/${deal.id}/move`, move);
 }
 
 function askFor(deal, stage, missing, needsReason, position) {
@@ -40,16 +52,20 @@ function askFor(deal, stage, missing, needsReason, position) {
   });
 }
 
-/** Asks where a deal shall go, by keyboard or finger, and moves it. */
-export async function moveDialog(deal) {
-  const all = await pipelines();
-  const pipeline = all.find((one) => one.id === deal.pipeline_id) ?? all[0];
-  const stageID = await dialog(t('deals.move_title', { name: titleOf('deals', deal) }), (close) => {
+/** Asks to which stage of its pipeline a deal shall go. Answers the stage's id. */
+export function chooseStage(deal, pipeline) {
+  return dialog(t('deals.move_title', { name: titleOf('deals', deal) }), (close) => {
     const id = newID('stage');
     const select = h('select', { id, autofocus: true }, pipeline.stages.map((stage) => h('option', { value: stage.id, selected: stage.id === deal.stage_id }, stage.name)));
     return h('form.stack', { onsubmit: (event) => { event.preventDefault(); close(select.value); } }, h('div.field', h('label', { for: id }, t('deals.stage')), select),
       h('footer.dialog-foot', h('button.button', { type: 'button', onclick: () => close() }, t('ui.cancel')), h('button.button.primary', t('deals.move'))));
   });
+}
+
+/** Asks where a deal shall go, by keyboard or finger, and moves it. */
+export async function moveDialog(deal) {
+  const all = await pipelines();
+  const stageID = await chooseStage(deal, all.find((one) => one.id === deal.pipeline_id) ?? all[0]);
   if (!stageID || stageID === deal.stage_id) return undefined;
   try { return await moveDeal(deal, stageID); } catch (error) { complain(error); return undefined; }
 }

@@ -49,10 +49,12 @@ export const number = (value, options = {}) => format(Intl.NumberFormat, options
 export const percent = (value) => format(Intl.NumberFormat, { style: 'percent', maximumFractionDigits: 1 }).format(value);
 
 /** `{amount, currency}`; the amount is a decimal text and stays exact. */
-export function money(value, { compact = false } = {}) {
+export function money(value, { compact = false, whole = false } = {}) {
   if (!value || value.amount === null || value.amount === undefined) return '';
   const options = { style: 'currency', currency: value.currency };
   if (compact) Object.assign(options, { notation: 'compact', maximumFractionDigits: 1 });
+  // Where figures stand in a row: without decimals that say nothing.
+  if (whole) options.trailingZeroDisplay = 'stripIfInteger';
   return format(Intl.NumberFormat, options).format(value.amount);
 }
 

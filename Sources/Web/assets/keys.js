@@ -39,6 +39,8 @@ export function showKeys() {
     h('h3', t('keys.lists')),
     h('dl.keys', row(['↑', '↓', '←', '→'], t('keys.cells')), row(['Enter', 'F2'], t('keys.edit')), row([t('keys.space')], t('keys.select'))),
     h('h3', t('keys.board')),
-    h('dl.keys', row(['M'], t('keys.move'))),
+    h('dl.keys', row(['↑', '↓', '←', '→'], t('keys.cards')), row([t('keys.shift'), '↑', '↓', '←', '→'], t('keys.carry')), row(['M'], t('keys.move'))),
+    h('h3', t('page.calendar')),
+    h('dl.keys', row(['D', 'W', 'M'], t('calendar.modes')), row(['PgUp', 'PgDn'], t('keys.period')), row(['.'], t('calendar.today')), row([t('keys.shift'), '↑', '↓', '←', '→'], t('keys.later'))),
   ], { wide: true });
 }

@@ -44,6 +44,7 @@ struct DevCommand: AsyncParsableCommand {
         var own = settings
         own.presume(\.mailDirectory, folder.mail, by: "dev")
         own.presume(\.blobDirectory, folder.blobs, by: "dev")
+        own.presume(\.billingSeller, "Tenantry at work on this machine", by: "dev")
         let log = Logs.start(own)
         let readyFile = readyFile.map { URL(filePath: $0).standardizedFileURL.path }
         // One of an earlier run would tell a lie until this one is ready.

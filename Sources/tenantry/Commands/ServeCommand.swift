@@ -1,4 +1,5 @@
 import ArgumentParser
+import CRM
 import Logging
 import Records
 import Server
@@ -24,15 +25,16 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try common.readSettings()
         let log = Logs.start(settings)
         let installation = try Installation(settings, log: log)
-        let serverSettings = try ServerSettings(settings, patience: .seconds(20))
-        let isJSON = common.json
+        var serverSettings = try ServerSettings(settings, patience: .seconds(20))
+        serverSettings.payments = try PaymentDesk(installation, settings, log: log)
+        let (served, isJSON) = (serverSettings, common.json)
         let service = Serving {
             do {
                 try await installation.start()
                 if try await !installation.migrator.isUpToDate() {
                     log.warning("Some schema is older than this program; run `tenantry migrate`.")
                 }
-                try await Serving.serve(installation, serverSettings, log: log) { addresses in
+                try await Serving.serve(installation, served, log: log) { addresses in
                     let json: JSON = ["api": .string(addresses.api), "operator_api": .string(addresses.operators)]
                     Answer(text: "Tenantry answers at \(addresses.api)", json: json).print(asJSON: isJSON)
                 }

@@ -26,6 +26,7 @@ extension TenantCommand {
         @Flag(help: "Read that person's password from standard input.") var adminPasswordStdin = false
         @Option(help: "Its plan. Default: the setting tenants.default_plan, or what `dev` gives on its own database.") var plan: String?
         @Option(help: "Where it lives. Default: the open cell that is least full.") var cell: String?
+        @Option(help: "What it is furnished with; see `tenantry blueprint list`.") var blueprint: String?
         @Option(help: "It begins as a trial of so many days.") var trialDays: Int?
         @Flag(help: "A test tenant, whose clock can be set; for good.") var test = false
         @OptionGroup var common: CommonOptions
@@ -39,22 +40,27 @@ extension TenantCommand {
             let settings = try common.readQuietSettings()
             let password = adminPasswordStdin ? try readPassword() : nil
             // What the order says, whatever a hash makes of the password.
-            let order: JSON = [
+            let said: JSON = [
                 "slug": .string(slug), "name": .string(name), "email": .string(adminEmail), "admin": .string(adminName),
                 "password": JSON(password), "plan": JSON(plan), "cell": JSON(cell), "trial": trialDays.map { JSON($0) } ?? .null,
                 "test": .bool(test),
             ]
+            let order = said.adding("blueprint", blueprint)
+            let chosen = try blueprint.map { try Blueprints.named($0) }
             var hash: String?
             if let password { hash = await PasswordHash.of(password, cost: ScryptCost(settings)).text }
             let request = ProvisionRequest(
                 slug: slug, name: name, plan: plan, cell: cell,
-                admin: .init(email: adminEmail, name: adminName, passwordHash: hash), isTest: test, trialDays: trialDays,
+                admin: .init(email: adminEmail, name: adminName, passwordHash: hash), blueprint: blueprint, isTest: test,
+                trialDays: trialDays,
                 fingerprint: Digest.sha256(order.bytes))
             let post = try PostSettings(settings)
             let (tenant, invitation) = try await Installation.use(settings, log: Logs.start(settings)) {
                 installation -> (Tenant, Invitation?) in
                 try await installation.start()
+                if let chosen { try await installation.refuseBeyondPlan(chosen, plan) }
                 let tenant = try await installation.provisioning.provision(request, by: .commandLine()).tenant
+                if let chosen { try await installation.furnish(tenant, with: chosen, .builtIn, by: .commandLine()) }
                 guard password == nil, tenant.state.allowsWrites else { return (tenant, nil) }
                 let scope = try installation.directory.scope(for: tenant)
                 return (tenant, try await Invitation.made(in: scope, post, WebOrigin(settings)))
@@ -86,6 +92,14 @@ extension TenantCommand {
             }
             return password
         }
+    }
+}
+
+extension JSON {
+    /// With one more member, unless it is nil: an order of an earlier release, which knew no such member, stays the same.
+    fileprivate func adding(_ name: String, _ value: String?) -> JSON {
+        guard let value else { return self }
+        return .object((members ?? []) + [.init(name, .string(value))])
     }
 }
 

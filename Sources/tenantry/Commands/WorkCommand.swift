@@ -46,7 +46,8 @@ struct WorkCommand: AsyncParsableCommand {
         let post = Post(installation, postSettings, origin: WebOrigin(settings))
         let work = Serving.Work(
             worker: Worker(installation, post, queues: names, concurrency: concurrency, patience: .seconds(18), log: log), post: post,
-            signUpMail: settings.signupEnabled ? SignUpMail(installation, post, log: log) : nil)
+            signUpMail: settings.signupEnabled ? SignUpMail(installation, post, log: log) : nil,
+            payments: try PaymentDesk(installation, settings, log: log))
         let isJSON = common.json
         let service = Serving {
             do {

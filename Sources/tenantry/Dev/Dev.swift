@@ -69,8 +69,10 @@ struct Dev: Sendable {
         serverSettings.allowsPrivateHosts = true
         let post = Post(installation, try PostSettings(settings, allowsPrivateHosts: true), origin: WebOrigin(settings))
         let worker = Worker(installation, post, queues: nil, concurrency: 8, patience: .seconds(9), log: log)
+        serverSettings.payments = try PaymentDesk(installation, settings, log: log)
         let work = Serving.Work(
-            worker: worker, post: post, signUpMail: settings.signupEnabled ? SignUpMail(installation, post, log: log) : nil)
+            worker: worker, post: post, signUpMail: settings.signupEnabled ? SignUpMail(installation, post, log: log) : nil,
+            payments: serverSettings.payments)
         try await Serving.serve(installation, serverSettings, work: work, log: log) { addresses in
             try ready(
                 DevReady(

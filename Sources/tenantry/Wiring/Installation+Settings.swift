@@ -1,4 +1,5 @@
 import CRM
+import Foundation
 import Logging
 import Postgres
 import Settings
@@ -30,6 +31,8 @@ extension Installation {
         installation.grace = settings.tenantGrace
         installation.seed = FirstRows.seed
         installation.plans = try BuiltInPlans.read()
+        installation.billing = BillingTerms(settings)
+        installation.blueprints = try BlueprintFiles.builtIn().mapValues { Array($0) }
         installation.blobs = try BlobStores.configured(settings)
         self.init(installation, log: log)
     }
@@ -47,6 +50,20 @@ extension Installation {
             await installation.close()
             throw error
         }
+    }
+}
+
+extension BillingTerms {
+    /// What the settings say about invoices.
+    init(_ settings: Settings) {
+        self.init()
+        seller = (settings.billingSeller ?? "").split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        sellerTaxID = settings.billingSellerTaxID
+        country = settings.billingCountry
+        taxRates = Dictionary(settings.billingTaxRates.compactMap(Self.taxRate).map { ($0.country, $0.rate) }) { _, last in last }
+        numberPrefix = settings.billingNumberPrefix ?? ""
+        paymentDays = settings.billingPaymentDays
+        note = settings.billingNote
     }
 }
 

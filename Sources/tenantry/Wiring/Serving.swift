@@ -44,6 +44,8 @@ struct Serving: Service {
         let post: Post
         /// Nil where firms cannot open an account by themselves.
         let signUpMail: SignUpMail?
+        /// Nil where nobody collects payments.
+        let payments: PaymentDesk?
     }
 
     /// Serves, and works on the queue if that is asked for, until a stop is asked for; `ready` is told once when everything answers, and what it throws ends the server. The installation
@@ -80,6 +82,10 @@ struct Serving: Service {
                     return .beside
                 }
                 group.addTask {
+                    await work.payments?.run()
+                    return .beside
+                }
+                group.addTask {
                     await work.post.run()
                     return .beside
                 }
@@ -99,6 +105,7 @@ struct Serving: Service {
         await withTaskGroup { group in
             group.addTask { await installation.run() }
             group.addTask { await work.signUpMail?.run() }
+            group.addTask { await work.payments?.run() }
             group.addTask { await work.post.run() }
             await work.worker.run()
             group.cancelAll()

@@ -13,7 +13,11 @@ import Tenancy
 /// migration that finds nothing to do, one that adds a column to every tenant beside a bare loop of SQL that does the same, one transaction
 /// each, and closing and opening all.
 @main struct DeskLoad {
-    static func main() async throws {
+    static func main() async throws { try await Desk.measure() }
+}
+
+private enum Desk {
+    static func measure() async throws {
         let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1000
         let url = try await TestHouse.database()
         let installation = try await TestHouse.open(at: url)

@@ -3,10 +3,17 @@ import Recurrence
 
 /// Reads cells as people and programs write them into what a body of the API holds; the fields themselves judge the values.
 struct CellReader: Sendable {
-    let options: ImportOptions
+    private let options: ImportOptions
+    private let decimal: Character
     /// The tenant's: for times without a zone, and amounts without a currency.
-    let zone: String
-    let currency: String
+    private let zone: String
+    private let currency: String
+
+    /// - Parameter decimal: which sign numbers have where the options do not say it.
+    init(options: ImportOptions, decimal: Character, zone: String, currency: String) {
+        (self.options, self.zone, self.currency) = (options, zone, currency)
+        self.decimal = options.decimal ?? decimal
+    }
 
     /// Nothing for an empty cell. An apostrophe before a sign that a spreadsheet would calculate with is taken off: exports set it.
     func text(_ cell: String?) -> String? {
@@ -73,8 +80,8 @@ struct CellReader: Sendable {
 
     /// A decimal as the API writes it: without groups of digits, with a point. Nil for what is none.
     private func number(_ text: String) -> String? {
-        let grouping: Character = options.decimal == "." ? "," : "."
-        let parts = text.split(separator: options.decimal, omittingEmptySubsequences: false)
+        let grouping: Character = decimal == "." ? "," : "."
+        let parts = text.split(separator: decimal, omittingEmptySubsequences: false)
         guard parts.count <= 2, var whole = parts.first else { return nil }
         let sign = whole.first == "-" || whole.first == "\u{2212}" ? "-" : ""
         if !sign.isEmpty || whole.first == "+" { whole = whole.dropFirst() }
@@ -89,7 +96,7 @@ struct CellReader: Sendable {
     private func wrongNumber(_ pointer: String) -> Refused {
         refused(
             pointer, .format,
-            "This is a number such as \(options.decimal == "." ? "1,234.50" : "1.234,50"); say the other sign in options.decimal.")
+            "This is a number such as \(decimal == "." ? "1,234.50" : "1.234,50"); say the other sign in options.decimal.")
     }
 
     /// `1200.50`, `EUR 1,200.50`, `€1200`.

@@ -3,7 +3,8 @@ package struct ImportOptions: Sendable, Hashable {
     private(set) var delimiter: UInt8?
     private(set) var encoding: String?
     private(set) var dateForm: DateForm?
-    private(set) var decimal: Character = "."
+    /// Nil: the sign of the reader's language.
+    private(set) var decimal: Character?
     private(set) var createsReferences = false
     /// As it was given.
     let document: JSON

@@ -12,6 +12,7 @@ package struct ImportRun: Sendable {
     private let caller: Caller
     private let zone: String
     private let currency: String
+    private let decimal: Character
     private let pace: Pace
 
     /// How many rows a transaction has, and how many transactions are made ready at a time. They are written one after the other: one import
@@ -28,16 +29,17 @@ package struct ImportRun: Sendable {
     /// - Parameters:
     ///   - zone: the tenant's, for times without one.
     ///   - currency: the tenant's, for amounts without one.
+    ///   - decimal: which sign numbers have in the language of who imports, for files of which nobody has said it.
     package init(
         _ state: ImportState, of catalog: Catalog, in scope: TenantScope, for caller: Caller, zone: String, currency: String,
-        pace: Pace = Pace()
+        decimal: Character = ".", pace: Pace = Pace()
     ) {
         var caller = caller
         caller.purpose = .import
         caller.operationID = state.id
         caller.requestID = state.requestID
         id = state.id
-        (self.catalog, self.caller, self.zone, self.currency, self.pace) = (catalog, caller, zone, currency, pace)
+        (self.catalog, self.caller, self.zone, self.currency, self.decimal, self.pace) = (catalog, caller, zone, currency, decimal, pace)
         self.scope = scope.limited(to: .seconds(300))
     }
 
@@ -64,7 +66,7 @@ package struct ImportRun: Sendable {
         let shape = try TableShape(try await scope.rows(TableShape.reading(plan.type.table)))
         let line = Line(try await open(state), rows: pace.rows, until: deadline)
         let store = RecordStore(plan.type, of: catalog, in: scope, for: caller)
-        let reader = CellReader(options: plan.options, zone: zone, currency: currency)
+        let reader = CellReader(options: plan.options, decimal: decimal, zone: zone, currency: currency)
         let turn = FairShare(limit: 1, deadline: .seconds(600))
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in

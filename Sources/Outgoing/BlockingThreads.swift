@@ -3,9 +3,9 @@ import Synchronization
 
 /// Threads for calls that wait for a disk or a network, so that no thread of Swift's own pool does. They are hired when there is work and
 /// stay.
-final class BlockingThreads: Sendable {
-    static let files = BlockingThreads(8, name: "files")
-    static let network = BlockingThreads(16, name: "bucket")
+package final class BlockingThreads: Sendable {
+    /// For requests to other servers.
+    static let network = BlockingThreads(16, name: "outgoing")
 
     private struct Line {
         var works: [@Sendable () -> Void] = []
@@ -18,17 +18,18 @@ final class BlockingThreads: Sendable {
     private let line = Mutex(Line())
     private let bell = DispatchSemaphore(value: 0)
 
-    init(_ limit: Int, name: String) {
+    package init(_ limit: Int, name: String) {
         self.limit = limit
         self.name = name
     }
 
     /// Has the work done on one of the threads and waits for what comes of it, without a thread of the caller's.
-    func run<Answer: Sendable>(_ work: @escaping @Sendable () throws(BlobError) -> Answer) async throws(BlobError) -> Answer {
-        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Answer, BlobError>, Never>) in
+    package func run<Answer: Sendable, Failure: Error>(_ work: @escaping @Sendable () throws(Failure) -> Answer) async throws(Failure)
+        -> Answer
+    {
+        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Answer, Failure>, Never>) in
             add {
-                continuation.resume(
-                    returning: Result { () throws(BlobError) in try work() })
+                continuation.resume(returning: Result { () throws(Failure) in try work() })
             }
         }
         return try result.get()

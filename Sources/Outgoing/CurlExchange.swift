@@ -6,7 +6,7 @@ import Synchronization
 final class CurlExchange {
     private let easy: UnsafeMutableRawPointer
     private let complaint = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
-    private var response = S3Response()
+    private var response = OutgoingResponse()
     private var limit = 0
     private var calledOff: CallOff?
 
@@ -24,14 +24,15 @@ final class CurlExchange {
     }
 
     /// Sends the request and waits for the whole answer, of at most `limit` bytes.
-    func perform(_ request: S3Request, url: String, limit: Int, calledOff: CallOff) throws(BlobError) -> S3Response {
+    func perform(_ request: OutgoingRequest, limit: Int, calledOff: CallOff) throws(OutgoingError) -> OutgoingResponse {
         var list: UnsafeMutablePointer<curl_slist>?
         defer { curl_slist_free_all(list) }
         // libcurl would add a type of its own, and wait for a word before it sends a body.
-        for line in request.headers.map({ "\($0.name): \($0.value)" }) + ["expect:", "content-type: application/octet-stream"] {
+        let type = request.headers.contains { $0.name == "content-type" } ? [] : ["content-type: application/octet-stream"]
+        for line in request.headers.map({ "\($0.name): \($0.value)" }) + ["expect:"] + type {
             list = curl_slist_append(list, line)
         }
-        curl_set_text(easy, CURLOPT_URL, url)
+        curl_set_text(easy, CURLOPT_URL, request.url)
         curl_set_list(easy, CURLOPT_HTTPHEADER, list)
         switch request.method {
         case .get: curl_set_number(easy, CURLOPT_HTTPGET, 1)
@@ -39,12 +40,12 @@ final class CurlExchange {
         case .put, .post, .delete: curl_set_number(easy, CURLOPT_POST, 1)
         }
         curl_set_text(easy, CURLOPT_CUSTOMREQUEST, request.method == .head ? nil : request.method.rawValue)
-        response = S3Response()
+        response = OutgoingResponse()
         self.limit = limit
         self.calledOff = calledOff
         complaint[0] = 0
         defer {
-            response = S3Response()
+            response = OutgoingResponse()
             curl_set_number(easy, CURLOPT_NOBODY, 0)
         }
         let result = request.body.withUnsafeBytes { body in

@@ -1,0 +1,30 @@
+import Mail
+import Postgres
+import Records
+import Tenancy
+
+/// How a tenant shows itself to people who are not signed in.
+package struct TenantBrand: Sendable {
+    package let brand: Brand
+    package let logo: InlineImage?
+    /// Whether the firm has a brand of its own, to be seen by everybody who knows its address; without one only its own people know its name.
+    package let isPublic: Bool
+
+    package static func of(_ scope: TenantScope) async throws -> TenantBrand {
+        let row = try await scope.rows("SELECT document FROM settings").first
+        let settings = try row.map { try SettingsDocument(parsing: $0.text(0)) } ?? SettingsDocument()
+        let logo = try await MailLogo.find(in: scope)
+        return TenantBrand(
+            brand: Brand(settings, of: scope.tenant, hasLogo: logo != nil), logo: logo,
+            isPublic: settings["brand.name"].string != nil)
+    }
+}
+
+extension Brand {
+    /// What a tenant's settings say of it.
+    init(_ settings: SettingsDocument, of tenant: Tenant, hasLogo: Bool = false) {
+        self.init(
+            name: settings["brand.name"].string ?? settings["name"].string ?? tenant.name,
+            colour: settings["brand.colour"].string.flatMap { BrandColour($0) } ?? .standard, hasLogo: hasLogo)
+    }
+}
