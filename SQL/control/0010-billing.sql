@@ -1,7 +1,7 @@
 -- What tenants used, what they owe for it and what they have paid. Most of these rows are only ever added, and a trigger sees to it, so that
 -- an invoice can be computed again from them at any time.
 
-CREATE FUNCTION refuse_change() RETURNS trigger
+CREATE FUNCTION refuse_change_of_books() RETURNS trigger
     LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'Rows of % are only ever added.', TG_TABLE_NAME USING ERRCODE = 'TN003';
@@ -19,7 +19,7 @@ CREATE TABLE standings (
     CONSTRAINT standings_plan_reference FOREIGN KEY (plan, plan_version) REFERENCES plans (name, version)
 );
 CREATE INDEX standings_tenant ON standings (tenant_id, since, seq);
-CREATE TRIGGER standings_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON standings EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER standings_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON standings EXECUTE FUNCTION refuse_change_of_books();
 
 INSERT INTO standings (tenant_id, since, state, plan, plan_version)
 SELECT id, created_at, state, plan, plan_version FROM tenants ORDER BY created_at, id;
@@ -57,7 +57,7 @@ CREATE TABLE metering (
     read_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (tenant_id, day)
 );
-CREATE TRIGGER metering_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON metering EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER metering_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON metering EXECUTE FUNCTION refuse_change_of_books();
 
 -- Whom a tenant's invoices are addressed to, and how it is known to whoever collects its payments.
 CREATE TABLE billing_accounts (
@@ -112,7 +112,7 @@ CREATE TABLE invoices (
     CONSTRAINT invoices_total_sum CHECK (total = net + tax)
 );
 CREATE INDEX invoices_tenant ON invoices (tenant_id, id);
-CREATE TRIGGER invoices_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON invoices EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER invoices_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON invoices EXECUTE FUNCTION refuse_change_of_books();
 
 -- An invoice is paid when it has a row here.
 CREATE TABLE payments (
@@ -123,7 +123,7 @@ CREATE TABLE payments (
     reference text NOT NULL,
     paid_at timestamptz(3) NOT NULL DEFAULT now()
 );
-CREATE TRIGGER payments_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON payments EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payments_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON payments EXECUTE FUNCTION refuse_change_of_books();
 
 -- What the payment provider has told us, byte for byte, each event once.
 CREATE TABLE payment_events (
@@ -132,7 +132,7 @@ CREATE TABLE payment_events (
     body bytea NOT NULL,
     received_at timestamptz(3) NOT NULL DEFAULT now()
 );
-CREATE TRIGGER payment_events_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_events EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_events_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_events EXECUTE FUNCTION refuse_change_of_books();
 
 -- Which of them are still to be acted upon. A row goes when that is done.
 CREATE TABLE payment_work (

@@ -178,6 +178,7 @@ def by_keyboard(site, slug):
     """From the sign-in to a suspended tenant without a mouse."""
     page = site.context().new_page()
     page.goto(f"{site.ready['operator_api']}/operator/tenants?q={slug}")
+    expect(page.get_by_label("Token")).to_be_focused()
     page.keyboard.type(site.ready["operator_token"])
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Firm at the desk")).to_be_visible()
