@@ -22,11 +22,14 @@ CREATE INDEX standings_tenant ON standings (tenant_id, since, seq);
 CREATE TRIGGER standings_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON standings EXECUTE FUNCTION refuse_change_of_books();
 
 INSERT INTO standings (tenant_id, since, state, plan, plan_version)
-SELECT id, created_at, state, plan, plan_version FROM tenants ORDER BY created_at, id;
+SELECT id, created_at, state, plan, plan_version FROM tenants WHERE state <> 'provisioning' ORDER BY created_at, id;
+
+-- A tenant stands from the moment when it opens: one that never came to be leaves nothing, and its name is free.
 
 CREATE FUNCTION note_standing() RETURNS trigger
     LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
+    IF NEW.state = 'provisioning' OR (TG_OP = 'UPDATE' AND OLD.state = 'provisioning' AND NEW.state = 'deleted') THEN RETURN NULL; END IF;
     IF TG_OP = 'INSERT' OR (NEW.state, NEW.plan, NEW.plan_version) IS DISTINCT FROM (OLD.state, OLD.plan, OLD.plan_version) THEN
         INSERT INTO standings (tenant_id, state, plan, plan_version) VALUES (NEW.id, NEW.state, NEW.plan, NEW.plan_version);
     END IF;

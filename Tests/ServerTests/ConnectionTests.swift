@@ -114,7 +114,7 @@ import Testing
     @Test("A body that dribbles in behind its answer is given up too") func slowBodyAfterAnswer() async throws {
         try await Wire.withServer({ $0.bodyTime = .milliseconds(300) }) { ports, _ in
             let socket = try Socket(port: ports.port)
-            let dribble = Task { await socket.dribble("POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n") }
+            let dribble = Task { await socket.dribble("POST /nothing/at/all/here HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n") }
             let answer = try #require(await socket.receiveAll())
             dribble.cancel()
 
