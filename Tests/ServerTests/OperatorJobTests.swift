@@ -56,7 +56,7 @@ import Testing
         let support = try await TestSite.shared.operator(.support)
         #expect(try await support.get("/operator/v1/jobs/\(id)").json["error"]?.string == "sick")
 
-        let answer = try await support.post("/operator/v1/jobs/\(id)/retry", .null)
+        let answer = try await support.post("/operator/v1/jobs/\(id)/retry", .object([]))
 
         #expect(answer.status == 200)
         #expect(try answer.json["state"]?.string == "ready")
@@ -71,15 +71,15 @@ import Testing
         _ = try await TestSite.shared.installation.cells.scope(of: "main").rows(
             "UPDATE jobs SET state = 'running', worker_id = gen_random_uuid(), started_at = now() WHERE id = \(ids[1])")
 
-        let cancelled = try await support.post("/operator/v1/jobs/\(ids[0])/cancel", .null)
-        let running = try await support.post("/operator/v1/jobs/\(ids[1])/cancel", .null)
-        let again = try await support.post("/operator/v1/jobs/\(ids[0])/cancel", .null)
+        let cancelled = try await support.post("/operator/v1/jobs/\(ids[0])/cancel", .object([]))
+        let running = try await support.post("/operator/v1/jobs/\(ids[1])/cancel", .object([]))
+        let again = try await support.post("/operator/v1/jobs/\(ids[0])/cancel", .object([]))
 
         #expect(cancelled.status == 204)
         #expect(running.status == 409 && running.code == "conflict")
         #expect(again.status == 404)
         #expect(try await support.get("/operator/v1/jobs/\(ids[0])").status == 404)
-        #expect(try await TestSite.shared.operator(.viewer).post("/operator/v1/jobs/\(ids[1])/cancel", .null).status == 403)
+        #expect(try await TestSite.shared.operator(.viewer).post("/operator/v1/jobs/\(ids[1])/cancel", .object([])).status == 403)
     }
 
     @Test("The forecast counts what is enqueued, and what schedules will bring") func forecast() async throws {

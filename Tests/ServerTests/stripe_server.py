@@ -9,6 +9,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
 
 folder, key = Path(sys.argv[1]), sys.argv[2]
 lock = threading.Lock()
@@ -17,7 +18,8 @@ counts = {"requests": 0, "down": 0}
 
 
 def made(kind, store, fields):
-    name = f"{kind}_{len(store) + 1:08d}"
+    # No two servers give the same, as the one that there is does not.
+    name = f"{kind}_{uuid4().hex[:24]}"
     store[name] = {"id": name, "created": 1_790_000_000 + len(store), "livemode": False, **fields}
     return store[name]
 
