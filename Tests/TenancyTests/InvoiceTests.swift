@@ -196,8 +196,8 @@ import Testing
             SELECT *, round(days / length, 10) * unit AS worth FROM months WHERE unit > 0 AND days > 0
         ), rounded AS (
             -- Half to even: a tie is halved before it is rounded.
-            SELECT *, CASE WHEN abs(worth * 10 ^ digits - trunc(worth * 10 ^ digits)) = 0.5
-                THEN round(worth * 10 ^ digits / 2) * 2 / 10 ^ digits ELSE round(worth, digits) END AS amount FROM exact
+            SELECT *, CASE WHEN abs(worth * 10::numeric ^ digits - trunc(worth * 10::numeric ^ digits)) = 0.5
+                THEN round(worth * 10::numeric ^ digits / 2) * 2 / 10::numeric ^ digits ELSE round(worth, digits) END AS amount FROM exact
         ), net AS (
             SELECT tenant_id, period, currency, max(digits) AS digits, sum(amount) AS net, count(*) AS lines FROM rounded
             GROUP BY tenant_id, period, currency
@@ -205,8 +205,8 @@ import Testing
             SELECT net.*, net * CASE coalesce(a.country, 'DE') WHEN 'DE' THEN 19 WHEN 'CH' THEN 8.1 ELSE 0 END / 100 AS exact_tax
             FROM net LEFT JOIN billing_accounts AS a USING (tenant_id)
         ), due AS (
-            SELECT *, CASE WHEN abs(exact_tax * 10 ^ digits - trunc(exact_tax * 10 ^ digits)) = 0.5
-                THEN round(exact_tax * 10 ^ digits / 2) * 2 / 10 ^ digits ELSE round(exact_tax, digits) END AS tax FROM taxed
+            SELECT *, CASE WHEN abs(exact_tax * 10::numeric ^ digits - trunc(exact_tax * 10::numeric ^ digits)) = 0.5
+                THEN round(exact_tax * 10::numeric ^ digits / 2) * 2 / 10::numeric ^ digits ELSE round(exact_tax, digits) END AS tax FROM taxed
         )
         SELECT coalesce(i.tenant_id, d.tenant_id), coalesce(i.period, d.period), coalesce(i.currency, d.currency), i.net, d.net, i.tax, d.tax,
             jsonb_array_length(i.lines) || '/' || d.lines
@@ -220,6 +220,11 @@ import Testing
             let period = try #require(BillingPeriod("2026-05"))
             let tenants = try await Self.tenants(60, in: installation)
             for tenant in tenants { try await installation.metering.record(Self.readings(period) { _ in 2 }, of: tenant) }
+            _ = try await installation.control.rows(
+                """
+                INSERT INTO standings (tenant_id, since, state, plan, plan_version)
+                SELECT id, '2020-01-01', 'active', 'team', 1 FROM tenants
+                """)
             var settings = installation.settings
             settings.control.connections = 4
             let others = (0..<3).map { _ in testInstallation(settings) }
@@ -251,7 +256,7 @@ import Testing
 
             let rows = try await installation.control.rows("SELECT number, place, tenant_id FROM invoices ORDER BY place")
             let year = CivilDate(utc: .now).parts.year
-            #expect(try rows.map { try $0.int(1) } == Array(1...60))
+            try #require(try rows.map { try $0.int(1) } == Array(1...60))
             #expect(try rows[0].text(0) == "\(year)-000001" && rows[59].text(0) == "\(year)-000060")
             #expect(try Set(rows.map { try $0.uuid(2) }) == Set(tenants.map(\.id)))
             let audit = try await installation.control.rows("SELECT count(*) FROM audit WHERE action = 'issue_invoice'")
@@ -308,8 +313,8 @@ import Testing
                 try Standing(row)
             }
 
-            #expect(standings.map(\.state) == [.provisioning, .active, .active, .suspended, .active])
-            #expect(standings.map(\.plan.name) == ["free", "free", "team", "team", "team"])
+            #expect(standings.map(\.state) == [.active, .active, .suspended, .active])
+            #expect(standings.map(\.plan.name) == ["free", "team", "team", "team"])
         }
     }
 
