@@ -220,11 +220,7 @@ import Testing
             let period = try #require(BillingPeriod("2026-05"))
             let tenants = try await Self.tenants(60, in: installation)
             for tenant in tenants { try await installation.metering.record(Self.readings(period) { _ in 2 }, of: tenant) }
-            _ = try await installation.control.rows(
-                """
-                INSERT INTO standings (tenant_id, since, state, plan, plan_version)
-                SELECT id, '2020-01-01', 'active', 'team', 1 FROM tenants
-                """)
+            try await Self.standFromTheStart(in: installation)
             var settings = installation.settings
             settings.control.connections = 4
             let others = (0..<3).map { _ in testInstallation(settings) }
@@ -264,6 +260,15 @@ import Testing
         }
     }
 
+    /// As if all tenants had had a plan that costs something long before.
+    private static func standFromTheStart(in installation: Installation) async throws {
+        _ = try await installation.control.rows(
+            """
+            INSERT INTO standings (tenant_id, since, state, plan, plan_version)
+            SELECT id, '2020-01-01', 'active', 'team', 1 FROM tenants
+            """)
+    }
+
     @Test("What is written once stays: readings, standings, invoices and payments") func onlyAdded() async throws {
         try await withInstallation { installation in
             let period = try #require(BillingPeriod("2026-05"))
@@ -271,6 +276,7 @@ import Testing
             let invoices = Invoices(control: installation.control, terms: Self.terms { $0.numberPrefix = "T-" })
             try await installation.metering.record(Self.readings(period) { _ in 2 }, of: tenant)
             try await installation.metering.record(Self.readings(period) { _ in 900 }, of: tenant)
+            try await Self.standFromTheStart(in: installation)
             let first = try #require(try await invoices.issue(tenant, period, by: .test).first)
             let again = try #require(try await invoices.issue(tenant, period, by: .test).first)
             let paid = try await invoices.settle(first.invoice.id, of: tenant, way: "operator", reference: "bank 1", by: .test)
