@@ -10,12 +10,14 @@ import Testing
         let firm: Firm
         let admin: Client
         let pipeline: String
+        private let stage: String
 
         init() async throws {
             firm = try await TestSite.shared.firm { $0.append(.init("settings", ["time_zone": "Europe/Berlin", "currency": "EUR"])) }
             admin = try await firm.admin()
             let pipelines = try await admin.get("/v1/pipelines").json["data"]?.elements ?? []
             pipeline = pipelines.first?["id"]?.string ?? ""
+            stage = pipelines.first?["stages"]?.elements?.first?["id"]?.string ?? ""
             let lost = pipelines.first?["stages"]?.elements?.first { $0["kind"] == "lost" }?["id"]?.string ?? ""
             try await deal("A", "10.01", "EUR", "2026-01-31")
             try await deal("B", "20.02", "EUR", "2026-01-01")
@@ -32,7 +34,8 @@ import Testing
             var members: [JSON.Member] = [.init("name", .string(name)), .init("pipeline_id", .string(pipeline))]
             if let amount, let currency { members.append(.init("amount", ["amount": .string(amount), "currency": .string(currency)])) }
             if let closing { members.append(.init("close_date", .string(closing))) }
-            let made = try await admin.post("/v1/deals", .object(members + more))
+            let made = try await admin.post(
+                "/v1/deals", .object(members + (more.contains { $0.name == "stage_id" } ? [] : [.init("stage_id", .string(stage))]) + more))
             guard made.status == 201, let id = try made.json["id"]?.string else { throw Unexpected(made) }
             return id
         }
