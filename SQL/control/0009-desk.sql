@@ -21,7 +21,7 @@ CREATE TABLE audit_seals (
 -- Covers what is not in `hash`: which request it was.
 ALTER TABLE audit ADD COLUMN request_hash text;
 UPDATE audit SET request_hash = audit_hash(hash, coalesce(to_json(request_id)::text, 'null'));
-ALTER TABLE audit ALTER COLUMN request_hash SET NOT NULL;
+ALTER TABLE audit ADD CONSTRAINT audit_request_hash_required CHECK (request_hash IS NOT NULL) NOT VALID;
 
 -- Appends the next row; two callers wait for each other at the head, so the chain has one end. The first row follows sixty-four zeros.
 CREATE OR REPLACE FUNCTION append_audit(actor text, action text, target text, reason text, request_id text) RETURNS bigint
