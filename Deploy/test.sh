@@ -50,5 +50,24 @@ if grep -E "^$root/(Config|SQL|Sources|Tests)/.*warning: " "$log"; then
 fi
 
 step "Tests"
-# One after another: side by side on two processors they would measure each other.
-swift test --skip-build --disable-xctest --no-parallel
+# Two halves side by side, one for each processor; within a half one test after another, for more at once would wait for each other.
+bundle=$(swift build --show-bin-path)/tenantryPackageTests.xctest
+halves=$(mktemp -d)
+trap 'rm -rf "$log" "$halves"; Deploy/test-cluster.sh stop' EXIT
+half() {
+    local name=$1
+    shift
+    "$bundle" --testing-library swift-testing --no-parallel "$@" >"$halves/$name" 2>&1 &
+}
+half server --filter '^ServerTests\.'
+server=$!
+half others --skip '^ServerTests\.'
+others=$!
+# What fails is said at once; the rest is in the halves' own words at the end.
+tail --pid="$server" -n +1 -F -q "$halves/server" "$halves/others" 2>/dev/null | grep --line-buffered -E '^. (Suite|Test) .* (passed|failed) after|✘' &
+status=0
+wait "$server" || status=$?
+wait "$others" || status=$?
+if [ "$status" != 0 ]; then cat "$halves/others" "$halves/server"; fi
+for name in others server; do grep -E 'Test run with [0-9]+ tests' "$halves/$name" || { echo "The half \`$name\` did not come to its end."; status=1; }; done
+exit "$status"

@@ -27,6 +27,8 @@ END
 $$;
 
 -- Makes anew the generated column `search` of the current schema's tables, in the rows whose text holds these letters; how many that are.
+-- What a schema holds is read from pg_depend, which has an index by schema, and pg_class has none: the time of one tenant must not grow with the
+-- number of its neighbours.
 -- A generated column is only reckoned again where a column that it depends on is written, with whatever value. Indexes over the words of
 -- tenants' own fields keep their entries where no column has changed, so they are built anew.
 CREATE FUNCTION cut_words_again(letters text) RETURNS bigint
@@ -39,12 +41,14 @@ DECLARE
 BEGIN
     FOR place IN
         SELECT a.attrelid::regclass AS relation, min(source.attname) AS column
-        FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'search' AND a.attgenerated = 's'
+        FROM pg_depend AS here JOIN pg_class AS c ON c.oid = here.objid AND c.relkind = 'r'
+            JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'search' AND a.attgenerated = 's'
             JOIN pg_attrdef AS formula ON formula.adrelid = a.attrelid AND formula.adnum = a.attnum
             JOIN pg_depend AS d ON d.classid = 'pg_attrdef'::regclass AND d.objid = formula.oid AND d.deptype = 'n'
                 AND d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid > 0
             JOIN pg_attribute AS source ON source.attrelid = a.attrelid AND source.attnum = d.refobjsubid
-        WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+        WHERE here.refclassid = 'pg_namespace'::regclass AND here.refobjid = current_schema()::regnamespace
+            AND here.classid = 'pg_class'::regclass
         GROUP BY a.attrelid ORDER BY a.attrelid
     LOOP
         EXECUTE format('UPDATE %1$s AS r SET %2$I = %2$I WHERE strpos(lower(r::text), %3$L) > 0', place.relation, place.column, letters);
@@ -52,8 +56,10 @@ BEGIN
         total := total + changed;
     END LOOP;
     FOR own IN
-        SELECT i.indexrelid::regclass FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
-        WHERE c.relnamespace = current_schema()::regnamespace AND pg_get_expr(i.indexprs, i.indrelid) LIKE '%search_vector(%'
+        SELECT i.indexrelid::regclass FROM pg_depend AS here JOIN pg_index AS i ON i.indrelid = here.objid
+        WHERE here.refclassid = 'pg_namespace'::regclass AND here.refobjid = current_schema()::regnamespace
+            AND here.classid = 'pg_class'::regclass AND i.indexprs IS NOT NULL
+            AND pg_get_expr(i.indexprs, i.indrelid) LIKE '%search_vector(%'
         ORDER BY i.indexrelid
     LOOP
         EXECUTE format('REINDEX INDEX %s', own);

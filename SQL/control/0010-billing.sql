@@ -44,6 +44,8 @@ CREATE TABLE api_calls (
     tenant_id uuid NOT NULL CONSTRAINT api_calls_tenant_reference REFERENCES tenants,
     day date NOT NULL,
     calls bigint NOT NULL,
+    -- When the last of them were added.
+    last_at timestamptz(3) NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, day)
 ) WITH (fillfactor = 50);
 

@@ -36,15 +36,17 @@ struct ClusterPlace: Sendable {
             throw LocalClusterError(
                 "PostgreSQL runs as `\(user.name)`, who cannot enter \(directory) any more. Let it: chmod o+x on each folder above.")
         }
-        let elsewhere = try folderElsewhere(for: user)
+        let elsewhere = try await folderElsewhere(for: user)
         try write(elsewhere, to: noted)
         notice("PostgreSQL runs as `\(user.name)`, who cannot enter \(directory); its data is kept in \(elsewhere).")
         return elsewhere
     }
 
-    private static func folderElsewhere(for user: ServerUser) throws(LocalClusterError) -> String {
+    private static func folderElsewhere(for user: ServerUser) async throws -> String {
         for parent in ["/var/lib/tenantry", "/var/tmp", "/tmp"] {
             if parent == "/var/lib/tenantry" { mkdir(parent, 0o755) }
+            // Who made it before may have closed it.
+            guard try await user.canEnter(parent) else { continue }
             var template = Array("\(parent)/cluster-XXXXXX".utf8CString)
             guard mkdtemp(&template) != nil else { continue }
             let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -29,7 +29,7 @@ struct BillingAccountRoutes: Sendable {
         var form = Form(try await call.json(), known: ["name", "email", "address", "tax_id"])
         var account = BillingAccount()
         account.name = form.text("name", required: false)
-        account.email = form.text("email", required: false)
+        account.email = form.textIfGiven("email")
         if let email = account.email, !EmailAddress.isWellFormed(email) {
             form.refuse("email", .format, "This is an e-mail address such as ann@example.com.")
         }
@@ -40,7 +40,7 @@ struct BillingAccountRoutes: Sendable {
             account.address.city = inner.text("city", required: false)
             account.address.region = inner.text("region", required: false)
             account.address.postalCode = inner.text("postal_code", required: false, maximum: 20)
-            account.country = inner.text("country", required: false)?.uppercased()
+            account.country = inner.textIfGiven("country")?.uppercased()
             if let country = account.country, !Country.isKnown(country) {
                 inner.refuse("country", .format, "This is a country as ISO 3166 writes it: DE.")
             }
@@ -72,13 +72,13 @@ extension BillingAccount {
 }
 
 extension BillingAccountRoutes {
-    private static let text: JSON = ["type": ["string", "null"], "maxLength": 500]
     private static let country: JSON = ["type": ["string", "null"], "pattern": "^[A-Z]{2}$"]
     private static let address: [String: JSON] = [
-        "street": text, "city": text, "region": text, "postal_code": ["type": ["string", "null"], "maxLength": 20], "country": country,
+        "street": .optionalTextSchema, "city": .optionalTextSchema, "region": .optionalTextSchema,
+        "postal_code": ["type": ["string", "null"], "maxLength": 20], "country": country,
     ]
     private static let order: [String: JSON] = [
-        "name": text, "email": ["type": ["string", "null"], "format": "email", "maxLength": 500],
+        "name": .optionalTextSchema, "email": ["type": ["string", "null"], "format": "email", "maxLength": 500],
         "tax_id": ["type": ["string", "null"], "maxLength": 40],
         "address": [
             "type": ["object", "null"], "additionalProperties": false,

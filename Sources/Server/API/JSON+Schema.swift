@@ -3,6 +3,8 @@ import Records
 /// Pieces of JSON Schema (2020-12) that descriptions are made of.
 extension JSON {
     package static let textSchema: JSON = ["type": "string", "minLength": 1, "maxLength": 500]
+    /// A text that need not be there; null and an empty one are as none.
+    package static let optionalTextSchema: JSON = ["type": ["string", "null"], "maxLength": 500]
     package static let idSchema: JSON = ["type": "string", "format": "uuid"]
     package static let timeSchema: JSON = ["type": "string", "format": "date-time"]
 

@@ -61,6 +61,11 @@ struct Form {
         return text
     }
 
+    /// A text that may be absent or null, but says something when it is there: an empty address is none.
+    mutating func textIfGiven(_ name: String, maximum: Int = 500) -> String? {
+        text(name, required: has(name), maximum: maximum)
+    }
+
     mutating func flag(_ name: String) -> Bool? {
         guard has(name), let value = body[name] else { return nil }
         if value.bool == nil { refuse(name, .type, "This is true or false, not \(value.kind).") }
@@ -82,7 +87,7 @@ struct Form {
 
     /// A time as RFC 3339 writes it.
     mutating func time(_ name: String) -> Date? {
-        guard let text = text(name, required: false) else { return nil }
+        guard let text = textIfGiven(name) else { return nil }
         // The error would say no more than the refusal below.
         if let time = try? Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains(".")).parse(text) { return time }
         refuse(name, .format, "This is a time with its zone as RFC 3339 writes it: 2026-11-30T09:00:00Z.")

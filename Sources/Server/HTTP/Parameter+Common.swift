@@ -23,4 +23,7 @@ extension Parameter {
 
     package static let after = Parameter(
         "after", in: .query, ["type": "string", "minLength": 1], "The cursor in `page.next` of the page before.")
+
+    /// Of calls that have no body.
+    package static let reason = Parameter("reason", in: .query, ["type": "string", "maxLength": 500], "Why; the audit keeps it.")
 }

@@ -37,6 +37,15 @@ package struct Query: Sendable {
         items.first { $0.name == name }?.value
     }
 
+    /// A text of bounded length; nil when it is not given or empty.
+    package func text(_ name: String, maximum: Int = 500) throws(Problem) -> String? {
+        guard let text = self[name], !text.isEmpty else { return nil }
+        guard text.unicodeScalars.count <= maximum else {
+            throw Problem(.malformed, "The query parameter \"\(name)\" has at most \(maximum) characters.")
+        }
+        return text
+    }
+
     /// A whole number within bounds, or `standard` when it is not given. Never clamped: out of range is refused.
     package func integer(_ name: String, in range: ClosedRange<Int>, otherwise standard: Int) throws(Problem) -> Int {
         guard let text = self[name] else { return standard }

@@ -94,7 +94,7 @@ extension BlueprintRoutes {
         "Blueprint": .objectSchema(
             ["name": ["type": "string"], "title": ["type": "string"], "summary": ["type": "string"], "contents": counts],
             required: ["name", "title", "summary", "contents"]),
-        "BlueprintRemoval": .objectSchema(["reason": ["type": ["string", "null"], "maxLength": 500]]),
+        "BlueprintRemoval": .objectSchema(["reason": .optionalTextSchema]),
         "BlueprintReport": .objectSchema(
             [
                 "blueprint": ["type": "string"], "counts": counts,

@@ -44,7 +44,7 @@ struct GrantRoutes: Sendable {
     }
 
     private func revoke(_ call: Call, _ caller: Operator) async throws -> Reply {
-        let instruction = Instruction(actor: caller.actor, reason: call.query["reason"], requestID: call.requestID)
+        let instruction = Instruction(actor: caller.actor, reason: try call.query.text("reason"), requestID: call.requestID)
         guard try await grants.revoke(call.id(), of: call.parameters["slug"], by: instruction) else { throw Problem.notFound }
         return .noContent
     }
@@ -74,7 +74,7 @@ extension GrantRoutes {
         responses: [201: ResponseDescription("The token, shown once.", schema: ["$ref": "#/components/schemas/NewGrant"])])
     private static let revoke = Operation(
         "grants.delete", "End a grant within a second", tag: "Grants",
-        parameters: [slug, .id("id", "The grant's id."), Parameter("reason", in: .query, ["type": "string", "maxLength": 500], "Why.")],
+        parameters: [slug, .id("id", "The grant's id."), .reason],
         responses: [204: ResponseDescription("It has ended.")])
 
     private static let one: [String: JSON] = [

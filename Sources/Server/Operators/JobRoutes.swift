@@ -168,7 +168,7 @@ extension JobRoutes {
             304: ResponseDescription("Unchanged."),
         ], problems: [.conflict, .gone])
     private static let file = ResponseDescription.headersOfDownload
-    private static let why = BodyDescription(.objectSchema(["reason": .textSchema]), required: false)
+    private static let why = BodyDescription(.objectSchema(["reason": .optionalTextSchema]), required: false)
     private static let retry = Operation(
         "jobs.retry", "Start a job now: before its time, or again after it died", tag: "Jobs", parameters: [id],
         body: why,

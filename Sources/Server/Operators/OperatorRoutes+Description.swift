@@ -41,7 +41,7 @@ extension OperatorRoutes {
         responses: [201: ResponseDescription("The operator and the token.", schema: reference("NewOperator"))], problems: [.conflict])
     static let revokeOperator = Operation(
         "operators.delete", "End an operator's access within a second", tag: "Operators",
-        parameters: [name("The operator's name."), Parameter("reason", in: .query, ["type": "string", "maxLength": 500], "Why.")],
+        parameters: [name("The operator's name."), .reason],
         responses: [204: ResponseDescription("It has ended.")])
 
     private static let role: JSON = ["type": "string", "enum": JSON(Operator.Role.allCases.map(\.rawValue))]
@@ -57,7 +57,7 @@ extension OperatorRoutes {
         "features": ["type": "object", "additionalProperties": ["type": "boolean"]], "price": EntitlementRoutes.price,
     ]
     private static let planOrder: [String: JSON] = [
-        "limits": PlanWords.limits, "rates": PlanWords.rates, "features": PlanWords.features, "reason": .textSchema,
+        "limits": PlanWords.limits, "rates": PlanWords.rates, "features": PlanWords.features, "reason": .optionalTextSchema,
         "price": .objectSchema(
             [
                 "amount": ["type": "string", "pattern": "^[0-9]{1,15}(\\.[0-9]{1,4})?$"],
@@ -83,7 +83,7 @@ extension OperatorRoutes {
         "NewOperator": .objectSchema(
             someone.merging(["token": ["type": "string"]]) { $1 }, required: someone.keys.sorted() + ["token"]),
         "OperatorOrder": .objectSchema(
-            ["name": ["type": "string", "minLength": 1, "maxLength": 100], "role": role, "reason": .textSchema],
+            ["name": ["type": "string", "minLength": 1, "maxLength": 100], "role": role, "reason": .optionalTextSchema],
             required: ["name", "role"]),
         "AuditReport": AuditReport.schema,
     ]

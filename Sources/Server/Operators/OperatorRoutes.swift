@@ -105,8 +105,8 @@ struct OperatorRoutes: Sendable {
     }
 
     private func revokeOperator(_ call: Call, _ caller: Operator) async throws -> Reply {
-        try await installation.operators.revoke(
-            name: call.parameters["name"], by: Instruction(actor: caller.actor, reason: call.query["reason"], requestID: call.requestID))
+        let instruction = Instruction(actor: caller.actor, reason: try call.query.text("reason"), requestID: call.requestID)
+        try await installation.operators.revoke(name: call.parameters["name"], by: instruction)
         return .noContent
     }
 

@@ -33,7 +33,7 @@ package struct PlanOrder: Sendable {
     private static func price(in form: inout Form) -> PlanPrice? {
         guard let object = form.object("price", required: true) else { return nil }
         var inner = Form(object, known: ["amount", "currency", "per"], at: "/price")
-        let word = inner.text("per", required: false) ?? PlanPrice.Payer.user.rawValue
+        let word = inner.textIfGiven("per") ?? PlanPrice.Payer.user.rawValue
         let per = PlanPrice.Payer(rawValue: word)
         if per == nil {
             inner.refuse("per", .enum, "This is one of \(PlanPrice.Payer.allCases.map(\.rawValue).joined(separator: ", ")).")

@@ -65,6 +65,7 @@ package enum StatsDocument {
         [
             .init("tenant", .string(row.slug)), .init("cell", .string(row.cell)), .init("relations", JSON(row.relations)),
             .init("rows", JSON(row.rows)), .init("bytes", JSON(row.bytes)), .init("slow_statements", JSON(row.slow)),
+            .init("last_active_at", JSON(row.lastActive?.apiText)),
         ]
     }
 
@@ -74,6 +75,10 @@ package enum StatsDocument {
         "tenant": ["type": "string"], "cell": ["type": "string"], "relations": count("Tables, indexes and the like."),
         "rows": count("Live rows as PostgreSQL counts them; they may lag by moments."), "bytes": count("Of tables with their indexes."),
         "slow_statements": count("That took a second or more within a day."),
+        "last_active_at": [
+            "type": ["string", "null"], "format": "date-time",
+            "description": "When its people or programs last asked for anything, to a few seconds; null when not within forty days.",
+        ],
     ]
     static let slow: JSON = [
         "type": "array",

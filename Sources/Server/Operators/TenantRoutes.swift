@@ -135,7 +135,7 @@ struct TenantRoutes: Sendable {
 
     /// Nil when it is not given, or cannot be read.
     private static func duration(_ name: String, in form: inout Form) -> Duration? {
-        guard let text = form.text(name, required: false) else { return nil }
+        guard let text = form.textIfGiven(name) else { return nil }
         guard let seconds = ISODuration.seconds(text), seconds <= 3650 * ISODuration.day else {
             form.refuse(name, .format, "This is a duration of at most ten years as ISO 8601 writes it, such as P30D.")
             return nil
@@ -259,11 +259,11 @@ extension TenantRoutes {
             [
                 "reason": .textSchema,
                 "grace": [
-                    "type": "string", "format": "duration",
+                    "type": ["string", "null"], "format": "duration",
                     "description": "How long everything still works. Without it as long as the installation's setting says.",
                 ],
             ], required: ["reason"]),
         "DeletionOrder": .objectSchema(
-            ["reason": .textSchema, "after": ["type": "string", "format": "duration", "default": "P30D"]], required: ["reason"]),
+            ["reason": .textSchema, "after": ["type": ["string", "null"], "format": "duration", "default": "P30D"]], required: ["reason"]),
     ]
 }

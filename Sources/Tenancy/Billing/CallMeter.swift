@@ -28,7 +28,7 @@ package final class CallMeter: Sendable {
                 INSERT INTO api_calls AS known (tenant_id, day, calls)
                 SELECT tenant_id, (now() AT TIME ZONE 'UTC')::date, calls
                 FROM unnest(\(taken.map(\.key))::uuid[], \(taken.map(\.value))::bigint[]) AS counted (tenant_id, calls) ORDER BY tenant_id
-                ON CONFLICT (tenant_id, day) DO UPDATE SET calls = known.calls + excluded.calls
+                ON CONFLICT (tenant_id, day) DO UPDATE SET calls = known.calls + excluded.calls, last_at = now()
                 """, isRepeatable: false)
         } catch {
             // What may have been written is not written twice.

@@ -68,11 +68,14 @@ package final class Operators: Sendable {
         }
     }
 
-    /// Ends an operator's access within a second. Throws `.unknownOperator`.
+    /// Ends an operator's access within a second; one that has ended stays as it is. Throws `.unknownOperator`.
     package func revoke(name: String, by instruction: Instruction) async throws {
         let answers = try await control.run([
-            "UPDATE operators SET revoked_at = now() WHERE name = \(name) AND revoked_at IS NULL RETURNING id",
-            "SELECT append_audit(\(instruction.actor), 'revoke_operator', \(name), \(instruction.reason), \(instruction.requestID))",
+            "SELECT 1 FROM operators WHERE name = \(name)",
+            """
+            WITH ended AS (UPDATE operators SET revoked_at = now() WHERE name = \(name) AND revoked_at IS NULL RETURNING name)
+            SELECT append_audit(\(instruction.actor), 'revoke_operator', name, \(instruction.reason), \(instruction.requestID)) FROM ended
+            """,
         ])
         recent.withLock { $0 = [:] }
         if answers[0].isEmpty { throw TenancyError.unknownOperator(name) }

@@ -17,6 +17,8 @@ package struct TenantStats: Sendable {
         package let bytes: Int
         /// How many statements took long within a day.
         package let slow: Int
+        /// When its people or programs last asked for anything, to a few seconds; nil when not within forty days.
+        package let lastActive: Date?
     }
 
     package struct Slow: Sendable, Hashable {
@@ -27,12 +29,15 @@ package struct TenantStats: Sendable {
 
     /// Every tenant that has a schema, by slug; or the one.
     package func all(only slug: String? = nil) async throws -> [Row] {
-        let slow = try await control.rows(
+        let known = try await control.rows(
             """
-            SELECT t.slug, count(*) FROM slow_statements AS s JOIN tenants AS t ON t.id = s.tenant_id
-            WHERE s.at > now() - interval '1 day' AND (\(slug)::text IS NULL OR t.slug = \(slug)::text) GROUP BY t.slug
+            SELECT t.slug,
+                (SELECT count(*) FROM slow_statements AS s WHERE s.tenant_id = t.id AND s.at > now() - interval '1 day'),
+                (SELECT a.last_at FROM api_calls AS a WHERE a.tenant_id = t.id ORDER BY a.day DESC LIMIT 1)
+            FROM tenants AS t WHERE \(slug)::text IS NULL OR t.slug = \(slug)::text
             """)
-        let counts = try Dictionary(uniqueKeysWithValues: slow.map { (try $0.text(0), try $0.int(1)) })
+        let figures = try Dictionary(
+            uniqueKeysWithValues: known.map { (try $0.text(0), (slow: try $0.int(1), last: try $0.optionalDate(2))) })
         var all: [Row] = []
         for cell in cells.all {
             let rows = try await cells.scope(of: cell.name).rows(
@@ -48,7 +53,7 @@ package struct TenantStats: Sendable {
                 all.append(
                     Row(
                         slug: slug, cell: cell.name, relations: try row.int(1), rows: try row.int(2), bytes: try row.int(3),
-                        slow: counts[slug] ?? 0))
+                        slow: figures[slug]?.slow ?? 0, lastActive: figures[slug]?.last))
             }
         }
         return all.sorted { $0.slug < $1.slug }

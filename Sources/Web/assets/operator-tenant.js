@@ -128,7 +128,7 @@ function later(title, read, build) {
 function figuresOf(tenant, visit) {
   if (!knows('GET', '/tenants/{slug}/stats') || !readable.includes(tenant.state)) return null;
   return later(t('operator.takes'), () => desk.get(`/tenants/${tenant.slug}/stats`, { signal: visit.signal }), (found) => [
-    facts([[t('operator.size'), bytes(found.bytes)], [t('operator.rows'), number(found.rows)], [t('operator.relations'), number(found.relations)], [t('operator.slow'), number(found.slow_statements)]]),
+    facts([[t('operator.size'), bytes(found.bytes)], [t('operator.rows'), number(found.rows)], [t('operator.relations'), number(found.relations)], [t('operator.slow'), number(found.slow_statements)], [t('operator.last_here'), ago(found.last_active_at)]]),
     found.slow.length ? table(t('operator.slow'), [t('operator.statement'), { text: t('operator.milliseconds'), number: true }, t('operator.at')], found.slow.slice(0, 10).map((one) => [h('code.statement', one.statement), number(one.milliseconds), ago(one.at)])).element : null,
   ]);
 }

@@ -5,7 +5,7 @@ import { address } from './api.js';
 import { t, number, dateTime } from './i18n.js';
 import { dialog, toast } from './ui.js';
 import { desk, figures, knows, may, whole } from './operator-api.js';
-import { bytes, code, control, head, paged, showRefusal, stateTag, table, values } from './operator-parts.js';
+import { ago, bytes, code, control, head, paged, showRefusal, stateTag, table, values } from './operator-parts.js';
 
 const states = ['provisioning', 'trial', 'active', 'past_due', 'suspended', 'deletion_scheduled', 'deleted'];
 
@@ -15,24 +15,24 @@ export async function show(main, visit) {
   const chosen = { q: query.get('q') ?? '', state: states.includes(query.get('state')) ? query.get('state') : '' };
   const list = table(t('operator.tenants'), [
     t('operator.tenant'), t('operator.state'), t('operator.plan'), hasSizes && { text: t('operator.size'), number: true }, hasSizes && { text: t('operator.rows'), number: true, wide: true },
-    { text: t('operator.schema'), number: true, wide: true }, { text: t('operator.cell'), wide: true }, { text: t('operator.created'), wide: true },
+    hasSizes && { text: t('operator.last_here'), wide: true }, { text: t('operator.schema'), number: true, wide: true }, { text: t('operator.cell'), wide: true }, { text: t('operator.created'), wide: true },
   ]);
   const sizes = new Map();
   const cells = new Map();
   const showSize = (slug) => {
     const size = sizes.get(slug);
     const places = cells.get(slug);
-    if (size && places) { fill(places[0], bytes(size.bytes)); fill(places[1], number(size.rows)); }
+    if (size && places) { fill(places[0], bytes(size.bytes)); fill(places[1], number(size.rows)); fill(places[2], ago(size.last_active_at)); }
   };
   const rows = (tenants) => list.add(tenants.map((tenant) => {
-    const places = [h('span', '…'), h('span', '…')];
+    const places = [h('span', '…'), h('span', '…'), h('span', '…')];
     cells.set(tenant.slug, places);
     showSize(tenant.slug);
     return [
       h('span.named', h('a', { href: `/operator/tenants/${tenant.slug}` }, tenant.name), h('span.hint', tenant.slug, tenant.test ? ` · ${t('operator.test')}` : '')),
       h('span', stateTag('tenant', tenant.state), tenant.maintenance ? h('span.tag.tone-bad', { title: tenant.maintenance }, t('operator.migration.quarantined')) : null),
       h('span', tenant.plan.name, ' ', h('span.hint', `v${tenant.plan.version}`)),
-      hasSizes ? places[0] : undefined, hasSizes ? places[1] : undefined,
+      hasSizes ? places[0] : undefined, hasSizes ? places[1] : undefined, hasSizes ? places[2] : undefined,
       String(tenant.schema_version), code(tenant.cell), dateTime(tenant.created_at, { dateStyle: 'medium' }),
     ];
   }));

@@ -22,13 +22,14 @@ struct CellCommand: AsyncParsableCommand {
         @Argument(help: "Its name: lower-case letters and digits.") var name: String
         @Option(help: "The owner's address of the database.") var url: String
         @Option(help: "How many tenants it takes.") var tenantLimit = 1000
+        @Option(help: "Why; the audit keeps it.") var reason: String?
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
             let settings = try common.readQuietSettings()
             let cell = try await Installation.use(settings, log: Logs.start(settings)) { installation in
                 try await installation.start()
-                return try await installation.cellList.add(name: name, url: url, tenantLimit: tenantLimit, by: .commandLine())
+                return try await installation.cellList.add(name: name, url: url, tenantLimit: tenantLimit, by: .commandLine(reason))
             }
             Answer(text: "Cell \(cell.name) takes tenants now.", json: json(cell, tenants: nil)).print(asJSON: common.json)
         }

@@ -23,6 +23,7 @@ struct InvoiceCommand: AsyncParsableCommand {
 
         @Option(help: ArgumentHelp("The month. Default: the last one.", valueName: "2026-10")) var period: String?
         @Option(help: ArgumentHelp("Only this tenant.", valueName: "slug")) var tenant: String?
+        @Option(help: "Why; the audit keeps it.") var reason: String?
         @OptionGroup var common: CommonOptions
 
         func validate() throws {
@@ -40,7 +41,7 @@ struct InvoiceCommand: AsyncParsableCommand {
                 let tenants = try await tenants(installation)
                 for (place, tenant) in tenants.enumerated() {
                     do {
-                        let issued = try await Billing(installation).issue(tenant, period, by: .commandLine())
+                        let issued = try await Billing(installation).issue(tenant, period, by: .commandLine(reason))
                         report.invoices += issued
                         report.tenants += 1
                     } catch let refusal as Invoices.Refusal {

@@ -56,10 +56,11 @@ struct JobsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Start a job now: before its time, or again after it died.")
 
         @Argument(help: "Its id.") var id: UUID
+        @Option(help: "Why; the audit keeps it.") var reason: String?
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            try await atDesk(common) { try await $0.retry(id, by: .commandLine()) }.answer.print(asJSON: common.json)
+            try await atDesk(common) { try await $0.retry(id, by: .commandLine(reason)) }.answer.print(asJSON: common.json)
         }
     }
 
@@ -67,10 +68,11 @@ struct JobsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Take a job out of the queue for good, unless it has begun.")
 
         @Argument(help: "Its id.") var id: UUID
+        @Option(help: "Why; the audit keeps it.") var reason: String?
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            try await atDesk(common) { try await $0.cancel(id, by: .commandLine()) }
+            try await atDesk(common) { try await $0.cancel(id, by: .commandLine(reason)) }
             Answer(text: "The job is cancelled.", json: ["id": .string(id.uuidString.lowercased())]).print(asJSON: common.json)
         }
     }
@@ -81,10 +83,11 @@ struct JobsCommand: AsyncParsableCommand {
 
         @Argument(help: "The kind.") var kind: String
         @Option(help: "Only for this tenant.") var tenant: String?
+        @Option(help: "Why; the audit keeps it.") var reason: String?
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            guard try await atDesk(common, { try await $0.pause(kind, of: tenant, by: .commandLine()) }) else {
+            guard try await atDesk(common, { try await $0.pause(kind, of: tenant, by: .commandLine(reason)) }) else {
                 throw TenancyError.unknownTenant(tenant ?? "")
             }
             Answer(text: "\(kind) is paused.", json: ["kind": .string(kind), "paused": true]).print(asJSON: common.json)
@@ -96,10 +99,11 @@ struct JobsCommand: AsyncParsableCommand {
 
         @Argument(help: "The kind.") var kind: String
         @Option(help: "Only for this tenant.") var tenant: String?
+        @Option(help: "Why; the audit keeps it.") var reason: String?
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            guard try await atDesk(common, { try await $0.resume(kind, of: tenant, by: .commandLine()) }) else {
+            guard try await atDesk(common, { try await $0.resume(kind, of: tenant, by: .commandLine(reason)) }) else {
                 throw TenancyError.unknownTenant(tenant ?? "")
             }
             Answer(text: "\(kind) goes on.", json: ["kind": .string(kind), "paused": false]).print(asJSON: common.json)

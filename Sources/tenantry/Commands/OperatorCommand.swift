@@ -20,13 +20,14 @@ struct OperatorCommand: AsyncParsableCommand {
 
         @Option(help: "What the operator may do: viewer, support or admin.") var role: Operator.Role
         @Option(help: "How the audit names the operator. Default: the role and a few letters.") var name: String?
+        @Option(help: "Why; the audit keeps it.") var reason: String?
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
             let settings = try common.readQuietSettings()
             let name = name ?? "\(role.rawValue)-\(UUID().uuidString.prefix(6).lowercased())"
             let made = try await Installation.use(settings, log: Logs.start(settings)) { installation in
-                try await installation.operators.create(name: name, role: role, by: .commandLine())
+                try await installation.operators.create(name: name, role: role, by: .commandLine(reason))
             }
             let json: JSON = ["name": .string(name), "role": .string(role.rawValue), "token": .string(made.token.text)]
             Answer(text: "\(made.token.text)", json: json).print(asJSON: common.json)

@@ -21,6 +21,7 @@ struct SecretsCommand: AsyncParsableCommand {
                 there; it needs not be given. Exit status: 0 all is done, 2 something is left, 1 nothing could be done.
                 """)
 
+        @Option(help: "Why; the audit keeps it.") var reason: String?
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
@@ -32,7 +33,7 @@ struct SecretsCommand: AsyncParsableCommand {
                 }
                 let report = try await SecretRotation(of: installation).run()
                 guard report.isComplete else { return (report, false) }
-                return (report, try await installation.endKeyChange(by: .commandLine()))
+                return (report, try await installation.endKeyChange(by: .commandLine(reason)))
             }
             Answer(text: text(report, hadStoredKey), json: json(report)).print(asJSON: common.json)
             if !report.isComplete { throw ExitCode(ExitStatus.partly.rawValue) }

@@ -29,6 +29,7 @@ extension TenantCommand {
         @Option(help: "What it is furnished with; see `tenantry blueprint list`.") var blueprint: String?
         @Option(help: "It begins as a trial of so many days.") var trialDays: Int?
         @Flag(help: "A test tenant, whose clock can be set; for good.") var test = false
+        @Option(help: "Why; the audit keeps it.") var reason: String?
         @OptionGroup var common: CommonOptions
 
         func validate() throws {
@@ -59,8 +60,8 @@ extension TenantCommand {
                 installation -> (Tenant, Invitation?) in
                 try await installation.start()
                 if let chosen { try await installation.refuseBeyondPlan(chosen, plan) }
-                let tenant = try await installation.provisioning.provision(request, by: .commandLine()).tenant
-                if let chosen { try await installation.furnish(tenant, with: chosen, .builtIn, by: .commandLine()) }
+                let tenant = try await installation.provisioning.provision(request, by: .commandLine(reason)).tenant
+                if let chosen { try await installation.furnish(tenant, with: chosen, .builtIn, by: .commandLine(reason)) }
                 guard password == nil, tenant.state.allowsWrites else { return (tenant, nil) }
                 let scope = try installation.directory.scope(for: tenant)
                 return (tenant, try await Invitation.made(in: scope, post, WebOrigin(settings)))

@@ -25,8 +25,10 @@ extension TenantCommand {
                 guard !rows.isEmpty else { throw TenancyError.unknownTenant(slug) }
                 return (rows, try await installation.stats.slowest(of: slug))
             }
-            var table = TextTable(headings: ["slug", "cell", "relations", "rows", "bytes", "slow"])
-            table.rows = rows.map { [$0.slug, $0.cell, "\($0.relations)", "\($0.rows)", "\($0.bytes)", "\($0.slow)"] }
+            var table = TextTable(headings: ["slug", "cell", "relations", "rows", "bytes", "slow", "last active"])
+            table.rows = rows.map {
+                [$0.slug, $0.cell, "\($0.relations)", "\($0.rows)", "\($0.bytes)", "\($0.slow)", shown($0.lastActive)]
+            }
             let lines = slow.map { "\($0.milliseconds) ms  \($0.at.formatted(.iso8601))  \($0.statement)" }
             let json: JSON =
                 slug == nil ? .array(rows.map { StatsDocument.of($0) }) : rows.first.map { StatsDocument.of($0, slow) } ?? .null

@@ -212,6 +212,8 @@ def on_a_phone(site, slug):
     site.check(page, "the operators' sign-in on a phone")
     page.get_by_label("Token").fill(site.ready["operator_token"])
     page.get_by_role("button", name="Sign in").tap()
+    # Until then the token is on its way, and the tab has not kept it.
+    page.locator("main[data-ready]").wait_for()
     for path in [f"tenants/{slug}", "tenants", "plans", "plans/team", "jobs", "cells", "audit", "health", "people"]:
         page.goto(f"{site.ready['operator_api']}/operator/{path}")
         page.locator("main[data-ready]").wait_for()
