@@ -8,9 +8,9 @@ work alone), the ratio to a bare COPY of the same rows into a table with the sam
 and the p95 of another tenant's reads and writes meanwhile, against alone. Then imports a smaller file and ends the program with SIGKILL at
 random moments; counts what is there in the end. Client, server and PostgreSQL share the machine: only the ratios say something.
 """
-import argparse, http.client, json, os, pathlib, random, shutil, signal, sys, tempfile, threading, time
+import argparse, json, os, pathlib, random, shutil, signal, sys, tempfile, time
 from load import ROOT, Server, as_tenant, schemas, sql
-from sales import Person
+from sales import Neighbour, Person
 
 HEADER = "First Name,Last Name,E-Mail,Phone,Title,Stage,City,Country,External ID"
 COLUMNS = "first_name, last_name, email, phone, title, lifecycle_stage, address_city, address_country, external_id"
@@ -53,28 +53,6 @@ def wait(person, id, watch=lambda: None, until=lambda state: False):
         if state["state"] not in ("queued", "validating", "running") or until(state): return state
         watch()
         time.sleep(0.05)
-
-
-class Neighbour(threading.Thread):
-    """Another tenant's people, who read and write in turn."""
-    def __init__(self, person):
-        super().__init__(daemon=True)
-        self.person, self.times, self.isOver = person, [], False
-
-    def run(self):
-        number = 0
-        while not self.isOver:
-            began = time.perf_counter()
-            if number % 2: self.person.call("GET", "/v1/contacts?limit=20")
-            else: self.person.call("POST", "/v1/contacts", {"last_name": f"Neighbour {number}"})
-            self.times.append(time.perf_counter() - began)
-            number += 1
-            time.sleep(0.01)
-
-    def p95(self):
-        self.isOver = True
-        self.join()
-        return sorted(self.times)[int(len(self.times) * 0.95)] * 1000
 
 
 def measure(server, folder, rows):

@@ -7,7 +7,7 @@ Starts `tenantry dev` in a new folder, provisions two tenants and fills them: pe
 hundred activities. Then one person after another asks for lists, moves a deal, pages a timeline, reads the forecast and searches. The
 targets: a list of many deals within twice the time of few, at the 95th percentile. Needs psql.
 """
-import argparse, http.client, json, os, pathlib, platform, random, shutil, sys, tempfile, time
+import argparse, http.client, json, os, pathlib, platform, random, shutil, sys, tempfile, threading, time
 from load import ROOT, Server, as_tenant, schemas
 
 
@@ -76,6 +76,28 @@ class Person:
             if number >= 20: times.append((time.perf_counter() - began) * 1000)
         times.sort()
         return times[len(times) // 2], times[int(len(times) * 0.95)]
+
+
+class Neighbour(threading.Thread):
+    """Another tenant's people, who read and write in turn."""
+    def __init__(self, person):
+        super().__init__(daemon=True)
+        self.person, self.times, self.isOver = person, [], False
+
+    def run(self):
+        number = 0
+        while not self.isOver:
+            began = time.perf_counter()
+            if number % 2: self.person.call("GET", "/v1/contacts?limit=20")
+            else: self.person.call("POST", "/v1/contacts", {"last_name": f"Neighbour {number}"})
+            self.times.append(time.perf_counter() - began)
+            number += 1
+            time.sleep(0.01)
+
+    def p95(self):
+        self.isOver = True
+        self.join()
+        return sorted(self.times)[int(len(self.times) * 0.95)] * 1000
 
 
 def deep(person, path, pages):

@@ -30,20 +30,21 @@ def words(texts):
     return "ARRAY[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
 
 
-def fill(url, schema, role, contacts):
+def fill(url, schema, role, contacts, first=0):
+    """So many contacts, numbered from `first` on."""
     pick = lambda texts, step: f"({words(texts)})[1 + (n / {step}) % {len(texts)}]"
     signs = lambda step: f"substr('{SIGNS}', 1 + (n / {step}) % {len(SIGNS)}, 1)"
     as_tenant(url, schema, role, f"""
         SET LOCAL statement_timeout = 0;
         INSERT INTO companies (id, name, domain, owner_id)
         SELECT cell.uuid_v7(), {pick(LAST, 1)} || {pick(ENDS, 15)} || ' ' || n, 'firm' || n || '.example', users.id
-        FROM generate_series(1, {contacts // 10}) AS n, users;
+        FROM generate_series({first // 10} + 1, {(first + contacts) // 10}) AS n, users;
         WITH firms AS MATERIALIZED (SELECT id, row_number() OVER () - 1 AS place FROM companies)
         INSERT INTO contacts (id, first_name, last_name, email, phone, company_id, owner_id)
         SELECT cell.uuid_v7(), CASE WHEN n % 5 = 0 THEN {signs(5)} || {signs(40)} ELSE {pick(FIRST, 1)} END,
             CASE WHEN n % 5 = 0 THEN {signs(7)} ELSE {pick(LAST, 3)} || {pick(ENDS, 45)} || CASE WHEN n % 3 = 0 THEN '-' || {pick(LAST, 11)} ELSE '' END END,
             'p' || n || '@firm' || n % 5000 || '.example', '+49 30 ' || (1000000 + n), firms.id, users.id
-        FROM generate_series(1, {contacts}) AS n JOIN firms ON firms.place = n % {contacts // 10}, users;""")
+        FROM generate_series({first} + 1, {first + contacts}) AS n JOIN firms ON firms.place = n % {(first + contacts) // 10}, users;""")
     as_tenant(url, schema, role, "ANALYZE companies, contacts;")
 
 

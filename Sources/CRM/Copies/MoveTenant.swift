@@ -12,10 +12,10 @@ extension Installation {
     ///   - job: the job that does it.
     package func move(
         _ slug: String, to cell: String, _ base: Catalog, by instruction: Instruction, asJob job: UUID? = nil,
-        progress: (String, Int) -> Void = { _, _ in }
+        progress: @escaping @Sendable (String, Int) -> Void = { _, _ in }
     ) async throws -> Tenant {
-        try await relocation.move(slug, to: cell, by: instruction, asJob: job) { source, target, sameServer in
-            try await TenantCopy(base: base, purpose: .move(sameServer: sameServer)).run(from: source, into: target, progress: progress)
+        try await relocation.move(slug, to: cell, by: instruction, asJob: job) { sameServer in
+            MovedRows(TenantCopy(base: base, purpose: .move(sameServer: sameServer)), progress: progress)
         }
     }
 }

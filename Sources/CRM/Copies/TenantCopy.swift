@@ -23,6 +23,15 @@ struct TenantCopy: Sendable {
     func run(
         from source: borrowing some TableSource & ~Copyable, into target: borrowing Assembly, progress: (String, Int) -> Void = { _, _ in }
     ) async throws {
+        for reference in try await rows(from: source, into: target, progress: progress).references {
+            _ = try await target.rows([reference])
+        }
+    }
+
+    /// All but the foreign keys; answers what was copied and the statements that make the keys.
+    func rows(
+        from source: borrowing some TableSource & ~Copyable, into target: borrowing Assembly, progress: (String, Int) -> Void
+    ) async throws -> (layout: Layout, references: [SQL]) {
         let answers = try await source.rows([ExitTable.canonical, CopyTable.all, "SELECT \(Shape.column)"])
         let shape = try answers[2].first?.optionalText(0).map { try Shape(parsing: $0) }
         let rules: CopyRules? =
@@ -38,18 +47,24 @@ struct TenantCopy: Sendable {
             try OwnTables.build(transaction, base: base)
             return try SchemaParts.takeReferences(transaction)
         }
-        for table in tables where table.isPassing { try await remake(table, from: source, in: target) }
         for table in tables where !ExitTable.first.contains(table.name) {
             let indexes = table.isLarge ? try await target.perform { [table] in try SchemaParts.takeIndexes(of: table.name, $0) } : []
             try await copy(table, rules, from: source, into: target, progress)
             for index in indexes { _ = try await target.rows([index]) }
         }
-        for reference in references { _ = try await target.rows([reference]) }
+        return (Layout(tables: tables, shape: try answers[2].first?.optionalText(0)), references)
+    }
+
+    /// What a copy was made of.
+    struct Layout: Sendable, Equatable {
+        let tables: [CopyTable]
+        /// The tenant's own fields and objects.
+        let shape: String?
     }
 
     private func isTaken(_ table: CopyTable) -> Bool {
         switch purpose {
-        case .move: true
+        case .move: !table.isPassing
         case .clone(let disguise):
             !table.isPassing && !ExitTable.left.contains(table.name) && !table.name.hasPrefix("import")
                 && (disguise == nil || table.name != "attachments")
@@ -57,14 +72,14 @@ struct TenantCopy: Sendable {
     }
 
     /// Which columns go along.
-    private func columns(of table: CopyTable) -> [String] {
+    func columns(of table: CopyTable) -> [String] {
         switch purpose {
         case .clone: table.columns.filter { !(ExitTable.leftColumns[table.name] ?? []).contains($0) }
         case .move(let sameServer): sameServer || table.name != "changes" ? table.columns : table.columns.filter { $0 != "transaction" }
         }
     }
 
-    private func copy(
+    func copy(
         _ table: CopyTable, _ rules: CopyRules?, from source: borrowing some TableSource & ~Copyable, into target: borrowing Assembly,
         _ progress: (String, Int) -> Void
     ) async throws {
@@ -82,8 +97,7 @@ struct TenantCopy: Sendable {
     }
 
     /// The rows of an import while it is needed stand in a table of their own, which no migration makes.
-    private func remake(_ table: CopyTable, from source: borrowing some TableSource & ~Copyable, in target: borrowing Assembly) async throws
-    {
+    func remake(_ table: CopyTable, from source: borrowing some TableSource & ~Copyable, in target: borrowing Assembly) async throws {
         let found = try await source.rows([
             """
             SELECT string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
@@ -100,7 +114,7 @@ struct TenantCopy: Sendable {
 }
 
 /// A table of the schema at hand.
-struct CopyTable: Sendable {
+struct CopyTable: Sendable, Equatable {
     let name: String
     /// Those that are not generated.
     let columns: [String]
@@ -108,18 +122,27 @@ struct CopyTable: Sendable {
     let isPassing: Bool
     /// So many rows that its indexes are better made behind them.
     let isLarge: Bool
+    /// The columns of its primary key; none when it has no such key.
+    let key: [String]
+
+    /// Whether rows of the one fit into the other; how many there are is another matter.
+    static func == (one: CopyTable, other: CopyTable) -> Bool { one.name == other.name && one.columns == other.columns }
 
     /// What `init(_:)` reads, in the order in which they are copied.
     static let all: SQL = """
         SELECT c.relname,
             ARRAY(SELECT a.attname::text FROM pg_attribute AS a
                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum),
-            c.relpersistence = 'u', pg_relation_size(c.oid) > 8388608
+            c.relpersistence = 'u', pg_relation_size(c.oid) > 8388608,
+            ARRAY(SELECT a.attname::text FROM pg_index AS i JOIN unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, place) ON true
+                    JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                WHERE i.indrelid = c.oid AND i.indisprimary ORDER BY k.place)
         FROM pg_class AS c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
         ORDER BY c.relname COLLATE "C"
         """
 
     init(_ row: Row) throws {
         (name, columns, isPassing, isLarge) = (try row.text(0), try row.texts(1), try row.bool(2), try row.bool(3))
+        key = try row.texts(4)
     }
 }

@@ -5,8 +5,9 @@ import Schema
 /// Moves a tenant to another cell, on this server or elsewhere.
 ///
 /// Nothing of it is ever in two places for its people: until one transaction in the cell that it leaves has ended, it lives there, and from
-/// then on in the other. In that transaction its tables are held still while they are copied, and removed when the copy is kept. Waiting jobs
-/// go along in it, so each is done once, here or there. Writers wait or are sent away meanwhile; readers go on.
+/// then on in the other. Its rows are copied as they were at one moment while everybody goes on writing. Then writers wait or are sent away,
+/// that transaction holds the tables still, what was written since is brought, and the tables are removed when the copy is kept. Waiting jobs
+/// go along in it, so each is done once, here or there. Readers go on all the time.
 ///
 /// Broken off at any point it is taken up by saying it again: what a broken attempt has left in the new cell is removed first; when the old
 /// cell has nothing any more, only the directory is still to be told.
@@ -17,8 +18,8 @@ package struct Relocation: Sendable {
     let files: [SchemaFile]
     let locks: LockPatience
 
-    /// Copies the rows: what `from` holds still goes into the schema that `into` has just built. Both act as the tenant.
-    package typealias Fill = (_ from: borrowing Assembly, _ into: borrowing Assembly, _ sameServer: Bool) async throws -> Void
+    /// Who brings the rows of a tenant; on the same server transactions keep their numbers.
+    package typealias Porter = (_ sameServer: Bool) -> any RelocatedRows
 
     /// Moves the tenant; one that is there already stays as it is. Saying its own cell takes back a move that has not come to its end.
     ///
@@ -26,7 +27,7 @@ package struct Relocation: Sendable {
     ///
     /// - Parameter job: the job that does it, which goes along.
     package func move(
-        _ slug: String, to cell: String, by instruction: Instruction, asJob job: UUID? = nil, fill: Fill
+        _ slug: String, to cell: String, by instruction: Instruction, asJob job: UUID? = nil, porter: Porter
     ) async throws -> Tenant {
         var tenant = try await begin(slug, to: cell, instruction)
         if tenant.movingTo == nil, tenant.writesPausedAt == nil, tenant.cell == cell { return tenant }
@@ -43,12 +44,10 @@ package struct Relocation: Sendable {
         if try await stands(tenant, in: old) {
             try await clear(tenant, in: new)
             do {
-                tenant = try await pauseWrites(of: tenant)
-                try await waitForJobs(of: tenant, in: old, but: job)
                 let sameServer = try await isSameServer(old, new)
                 try await admit(tenant, to: new)
                 try await OwnersMembership(tenants: [tenant], cells: cells, locks: locks).begin()
-                try await transfer(tenant, from: old, to: new, sameServer: sameServer, job: job, fill)
+                tenant = try await transfer(tenant, from: old, to: new, job: job, porter(sameServer))
             } catch {
                 // Its people go on writing where they are; the next attempt begins anew. Whether the last step was done is looked at there.
                 if try await stands(tenant, in: old) { try await resumeWrites(of: tenant) }
@@ -205,29 +204,43 @@ package struct Relocation: Sendable {
         }
     }
 
-    /// The one transaction of the old cell, with that of the new one inside it.
+    /// The one transaction of the old cell, with that of the new one inside it. Answers the tenant with its writes paused.
+    ///
+    /// Of the old cell's pools each lends one connection: one for this transaction, one for whatever is asked beside it.
     private func transfer(
-        _ tenant: Tenant, from old: OpenCell, to new: OpenCell, sameServer: Bool, job: UUID?, _ fill: Fill
-    ) async throws {
-        try await old.owner.assembling(
+        _ tenant: Tenant, from old: OpenCell, to new: OpenCell, job: UUID?, _ rows: any RelocatedRows
+    ) async throws -> Tenant {
+        let asTenant = TenantScript.asTenant(role: tenant.role, schema: tenant.schema)
+        return try await old.founder.assembling(
             preamble: [TenantScript.asOwner, "SELECT set_config('lock_timeout', '10000', true)"]
         ) { source in
-            let asTenant = TenantScript.asTenant(role: tenant.role, schema: tenant.schema)
-            let tables = try await source.rows([
-                "SELECT 1 FROM tenants WHERE id = \(tenant.id) FOR UPDATE", asTenant,
-                "SELECT quote_ident(relname) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'",
-            ])[2].map { try $0.text(0) }
-            _ = try await source.rows([SQL(code: "LOCK TABLE \(tables.joined(separator: ", ")) IN SHARE MODE")])
-            try await new.founder.assembling(preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner]) { target in
+            let paused = try await new.founder.assembling(preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner]) { target in
+                var rows = rows
                 try await build(tenant, target)
-                try await fill(source, target, sameServer)
+                let horizon = try await old.owner.reading(preamble: [TenantScript.asOwner, asTenant]) { reading in
+                    let horizon = try await reading.rows(["SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])[0]
+                    try await rows.copy(from: reading, into: target)
+                    return try horizon[0].int(0)
+                }
+                let paused = try await pauseWrites(of: tenant)
+                try await waitForJobs(of: tenant, in: old, but: job)
+                let tables = try await source.rows([
+                    "SELECT 1 FROM tenants WHERE id = \(tenant.id) FOR UPDATE", asTenant,
+                    "SELECT quote_ident(relname) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'",
+                ])[2].map { try $0.text(0) }
+                _ = try await source.rows([SQL(code: "LOCK TABLE \(tables.joined(separator: ", ")) IN SHARE MODE")])
+                guard try await rows.catchUp(from: source, into: target, since: horizon) else {
+                    throw TenancyError.cannotMove(tenant.slug, reason: "Its tables changed while they were copied; say it again.")
+                }
                 _ = try await target.rows(TenantScript(tenant: tenant).ledger(files))
                 _ = try await source.rows([TenantScript.asOwner])
                 try await CellBelongings(tenant: tenant.id).move(from: source, to: target, but: job)
+                return paused
             }
             _ = try await source.rows([
                 SQL("DROP OWNED BY \(identifier: tenant.role) CASCADE"), "DELETE FROM tenants WHERE id = \(tenant.id)",
             ])
+            return paused
         }
     }
 
