@@ -86,7 +86,7 @@ struct FormPage: Sendable {
             <p class="actions"><button class="button primary">\(words("form.save"))</button> <a class="button" href="\(back)">\(words("form.cancel"))</a></p></form>
             """
         let state: JSON = ["kind": "form", "type": .string(type.name), "id": isNew ? .null : .string(id)]
-        var reply = PageFrame.inside(title, content, visit, section: type.name, state: state)
+        var reply = PageFrame.inside(title, content, visit, section: type.name, script: isNew ? "create.js" : "record.js", state: state)
         if let problem { reply.status = .init(code: problem.code.status) }
         return reply
     }

@@ -31,12 +31,16 @@ enum PageFrame {
                 """)
     }
 
-    /// A page of the application, whose parts work without scripts; `state` is what the scripts begin with.
-    static func inside(_ title: String, _ content: HTML, _ visit: Visit, section: String, state: JSON = .null) -> Reply {
+    /// A page of the application, whose parts work without scripts; `state` is what the scripts begin with, `script` the one that takes
+    /// the page over.
+    static func inside(
+        _ title: String, _ content: HTML, _ visit: Visit, section: String, script: String? = nil, state: JSON = .null
+    ) -> Reply {
         let words = visit.words
         let banner = visit.person.tenant.banner(on: visit.person.policy.today(), in: visit.person.policy.timeZone)
         return document(
             title: "\(title) · \(visit.firmName)", visit.files, words, colour: visit.colour, script: "app.js",
+            early: script.map { visit.files.scripts(["app.js", $0]) } ?? [],
             body: """
                 <a class="skip" href="#main">\(words("frame.skip"))</a>
                 <div class="frame">
@@ -59,14 +63,20 @@ enum PageFrame {
                 """)
     }
 
-    /// What every document has, with the script that takes it over, if one does, and further style sheets.
+    /// What every document has, with the script that takes it over, if one does, those to load beside it (`early`) and further style
+    /// sheets.
     static func document(
-        title: String, _ files: Assets.Version, _ words: Words, colour: String? = nil, script: String? = nil, styles: [String] = [],
-        body: HTML
+        title: String, _ files: Assets.Version, _ words: Words, colour: String? = nil, script: String? = nil, early: [String] = [],
+        styles: [String] = [], body: HTML
     ) -> Reply {
         let brand: HTML? = colour.map { "<link rel=\"stylesheet\" href=\"/brand/\($0).css\">" }
         let more = styles.map { "<link rel=\"stylesheet\" href=\"\(files.address($0))\">" as HTML }
         let module = script.map { "<script type=\"module\" src=\"\(files.address($0))\"></script>" as HTML }
+        // The words are a script's first question; asked as it asks, the browser has the answer by then.
+        let ahead: [HTML] =
+            early.map { "<link rel=\"modulepreload\" href=\"\(files.address($0))\">" }
+            + (early.isEmpty
+                ? [] : ["<link rel=\"preload\" as=\"fetch\" crossorigin href=\"\(files.address("texts/\(words.language).json"))\">"])
         let page: HTML = """
             <!doctype html>
             <html lang="\(words.language)"><head><meta charset="utf-8">
@@ -77,7 +87,7 @@ enum PageFrame {
             <link rel="apple-touch-icon" href="\(files.address("icon-192.png"))">
             <link rel="manifest" href="/manifest.webmanifest">
             <link rel="stylesheet" href="\(files.address("app.css"))">\(more)\(brand)
-            <script src="\(files.address("theme.js"))"></script>\(module)
+            <script src="\(files.address("theme.js"))"></script>\(module)\(ahead)
             </head><body>
             \(body)
             </body></html>
