@@ -80,7 +80,7 @@ struct FormPage: Sendable {
         let back = isNew ? "/\(type.name)" : "/\(type.name)/\(id)"
         let content: HTML = """
             <p class="crumb"><a href="\(back)">\(visit.plural(type))</a></p><h1>\(title)</h1>
-            \(problem.map { "<p role=\"alert\" class=\"alert\">\($0.detail)</p>" as HTML })
+            \(problem.map { "<p role=\"alert\" class=\"alert\">\(words.refusal($0))</p>" as HTML })
             <form method="post" class="stack record-form"><input type="hidden" name="csrf" value="\(visit.proof)">\(hidden)
             \(inputs)\(insists)
             <p class="actions"><button class="button primary">\(words("form.save"))</button> <a class="button" href="\(back)">\(words("form.cancel"))</a></p></form>

@@ -165,7 +165,7 @@ struct ProblemPage: Sendable {
         let words = files.wording.words(in: language)
         let title = words.first(of: ["problem.\(problem.code.rawValue)"], otherwise: problem.code.title)
         let content: HTML = """
-            <p role="alert">\(problem.detail)</p><p><a class="button" href="/">\(words("frame.back_to_start"))</a></p>
+            <p role="alert">\(words.refusal(problem))</p><p><a class="button" href="/">\(words("frame.back_to_start"))</a></p>
             """
         var reply = PageFrame.outside(title, content, files, words)
         reply.status = .init(code: problem.code.status)

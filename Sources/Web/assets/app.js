@@ -3,7 +3,8 @@
 import { state, types } from './state.js';
 import { loadTexts, t } from './i18n.js';
 import { h, fill } from './dom.js';
-import { loading, toast, sentence } from './ui.js';
+import { loading, toast } from './ui.js';
+import { sentence } from './refusals.js';
 import { start as startLive } from './live.js';
 import { start as startFrame, showSection } from './frame.js';
 import { crossing } from './crossing.js';

@@ -5,7 +5,8 @@ import { api } from './api.js';
 import { t, singular, plurals, labelOf, dateTime } from './i18n.js';
 import { state, types, titleOf, valueAt, bodyOf } from './state.js';
 import { labelled, isWritable, display, displayValue, pipelines } from './fields.js';
-import { dialog, toast, complain, sentence } from './ui.js';
+import { dialog, toast, complain } from './ui.js';
+import { fieldWords, sentence } from './refusals.js';
 import { keep, kept } from './kept.js';
 
 const essentials = {
@@ -153,7 +154,7 @@ export function recordForm(type, record, { only, draft, send, onsave, oncancel, 
       const name = path[0] === 'custom' ? `custom.${path[1]}` : path[0];
       const control = controls.find((candidate) => candidate.field.path === name);
       if (!control) continue;
-      control.refuse(one.detail);
+      control.refuse(fieldWords(one, control.field));
       if (!shown++) { if (control.element.closest('details')) control.element.closest('details').open = true; control.focus(); }
     }
     if (shown < (error.errors?.length || 1)) { alert.textContent = sentence(error); alert.hidden = false; alert.scrollIntoView({ block: 'nearest' }); }
