@@ -45,11 +45,13 @@ function beginning(type) {
  */
 export function create(typeName, given = {}, { only, title } = {}) {
   const type = types.get(typeName);
+  // What is given and not asked for holds as well.
+  const unasked = only ? Object.fromEntries(Object.entries(given).filter(([path]) => !only.includes(path))) : {};
   return dialog(title ?? t('form.new', { type: singular(type) }), (close, element) => {
     element.dataset.firm = '1';
     const form = recordForm(type, { ...beginning(type), ...given }, {
       only, draft: `draft:${typeName}:new`, onsave: close, oncancel: () => close(),
-      send: (body, options) => api.post(`/v1/${typeName}`, body, options),
+      send: (body, options) => api.post(`/v1/${typeName}`, { ...unasked, ...body }, options),
     });
     return form.element;
   }, { wide: true });
