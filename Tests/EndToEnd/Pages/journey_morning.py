@@ -2,11 +2,8 @@
 carried to won, the forecast follows, and a reminder arrives as a mail."""
 
 import datetime
-import email
-import email.policy
-import pathlib
 
-from browser import eventually, expect, open_page, run
+from browser import eventually, expect, mails, run
 
 
 def journey(site):
@@ -125,11 +122,6 @@ def reminder_arrives(site, page, person):
     person.call("POST", "/v1/test/clock/advance", {"to": moment})
     mail = eventually(lambda: next((mail for mail in mails(site) if person.email in mail["To"] and mail["Subject"] == "Ask how the roof is"), None), "the reminder arrives", seconds=60)
     assert "Whether it is tight" in mail.get_body(("plain",)).get_content(), mail.get_body(("plain",)).get_content()
-
-
-def mails(site):
-    for file in pathlib.Path(site.ready["mail_dir"]).rglob("*.eml"):
-        yield email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
 
 
 run(journey)
