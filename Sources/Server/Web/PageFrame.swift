@@ -72,11 +72,9 @@ enum PageFrame {
         let brand: HTML? = colour.map { "<link rel=\"stylesheet\" href=\"/brand/\($0).css\">" }
         let more = styles.map { "<link rel=\"stylesheet\" href=\"\(files.address($0))\">" as HTML }
         let module = script.map { "<script type=\"module\" src=\"\(files.address($0))\"></script>" as HTML }
-        // The words are a script's first question; asked as it asks, the browser has the answer by then.
-        let ahead: [HTML] =
-            early.map { "<link rel=\"modulepreload\" href=\"\(files.address($0))\">" }
-            + (early.isEmpty
-                ? [] : ["<link rel=\"preload\" as=\"fetch\" crossorigin href=\"\(files.address("texts/\(words.language).json"))\">"])
+        let ahead = early.map { "<link rel=\"modulepreload\" href=\"\(files.address($0))\">" as HTML }
+        // The words are the scripts' first question; asked beforehand, but not where there are no scripts.
+        let texts: HTML? = early.isEmpty ? nil : " data-words=\"\(files.address("texts/\(words.language).json"))\""
         let page: HTML = """
             <!doctype html>
             <html lang="\(words.language)"><head><meta charset="utf-8">
@@ -87,7 +85,7 @@ enum PageFrame {
             <link rel="apple-touch-icon" href="\(files.address("icon-192.png"))">
             <link rel="manifest" href="/manifest.webmanifest">
             <link rel="stylesheet" href="\(files.address("app.css"))">\(more)\(brand)
-            <script src="\(files.address("theme.js"))"></script>\(module)\(ahead)
+            <script src="\(files.address("theme.js"))"\(texts)></script>\(module)\(ahead)
             </head><body>
             \(body)
             </body></html>
