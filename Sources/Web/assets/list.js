@@ -262,9 +262,10 @@ class RecordList {
 
   /** Only the rows that are seen, and a few around them, are there at all. */
   drawRows(anew = false) {
-    const height = this.scroller.clientHeight || 600;
-    const first = Math.max(0, Math.floor(this.scroller.scrollTop / ROW) - 10);
-    const last = Math.min(this.records.length, Math.ceil((this.scroller.scrollTop + height) / ROW) + 10);
+    // Read before anything is written, so that the browser lays out the page once.
+    const [height, top] = [this.scroller.clientHeight || 600, this.scroller.scrollTop];
+    const first = Math.max(0, Math.floor(top / ROW) - 10);
+    const last = Math.min(this.records.length, Math.ceil((top + height) / ROW) + 10);
     if (!anew && this.shown && this.shown[0] === first && this.shown[1] === last) return;
     this.shown = [first, last];
     const known = new Map([...this.body.children].filter((row) => row.dataset.id).map((row) => [row.dataset.id, row]));
@@ -285,7 +286,7 @@ class RecordList {
     settle(this.body, rows);
     this.table.setAttribute('aria-rowcount', String(this.next ? -1 : this.records.length + 1));
     // The next page is asked for before the end of this one is reached, but not before anyone has moved.
-    if (last >= this.records.length - (this.scroller.scrollTop > 0 ? 40 : 0)) this.more();
+    if (last >= this.records.length - (top > 0 ? 40 : 0)) this.more();
   }
 
   row(record) {
