@@ -1,5 +1,8 @@
+import CRM
 import Records
 import Testing
+
+@testable import Server
 
 /// Fields and record types that a tenant makes for itself, over the same calls as everything else.
 @Suite("Custom fields and objects") struct CustomFieldTests {
@@ -26,6 +29,26 @@ import Testing
         #expect(changes.contains("custom.fitness"))
         #expect(try await admin.get("/v1/openapi.json").text.contains("\"fitness\""))
         #expect(try await firm.site.stranger.get("/v1/openapi.json").text.contains("\"fitness\"") == false)
+    }
+
+    @Test("No object takes the address of a page or of anything else that is there") func reserved() async throws {
+        let site = try await TestSite.shared
+        let admin = try await site.firm().admin()
+        let known = Set(RecordTypes.builtIn.types.map(\.name)).union(CustomObjects.reserved)
+        let pages = Site(site.house).main(RouteFigures()).compactMap { endpoint -> String? in
+            let parts = endpoint.path.split(separator: "/").map(String.init)
+            return parts.first == "v1" ? parts.dropFirst().first : parts.first
+        }
+
+        #expect(Set(pages).filter { CustomField.isName($0) && !known.contains($0) }.sorted() == [])
+        for plural in ["calendar", "import", "reports", "settings", "changes"] {
+            let order: JSON = [
+                "name": "ticket", "plural": .string(plural), "label_field": "subject",
+                "fields": [["name": "subject", "label": "Subject", "kind": "text"]],
+            ]
+            let refused = try await admin.post("/v1/custom_objects", order)
+            #expect(refused.status == 409 && refused.code == "duplicate", "\(plural): \(refused.text)")
+        }
     }
 
     @Test("A field in the trash is gone from the API and comes back with its values") func trash() async throws {

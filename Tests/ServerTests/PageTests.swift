@@ -135,6 +135,26 @@ import Web
 }
 
 @Suite("The page's files") struct AssetTests {
+    @Test("A page names every script that it begins with, so that none is found only by reading another") func early() async throws {
+        let site = try await TestSite.shared
+        let firm = try await site.firm()
+        let body = "tenant=\(firm.slug)&email=\(PercentEncoding.encode(firm.email))&password=\(PercentEncoding.encode(TestSite.password))"
+        let signedIn = try await site.stranger.send(.post, "/", body, type: "application/x-www-form-urlencoded")
+        let cookie = try #require(signedIn.headers[.setCookie]?.split(separator: ";").first)
+
+        let page = try await site.stranger.with(.cookie, String(cookie)).get("/contacts").text
+
+        let early = Set(page.matches(of: /rel="modulepreload" href="\/assets\/[0-9a-f]+\/([\w-]+\.js)"/).map { String($0.output.1) })
+        #expect(early.isSuperset(of: ["app.js", "list.js", "fields.js"]))
+        for name in early {
+            let text = String(decoding: try #require(WebFiles.embedded.files[name]).bytes, as: UTF8.self)
+            for match in text.matches(of: /(?m)^(?:import|export)[^;]* from '\.\/([\w-]+\.js)'/) {
+                #expect(early.contains(String(match.output.1)), "\(name) imports it")
+            }
+        }
+        #expect(page.contains("/texts/en.json\"></script>"))
+    }
+
     @Test("They are kept for ever under an address made of what is in them, and travel compressed") func caching() async throws {
         let site = try await TestSite.shared
         let page = try await site.stranger.get("/").text

@@ -138,6 +138,50 @@ import Web
         }
     }
 
+    @Test("Every refusal has words of its own, and so has every part of an input that is refused") func refusals() throws {
+        let english = try catalogue("en")
+
+        for code in Problem.Code.allCases { #expect(english["refusal.\(code.rawValue)"] != nil, "\(code)") }
+        for code in Problem.FieldCode.allCases { #expect(english["refusal.field.\(code.rawValue)"] != nil, "\(code)") }
+        let kinds = Set(TypeDocument.kinds).union(["between"])
+        for key in english.keys where key.hasPrefix("refusal.field.") {
+            let parts = key.split(separator: ".").map(String.init)
+            #expect(parts.count == 3 || kinds.contains(parts[3]), "\(key): there is no such kind of field")
+        }
+    }
+
+    @Test("In another language than English a refusal is said by its code; without words for it the sentence stays") func spoken() throws {
+        let german = Wording(.embedded).words(in: "de")
+        let english = Wording(.embedded).words(in: "en")
+        let problem = Problem(.conflict, "The pipeline has deals.")
+        let error = Problem.FieldError("/email", .format, "This is an e-mail address such as ann@example.com.")
+
+        #expect(english.refusal(problem) == "The pipeline has deals." && german.refusal(problem).contains("geht das nicht"))
+        #expect(german.refusal(error, kind: "email").contains("E-Mail-Adresse") && !german.refusal(error).contains("E-Mail"))
+        #expect(german.refusal(.invalid([error])) == german.refusal(error))
+    }
+
+    @Test("Every setting has a name and says what it is for, in English as its definition does") func settings() throws {
+        let english = try catalogue("en")
+        func look(_ keys: [SettingKey], _ place: [String], explained: Bool) {
+            for key in keys {
+                let path = (place + [key.name]).joined(separator: ".")
+                #expect(english["setting.\(path)"] != nil || english["setting.\(key.name)"] != nil, "\(path) has no name")
+                if explained {
+                    let own = english["setting_help.\(path)"] ?? english["setting_help.\((place + ["each"]).joined(separator: "."))"]
+                    #expect(own?.string == key.help, "\(path)")
+                }
+                switch key.kind {
+                case .group(let members): look(members, place + [key.name], explained: explained)
+                // What stands in a list is explained by the list.
+                case .list(of: .entry(let members), _): look(members, place + [key.name], explained: false)
+                default: break
+                }
+            }
+        }
+        look(TenantSettings.keys, [], explained: true)
+    }
+
     @Test("The language is the first wish that the page speaks") func language() {
         #expect(Wording.language(["de-AT"], acceptLanguage: "es") == "de")
         #expect(Wording.language([nil, "fr"], acceptLanguage: "fr;q=0.9, es-MX;q=0.8, en;q=0.1") == "es")

@@ -19,15 +19,40 @@ final class Assets: Sendable {
         let wording: Wording
         /// Of everything in them.
         let hash: String
+        /// Which scripts a script cannot begin without.
+        private let imports: [String: [String]]
 
         init(_ files: WebFiles) {
             self.files = files
+            imports = Self.imports(in: files)
             wording = Wording(files)
             let all = files.files.sorted { $0.key < $1.key }
             hash = String(Digest.sha256(all.flatMap { Array($0.key.utf8) + $0.value.bytes }).hex.prefix(16))
         }
 
         func address(_ name: String) -> String { "/assets/\(hash)/\(name)" }
+
+        /// These scripts and all that they cannot begin without, each once: a browser that is told of them at once need not read one to
+        /// learn of the next.
+        func scripts(_ names: [String]) -> [String] {
+            var found: [String] = []
+            var open = names
+            while let name = open.first {
+                open.removeFirst()
+                guard !found.contains(name) else { continue }
+                found.append(name)
+                open += imports[name] ?? []
+            }
+            return found
+        }
+
+        private static func imports(in files: WebFiles) -> [String: [String]] {
+            files.files.filter { $0.key.hasSuffix(".js") }.mapValues { file in
+                String(decoding: file.bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+                    line.firstMatch(of: /^(?:import|export) .*from '\.\/([\w-]+\.js)';/).map { String($0.output.1) }
+                }
+            }
+        }
     }
 
     /// What every server of this process shares: it is compressed once.

@@ -116,7 +116,9 @@ struct FieldInput: Sendable {
     }
 
     private func wrapped(_ content: HTML) -> HTML {
-        let complaints = errors.map { "<span class=\"error\">\($0.detail)</span>" as HTML }
+        let complaints = errors.map {
+            "<span class=\"error\">\(visit.words.refusal($0, kind: TypeDocument.kind(field.kind)))</span>" as HTML
+        }
         return "<div class=\"field\">\(content)\(complaints)</div>\n"
     }
 }

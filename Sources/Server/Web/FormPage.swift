@@ -80,13 +80,13 @@ struct FormPage: Sendable {
         let back = isNew ? "/\(type.name)" : "/\(type.name)/\(id)"
         let content: HTML = """
             <p class="crumb"><a href="\(back)">\(visit.plural(type))</a></p><h1>\(title)</h1>
-            \(problem.map { "<p role=\"alert\" class=\"alert\">\($0.detail)</p>" as HTML })
+            \(problem.map { "<p role=\"alert\" class=\"alert\">\(words.refusal($0))</p>" as HTML })
             <form method="post" class="stack record-form"><input type="hidden" name="csrf" value="\(visit.proof)">\(hidden)
             \(inputs)\(insists)
             <p class="actions"><button class="button primary">\(words("form.save"))</button> <a class="button" href="\(back)">\(words("form.cancel"))</a></p></form>
             """
         let state: JSON = ["kind": "form", "type": .string(type.name), "id": isNew ? .null : .string(id)]
-        var reply = PageFrame.inside(title, content, visit, section: type.name, state: state)
+        var reply = PageFrame.inside(title, content, visit, section: type.name, script: isNew ? "create.js" : "record.js", state: state)
         if let problem { reply.status = .init(code: problem.code.status) }
         return reply
     }

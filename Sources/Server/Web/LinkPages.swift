@@ -89,7 +89,7 @@ struct LinkPages: Sendable {
         let words = page.words
         let field =
             question.wantsPassword ? SignInPage.field("password", words("signin.password"), "password", "new-password", minimum: 12) : nil
-        let complaint: HTML? = problem.map { "<p role=\"alert\" class=\"alert\">\($0.detail)</p>" }
+        let complaint: HTML? = problem.map { "<p role=\"alert\" class=\"alert\">\(words.refusal($0))</p>" }
         return page.reply(
             words("link.\(question.name)"),
             """

@@ -39,7 +39,17 @@ struct ListPage: Sendable {
             "kind": "list", "type": .string(type.name), "columns": JSON(columns.map(\.path)), "sort": .string(sort),
             "data": .array(records), "page": answer["page"] ?? .null,
         ]
-        return PageFrame.inside(title, content, visit, section: type.name, state: state)
+        return PageFrame.inside(title, content, visit, section: type.name, script: script, state: state)
+    }
+
+    /// As `app.js` chooses.
+    private var script: String {
+        switch (type.name, query["view"]) {
+        case ("deals", "board"): "board.js"
+        case ("deals", "calendar"): "deals-calendar.js"
+        case ("tasks", nil) where ["where", "q", "sort", "columns", "trash"].allSatisfy { query[$0] == nil }: "tasks.js"
+        default: "list.js"
+        }
     }
 
     private var usualSort: String { type.field("updated_at") == nil ? "-created_at" : "-updated_at" }

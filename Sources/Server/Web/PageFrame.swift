@@ -31,12 +31,16 @@ enum PageFrame {
                 """)
     }
 
-    /// A page of the application, whose parts work without scripts; `state` is what the scripts begin with.
-    static func inside(_ title: String, _ content: HTML, _ visit: Visit, section: String, state: JSON = .null) -> Reply {
+    /// A page of the application, whose parts work without scripts; `state` is what the scripts begin with, `script` the one that takes
+    /// the page over.
+    static func inside(
+        _ title: String, _ content: HTML, _ visit: Visit, section: String, script: String? = nil, state: JSON = .null
+    ) -> Reply {
         let words = visit.words
         let banner = visit.person.tenant.banner(on: visit.person.policy.today(), in: visit.person.policy.timeZone)
         return document(
             title: "\(title) · \(visit.firmName)", visit.files, words, colour: visit.colour, script: "app.js",
+            early: script.map { visit.files.scripts(["app.js", $0]) } ?? [],
             body: """
                 <a class="skip" href="#main">\(words("frame.skip"))</a>
                 <div class="frame">
@@ -59,14 +63,18 @@ enum PageFrame {
                 """)
     }
 
-    /// What every document has, with the script that takes it over, if one does, and further style sheets.
+    /// What every document has, with the script that takes it over, if one does, those to load beside it (`early`) and further style
+    /// sheets.
     static func document(
-        title: String, _ files: Assets.Version, _ words: Words, colour: String? = nil, script: String? = nil, styles: [String] = [],
-        body: HTML
+        title: String, _ files: Assets.Version, _ words: Words, colour: String? = nil, script: String? = nil, early: [String] = [],
+        styles: [String] = [], body: HTML
     ) -> Reply {
         let brand: HTML? = colour.map { "<link rel=\"stylesheet\" href=\"/brand/\($0).css\">" }
         let more = styles.map { "<link rel=\"stylesheet\" href=\"\(files.address($0))\">" as HTML }
         let module = script.map { "<script type=\"module\" src=\"\(files.address($0))\"></script>" as HTML }
+        let ahead = early.map { "<link rel=\"modulepreload\" href=\"\(files.address($0))\">" as HTML }
+        // The words are the scripts' first question; asked beforehand, but not where there are no scripts.
+        let texts: HTML? = early.isEmpty ? nil : " data-words=\"\(files.address("texts/\(words.language).json"))\""
         let page: HTML = """
             <!doctype html>
             <html lang="\(words.language)"><head><meta charset="utf-8">
@@ -77,7 +85,7 @@ enum PageFrame {
             <link rel="apple-touch-icon" href="\(files.address("icon-192.png"))">
             <link rel="manifest" href="/manifest.webmanifest">
             <link rel="stylesheet" href="\(files.address("app.css"))">\(more)\(brand)
-            <script src="\(files.address("theme.js"))"></script>\(module)
+            <script src="\(files.address("theme.js"))"\(texts)></script>\(module)\(ahead)
             </head><body>
             \(body)
             </body></html>
@@ -155,7 +163,7 @@ struct ProblemPage: Sendable {
         let words = files.wording.words(in: language)
         let title = words.first(of: ["problem.\(problem.code.rawValue)"], otherwise: problem.code.title)
         let content: HTML = """
-            <p role="alert">\(problem.detail)</p><p><a class="button" href="/">\(words("frame.back_to_start"))</a></p>
+            <p role="alert">\(words.refusal(problem))</p><p><a class="button" href="/">\(words("frame.back_to_start"))</a></p>
             """
         var reply = PageFrame.outside(title, content, files, words)
         reply.status = .init(code: problem.code.status)

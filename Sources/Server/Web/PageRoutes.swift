@@ -57,7 +57,7 @@ struct PageRoutes: Sendable {
                 looking { visit in
                     let title = visit.words("page.\(page.name)")
                     let content: HTML = "<h1>\(title)</h1><p class=\"note needs-script\">\(visit.words("frame.needs_script"))</p>"
-                    return PageFrame.inside(title, content, visit, section: page.section)
+                    return PageFrame.inside(title, content, visit, section: page.section, script: "\(page.name).js")
                 })
         ]
     }

@@ -32,7 +32,7 @@ struct RecordPage: Sendable {
             \(try await timeline(store))
             """
         let state: JSON = ["kind": "record", "type": .string(type.name), "record": record]
-        return PageFrame.inside(title, content, visit, section: type.name, state: state)
+        return PageFrame.inside(title, content, visit, section: type.name, script: "record.js", state: state)
     }
 
     private var actions: HTML {

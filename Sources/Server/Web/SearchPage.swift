@@ -24,6 +24,6 @@ struct SearchPage: Sendable {
         let title = visit.words("search.title", ["words": String(words)])
         let none: HTML = "<p class=\"empty\">\(visit.words("search.nothing"))</p>"
         let content: HTML = "<h1>\(title)</h1>\(hits.isEmpty ? none : "<ul class=\"hits\">\(items)</ul>")"
-        return PageFrame.inside(title, content, visit, section: "")
+        return PageFrame.inside(title, content, visit, section: "", script: "found.js")
     }
 }

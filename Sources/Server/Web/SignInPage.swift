@@ -116,10 +116,11 @@ struct SignInPage: Sendable {
     private func account(_ call: Call, _ given: [String: String], refusal: Problem? = nil) async throws -> Reply {
         let files = try await house.assets.version()
         let words = words(call, files)
-        let complaints = (refusal?.errors ?? []).map { "<li>\($0.detail)</li>" as HTML }
+        let complaints = (refusal?.errors ?? []).map { "<li>\(words.refusal($0))</li>" as HTML }
         let alert: HTML? = refusal.map { problem in
             complaints.isEmpty
-                ? "<p role=\"alert\" class=\"alert\">\(problem.detail)</p>" : "<ul role=\"alert\" class=\"alert\">\(complaints)</ul>"
+                ? "<p role=\"alert\" class=\"alert\">\(words.refusal(problem))</p>"
+                : "<ul role=\"alert\" class=\"alert\">\(complaints)</ul>"
         }
         let content: HTML = """
             <p>\(words("signup.words"))</p>\(alert)<form method="post" class="stack">
@@ -160,7 +161,7 @@ struct SignInPage: Sendable {
 
     static func complaint(_ problem: Problem?, _ words: Words) -> HTML? {
         problem.map { problem in
-            let text = problem.code == .unauthenticated ? words("signin.refused") : problem.detail
+            let text = problem.code == .unauthenticated ? words("signin.refused") : words.refusal(problem)
             return "<p role=\"alert\" class=\"alert\">\(text)</p>"
         }
     }

@@ -12,7 +12,7 @@ struct TodayPage: Sendable {
     func show() async throws -> Reply {
         let title = visit.words("page.today")
         let content: HTML = "<h1>\(visit.words("today.greeting", ["name": visit.user.name]))</h1>\(try await tasks())"
-        return PageFrame.inside(title, content, visit, section: "today")
+        return PageFrame.inside(title, content, visit, section: "today", script: "today.js")
     }
 
     private func tasks() async throws -> HTML? {

@@ -14,8 +14,12 @@ struct Visit: Sendable {
     let files: Assets.Version
     let words: Words
 
-    /// Language and region for dates and figures: the person's, else what the firm has decided, else the page's language.
-    var locale: String { user.locale ?? decidedLocale ?? words.language }
+    /// Language and region for dates and figures: the person's, else what the firm has decided, as far as it is of the page's language;
+    /// else that language, so that a Chinese page has no English months.
+    var locale: String {
+        [user.locale, decidedLocale].compactMap(\.self).first { Wording.spoken([$0]) == words.language }
+            ?? words.language
+    }
     private let decidedLocale: String?
     var timeZone: String { user.timeZone ?? settings["time_zone"]?.string ?? "UTC" }
     var firmName: String { settings["brand"]?["name"]?.string ?? settings["name"]?.string ?? person.tenant.name }

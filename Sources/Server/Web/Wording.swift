@@ -44,6 +44,11 @@ struct Wording: Sendable {
 
     /// The first of these wishes that the page speaks: `de-AT` is `de`, every Chinese is `zh-CN`.
     static func language(_ wishes: [String?], acceptLanguage: String?) -> String {
+        spoken(wishes, acceptLanguage: acceptLanguage) ?? fallback
+    }
+
+    /// The same; nil where the page speaks none of them.
+    static func spoken(_ wishes: [String?], acceptLanguage: String? = nil) -> String? {
         let accepted = (acceptLanguage ?? "").split(separator: ",").map { range -> (name: String, weight: Double) in
             let parts = range.split(separator: ";")
             let weight = parts.dropFirst().compactMap { part -> Double? in
@@ -57,7 +62,7 @@ struct Wording: Sendable {
             let main = wish.prefix { $0 != "-" }.lowercased()
             return languages.first { $0.code.prefix { $0 != "-" } == main }?.code
         }
-        return spoken.first ?? fallback
+        return spoken.first
     }
 }
 

@@ -3,9 +3,11 @@
 import { state, types } from './state.js';
 import { loadTexts, t } from './i18n.js';
 import { h, fill } from './dom.js';
-import { loading, toast, sentence } from './ui.js';
+import { loading, toast } from './ui.js';
+import { sentence } from './refusals.js';
 import { start as startLive } from './live.js';
 import { start as startFrame, showSection } from './frame.js';
+import { crossing } from './crossing.js';
 
 /** Which module shows an address. The first that fits; `{name}` stands for one segment. */
 const routes = [
@@ -59,13 +61,14 @@ async function show(url, { isFirst = false, focus = true } = {}) {
   visit?.controller.abort();
   const mine = ++pending;
   const controller = new AbortController();
+  const before = visit?.url;
   visit = { url, parameters: found.parameters, controller, signal: controller.signal, isFirst };
   const slow = isFirst ? null : setTimeout(() => { if (mine === pending) fill(main, loading()); }, 150);
   try {
     const module = await found.route.load();
     if (mine !== pending) return;
     clearTimeout(slow);
-    const answer = await module.show(main, visit);
+    const answer = await crossing(main, before, url, () => module.show(main, visit));
     if (mine !== pending) return;
     if (answer?.title) document.title = `${answer.title} · ${state.tenant.name}`;
     visit.leave = answer?.leave;

@@ -51,9 +51,9 @@ class Board {
   }
 
   async open(main) {
+    this.main = main;
     this.draw(main);
-    if (!this.pipeline) return;
-    await this.load();
+    if (this.pipeline) await this.load();
     this.listen();
   }
 
@@ -128,7 +128,7 @@ class Board {
     this.hint = newID('board-keys');
     this.board = h('div.board', { 'aria-busy': 'true', onkeydown: (event) => this.key(event), onfocusin: (event) => this.focused(event) });
     fill(main, h('section.board-page',
-      h('div.page-head', h('div.page-title', this.heading, this.total), h('div.actions', this.pipelineSelect(), this.ownerSelect(), layoutSwitch('board'),
+      h('div.page-head', h('div.page-title', this.heading, this.total), h('div.actions', this.pipelinePlace = h('span.select-place', this.pipelineSelect()), this.ownerSelect(), layoutSwitch('board'),
         mayCreate('deals') ? h('button.button.primary', { type: 'button', id: 'new', onclick: () => this.create() }, icon('plus'), t('list.new')) : null)),
       h('p.unseen', { id: this.hint }, t('board.keys')), this.said,
       this.pipeline ? this.board : emptyState(t('board.no_pipeline'), t('board.no_pipeline_words'), h('a.button.primary', { href: '/settings/pipelines/new' }, t('board.make_pipeline')))));
@@ -431,11 +431,14 @@ class Board {
   async renew() {
     forgetPipelines();
     this.all = await pipelines();
-    this.pipeline = this.all.find((one) => one.id === this.pipeline.id) ?? this.all[0];
+    const isFirst = !this.pipeline;
+    this.pipeline = this.all.find((one) => one.id === this.pipeline?.id) ?? this.all[0];
+    if (isFirst || !this.pipeline) this.draw(this.main); else fill(this.pipelinePlace, this.pipelineSelect());
     if (this.pipeline) await this.load();
   }
 
   async changed(changes) {
+    if (!this.pipeline) return;
     if (changes.some((change) => change.action === 'resync')) { await this.reload(this.columns); await this.loadFigures(); return; }
     const stale = [...new Set(changes.map((change) => change.id))].filter((id) => {
       const known = this.cards.get(id)?.deal;

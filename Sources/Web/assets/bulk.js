@@ -6,6 +6,7 @@ import { t, labelOf } from './i18n.js';
 import { bodyOf } from './state.js';
 import { editor, isWritable } from './fields.js';
 import { dialog, confirm, toast, complain } from './ui.js';
+import { sentence } from './refusals.js';
 
 /** Sends operations in batches of 200; answers what failed and the operations that an undo takes back. */
 async function batches(type, operations) {
@@ -28,7 +29,7 @@ function tell(answer, count, refresh) {
       refresh();
     } catch (error) { complain(error); }
   };
-  const words = failed.length ? t('bulk.partly', { count: count - failed.length, failed: String(failed.length), why: failed[0].problem?.detail ?? '' }) : t('bulk.done', { count });
+  const words = failed.length ? t('bulk.partly', { count: count - failed.length, failed: String(failed.length), why: failed[0].problem ? sentence({ ...failed[0].problem, message: failed[0].problem.detail }) : '' }) : t('bulk.done', { count });
   toast(words, { undo: count > failed.length ? undo : undefined, tone: failed.length === count ? 'bad' : '' });
   refresh();
 }

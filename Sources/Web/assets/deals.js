@@ -5,7 +5,8 @@ import { api } from './api.js';
 import { t, labelOf, singular } from './i18n.js';
 import { types, titleOf, valueAt } from './state.js';
 import { pipelines, stageOf, editor, labelled } from './fields.js';
-import { dialog, toast, complain, sentence } from './ui.js';
+import { dialog, toast, complain } from './ui.js';
+import { sentence } from './refusals.js';
 
 const isMissing = (deal, path) => { const value = valueAt(deal, path); return value === null || value === undefined || (Array.isArray(value) && !value.length); };
 

@@ -4,6 +4,7 @@ import { h, fill, newID, icon, iconButton } from './dom.js';
 import { api } from './api.js';
 import { t, money, date, dateTime, number, optionOf, labelOf, plurals, singular, wall, instant, timeZone, duration, locale } from './i18n.js';
 import { state, types, titleOf, valueAt } from './state.js';
+import { onChange } from './live.js';
 import { picker, multiPicker, titleFor, rememberTitle } from './pick.js';
 
 let stagesAsked;
@@ -13,6 +14,7 @@ export function pipelines() {
   return stagesAsked;
 }
 export const forgetPipelines = () => { stagesAsked = null; };
+onChange('pipelines', forgetPipelines);
 export async function stageOf(id) {
   for (const pipeline of await pipelines()) for (const stage of pipeline.stages) if (stage.id === id) return { ...stage, pipeline };
   return null;

@@ -5,7 +5,8 @@ import { api } from './api.js';
 import { t, singular, plurals, labelOf, dateTime } from './i18n.js';
 import { state, types, titleOf, valueAt, bodyOf } from './state.js';
 import { labelled, isWritable, display, displayValue, pipelines } from './fields.js';
-import { dialog, toast, complain, sentence } from './ui.js';
+import { dialog, toast, complain } from './ui.js';
+import { fieldWords, sentence } from './refusals.js';
 import { keep, kept } from './kept.js';
 
 const essentials = {
@@ -44,11 +45,13 @@ function beginning(type) {
  */
 export function create(typeName, given = {}, { only, title } = {}) {
   const type = types.get(typeName);
+  // What is given and not asked for holds as well.
+  const unasked = only ? Object.fromEntries(Object.entries(given).filter(([path]) => !only.includes(path))) : {};
   return dialog(title ?? t('form.new', { type: singular(type) }), (close, element) => {
     element.dataset.firm = '1';
     const form = recordForm(type, { ...beginning(type), ...given }, {
       only, draft: `draft:${typeName}:new`, onsave: close, oncancel: () => close(),
-      send: (body, options) => api.post(`/v1/${typeName}`, body, options),
+      send: (body, options) => api.post(`/v1/${typeName}`, { ...unasked, ...body }, options),
     });
     return form.element;
   }, { wide: true });
@@ -153,7 +156,7 @@ export function recordForm(type, record, { only, draft, send, onsave, oncancel, 
       const name = path[0] === 'custom' ? `custom.${path[1]}` : path[0];
       const control = controls.find((candidate) => candidate.field.path === name);
       if (!control) continue;
-      control.refuse(one.detail);
+      control.refuse(fieldWords(one, control.field));
       if (!shown++) { if (control.element.closest('details')) control.element.closest('details').open = true; control.focus(); }
     }
     if (shown < (error.errors?.length || 1)) { alert.textContent = sentence(error); alert.hidden = false; alert.scrollIntoView({ block: 'nearest' }); }

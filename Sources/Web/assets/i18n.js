@@ -38,6 +38,9 @@ export const labelOf = (type, field) =>
   field.label ?? first([`field.${name(type)}.${field.name}`, `field.${field.name}`], asWords(field.name));
 export const optionOf = (type, field, value) => first([`option.${name(type)}.${field.name}.${value}`, `option.${field.name}.${value}`, `${field.name}.${value}`], value);
 
+/** What a field or a setting is called wherever it stands; undefined for what has no words. */
+export const labelOfName = (name) => first([`field.${name}`, `setting.${name}`]);
+
 const formats = new Map();
 function format(kind, options) {
   const key = kind.name + JSON.stringify(options);

@@ -7,7 +7,8 @@ import { t, plurals, singular, labelOf, number } from './i18n.js';
 import { state, types, takePage, titleOf, valueAt, bodyOf, mayCreate, mayUpdate, mayDelete } from './state.js';
 import { display, isWritable, editor } from './fields.js';
 import { create, saveChange } from './form.js';
-import { toast, complain, menuButton, confirm, dialog, emptyState, loading, sentence } from './ui.js';
+import { toast, complain, menuButton, confirm, dialog, emptyState, loading } from './ui.js';
+import { sentence } from './refusals.js';
 import { onChange } from './live.js';
 import { keep, kept } from './kept.js';
 import { go, note } from './navigate.js';
@@ -173,6 +174,7 @@ class RecordList {
     this.colgroup = h('colgroup');
     this.headRow = h('tr', { role: 'row', 'aria-rowindex': '1' });
     this.body = h('tbody');
+    [this.above, this.below] = [spacer(), spacer()];
     this.table = h('table.grid.list', { role: 'grid', 'aria-label': label, 'aria-multiselectable': 'true' }, this.colgroup, h('thead', this.headRow), this.body);
     this.scroller = h('div.list-scroll', { onscroll: () => this.scrolled() }, this.table);
     this.foot = h('div.list-foot');
@@ -260,16 +262,17 @@ class RecordList {
 
   /** Only the rows that are seen, and a few around them, are there at all. */
   drawRows(anew = false) {
-    const height = this.scroller.clientHeight || 600;
-    const first = Math.max(0, Math.floor(this.scroller.scrollTop / ROW) - 10);
-    const last = Math.min(this.records.length, Math.ceil((this.scroller.scrollTop + height) / ROW) + 10);
+    // Read before anything is written, so that the browser lays out the page once.
+    const [height, top] = [this.scroller.clientHeight || 600, this.scroller.scrollTop];
+    const first = Math.max(0, Math.floor(top / ROW) - 10);
+    const last = Math.min(this.records.length, Math.ceil((top + height) / ROW) + 10);
     if (!anew && this.shown && this.shown[0] === first && this.shown[1] === last) return;
     this.shown = [first, last];
     const known = new Map([...this.body.children].filter((row) => row.dataset.id).map((row) => [row.dataset.id, row]));
     // A row in which someone is typing stays as it is, whatever became of its record; saving will tell.
     const isKept = (row, record) => row && ((!anew && row.record === record) || row.querySelector('.cell-editor'));
     const focused = document.activeElement?.closest?.('tr')?.dataset.id;
-    const rows = [spacer(first * ROW)];
+    const rows = [stretch(this.above, first * ROW)];
     for (let index = first; index < last; index++) {
       const record = this.records[index];
       const old = known.get(record.id);
@@ -279,11 +282,11 @@ class RecordList {
     }
     // A row that holds the focus stays, however far one scrolls: what is typed there is not lost.
     if (focused && known.has(focused) && !rows.some((row) => row.dataset?.id === focused) && this.body.contains(document.activeElement)) rows.push(known.get(focused));
-    rows.push(spacer((this.records.length - last) * ROW));
-    this.body.replaceChildren(...rows);
+    rows.push(stretch(this.below, (this.records.length - last) * ROW));
+    settle(this.body, rows);
     this.table.setAttribute('aria-rowcount', String(this.next ? -1 : this.records.length + 1));
     // The next page is asked for before the end of this one is reached, but not before anyone has moved.
-    if (last >= this.records.length - (this.scroller.scrollTop > 0 ? 40 : 0)) this.more();
+    if (last >= this.records.length - (top > 0 ? 40 : 0)) this.more();
   }
 
   row(record) {
@@ -532,7 +535,19 @@ class RecordList {
   }
 }
 
-const spacer = (height) => { const row = h('tr.spacer', { 'aria-hidden': 'true', style: { height: `${height}px` } }); row.hidden = height === 0; return row; };
+/** What stands for the rows above and below that are not there. */
+const spacer = () => h('tr.spacer', { 'aria-hidden': 'true', hidden: true });
+const stretch = (row, height) => { row.style.setProperty('height', `${height}px`); row.hidden = height === 0; return row; };
+
+/** Makes these the rows of a table's body. Those that are there already are not touched, so that neither their layout nor the focus in them is lost. */
+function settle(body, rows) {
+  const wanted = new Set(rows);
+  for (const row of [...body.children]) if (!wanted.has(row)) row.remove();
+  let place = body.firstChild;
+  for (const row of rows) {
+    if (row === place) place = place.nextSibling; else body.insertBefore(row, place);
+  }
+}
 const parse = (text) => { try { return text ? JSON.parse(text) : null; } catch { return null; } };
 export const leaves = (node) => (node.field ? 1 : (node.and ?? node.or ?? (node.not ? [node.not] : [])).reduce((sum, one) => sum + leaves(one), 0));
 

@@ -7,6 +7,7 @@ import { types, titleOf, valueAt, mayUpdate } from './state.js';
 import { displayValue, isWritable } from './fields.js';
 import { picker } from './pick.js';
 import { dialog, toast, complain } from './ui.js';
+import { sentence } from './refusals.js';
 
 const rules = new Map();
 
@@ -48,7 +49,7 @@ export async function merge(type, chosen) {
     const foresee = () => api.post(`/v1/${type.name}/${winner}/merge`, body(true)).then((answer) => {
       moved.textContent = Object.entries(answer.moved).filter(([, count]) => count).map(([name, count]) => `${plurals(name)}: ${count}`).join(', ');
       if (moved.textContent) moved.textContent = t('merge.moves', { what: moved.textContent });
-    }).catch((error) => { moved.textContent = error.message; });
+    }).catch((error) => { moved.textContent = sentence(error); });
     const draw = () => {
       fill(place, h('table.grid.conflict',
         h('thead', h('tr', h('th', { scope: 'col' }, t('merge.stays')), records.map((record) => h('th', { scope: 'col' }, h('label.check', h('input', { type: 'radio', name: 'winner', checked: record.id === winner, onchange: () => { winner = record.id; draw(); foresee(); } }), titleOf(type, record)))))),

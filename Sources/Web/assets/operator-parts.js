@@ -2,7 +2,8 @@
 
 import { h, fill, newID } from './dom.js';
 import { t, has, number, dateTime, relative } from './i18n.js';
-import { dialog, sentence } from './ui.js';
+import { dialog } from './ui.js';
+import { sentence } from './refusals.js';
 
 const tones = { active: 'good', trial: 'info', past_due: 'warn', suspended: 'bad', deletion_scheduled: 'bad', provisioning: 'dim', deleted: 'dim', ready: 'info', running: 'info', dead: 'bad', done: 'good', current: 'good', pending: 'info', quarantined: 'bad', open: 'good', closed: 'dim' };
 /** The state of a tenant, a job, a migration or a cell. */

@@ -2,7 +2,8 @@
 
 import { h, fill, icon, iconButton } from './dom.js';
 import { loadTexts, t } from './i18n.js';
-import { loading, menuButton, sentence, toast } from './ui.js';
+import { loading, menuButton, toast } from './ui.js';
+import { sentence } from './refusals.js';
 import { themeMenu } from './frame.js';
 import { isSignedIn, knows, may, meet, operator, signIn, signOut, whenEnded } from './operator-api.js';
 

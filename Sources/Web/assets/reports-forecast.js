@@ -4,7 +4,8 @@ import { h } from './dom.js';
 import { address, api } from './api.js';
 import { t, percent } from './i18n.js';
 import { state } from './state.js';
-import { dialog, sentence, toast } from './ui.js';
+import { dialog, toast } from './ui.js';
+import { sentence } from './refusals.js';
 import { columns } from './charts.js';
 import { amount, figures, nameOf, nothing, part, shortMonth, sum, tiles } from './report-figures.js';
 

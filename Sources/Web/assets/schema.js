@@ -2,13 +2,15 @@
 
 import { h, fill, iconButton, newID } from './dom.js';
 import { t, has } from './i18n.js';
-import { state } from './state.js';
 
-// The definitions explain themselves in English; in other languages the labels must do.
-const help = (schema) => (state.language === 'en' ? schema.description : null);
+/** What a setting is for: by its name, or by what holds for each of its group; the definition's own English for what has no words. */
+function help(schema, path) {
+  const key = [`setting_help.${path}`, `setting_help.${path.split('.').slice(0, -1).concat('each').join('.')}`].find(has);
+  return schema.description && (key ? t(key) : schema.description);
+}
 const plain = (schema) => (Array.isArray(schema.type) ? schema.type.find((one) => one !== 'null') : schema.type);
 const words = (name) => { const text = name.replaceAll('_', ' '); return text.charAt(0).toUpperCase() + text.slice(1); };
-const label = (path, name) => (has(`setting.${path}`) ? t(`setting.${path}`) : has(`setting.${name}`) ? t(`setting.${name}`) : words(name));
+export const settingLabel = (path, name) => (has(`setting.${path}`) ? t(`setting.${path}`) : has(`setting.${name}`) ? t(`setting.${name}`) : words(name));
 
 /** `{element, value()}` for a member of an object; `value()` answers undefined where nothing is to be sent. */
 export function control(schema, name, value, path) {
@@ -19,11 +21,11 @@ export function control(schema, name, value, path) {
     return group(schema, name, value ?? {}, path);
   }
   if (kind === 'array') return list(schema, name, value ?? [], path);
-  const note = help(schema);
-  const frame = (element) => h('div.field', h('label', { for: id }, label(path, name)), element, note && h('span.hint', note));
+  const note = help(schema, path);
+  const frame = (element) => h('div.field', h('label', { for: id }, settingLabel(path, name)), element, note && h('span.hint', note));
   if (kind === 'boolean') {
     const box = h('input', { id, type: 'checkbox', checked: value === true });
-    return { element: h('div.field', h('label.check', { for: id }, box, label(path, name)), note && h('span.hint', note)), value: () => box.checked };
+    return { element: h('div.field', h('label.check', { for: id }, box, settingLabel(path, name)), note && h('span.hint', note)), value: () => box.checked };
   }
   if (schema.enum) {
     const select = h('select', { id }, schema.enum.map((one) => h('option', { value: one ?? '', selected: one === value }, one === null ? '' : has(`choice.${one}`) ? t(`choice.${one}`) : words(one))));
@@ -43,13 +45,13 @@ export function control(schema, name, value, path) {
 
 function secret(id, name, value, path, schema) {
   const input = h('input', { id, type: 'password', autocomplete: 'new-password', placeholder: value?.set ? t('setting.secret_set') : '', maxlength: 1000 });
-  return { element: h('div.field', h('label', { for: id }, label(path, name)), input, help(schema) && h('span.hint', help(schema))), value: () => input.value || undefined };
+  return { element: h('div.field', h('label', { for: id }, settingLabel(path, name)), input, help(schema, path) && h('span.hint', help(schema, path))), value: () => input.value || undefined };
 }
 
 function group(schema, name, value, path) {
   const inner = Object.entries(schema.properties).filter(([member]) => value === undefined || member in value || !('readOnly' in schema)).map(([member, sub]) => [member, control(sub, member, value?.[member], path ? `${path}.${member}` : member)]);
   const read = () => Object.fromEntries(inner.map(([member, one]) => [member, one.value()]).filter(([, one]) => one !== undefined));
-  const element = h('fieldset.setting-group', h('legend', label(path, name)), help(schema) && h('p.hint', help(schema)), h('div.form-grid', inner.map(([, one]) => one.element)));
+  const element = h('fieldset.setting-group', h('legend', settingLabel(path, name)), help(schema, path) && h('p.hint', help(schema, path)), h('div.form-grid', inner.map(([, one]) => one.element)));
   return { element, value: read, isGroup: true };
 }
 
@@ -68,7 +70,7 @@ function list(schema, name, value, path) {
   const sync = () => { controls.forEach((one, index) => { entries[index] = one.read(); }); };
   draw();
   return {
-    element: h('fieldset.setting-group', h('legend', label(path, name)), help(schema) && h('p.hint', help(schema)), place,
+    element: h('fieldset.setting-group', h('legend', settingLabel(path, name)), help(schema, path) && h('p.hint', help(schema, path)), place,
       h('div.actions', h('button.button.small', { type: 'button', onclick: () => { sync(); entries.push(isObject ? {} : ''); draw(); place.lastElementChild?.querySelector('input, select')?.focus(); } }, t('setting.add')))),
     value: () => { sync(); return entries.filter((one) => one !== null && one !== ''); }, isGroup: true,
   };

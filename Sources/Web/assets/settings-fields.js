@@ -4,7 +4,8 @@ import { h, fill, icon, iconButton, newID } from './dom.js';
 import { api, search } from './api.js';
 import { t, plurals, singular } from './i18n.js';
 import { types, refreshTypes } from './state.js';
-import { dialog, toast, complain, confirm, sentence } from './ui.js';
+import { dialog, toast, complain, confirm } from './ui.js';
+import { sentence } from './refusals.js';
 
 const kinds = ['text', 'long_text', 'integer', 'decimal', 'money', 'boolean', 'date', 'datetime', 'select', 'multi_select', 'email', 'phone', 'url', 'reference'];
 

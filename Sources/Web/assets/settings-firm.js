@@ -5,8 +5,9 @@ import { api, call } from './api.js';
 import { t, dateTime } from './i18n.js';
 import { state } from './state.js';
 import { actor } from './fields.js';
-import { control } from './schema.js';
-import { toast, complain, confirm, sentence } from './ui.js';
+import { control, settingLabel } from './schema.js';
+import { toast, complain, confirm } from './ui.js';
+import { fieldWords, sentence } from './refusals.js';
 
 export async function show(place, visit) {
   const [settings, definitions] = await Promise.all([api.get('/v1/settings', { raw: true, signal: visit.signal }), api.get('/v1/settings/definitions', { signal: visit.signal })]);
@@ -29,7 +30,7 @@ export async function show(place, visit) {
       if (!Object.keys(patch).length) { toast(t('settings.unchanged')); return; }
       try { await api.patch('/v1/settings', patch, { version }); toast(t('form.saved')); if (patch.brand || patch.locale || patch.name || patch.time_zone) location.reload(); else show(place, visit); } catch (error) {
         alert.hidden = false;
-        alert.textContent = error.status === 412 ? t('settings.overtaken') : (error.errors?.map((one) => `${one.pointer.slice(1).replaceAll('/', ' › ')}: ${one.detail}`).join(' ') || sentence(error));
+        alert.textContent = error.status === 412 ? t('settings.overtaken') : (error.errors?.map((one) => `${placeOf(one.pointer)}: ${fieldWords(one)}`).join(' ') || sentence(error));
         alert.scrollIntoView({ block: 'center' });
       }
     },
@@ -37,6 +38,12 @@ export async function show(place, visit) {
   mayChange ? h('div.save-bar', h('button.button.primary', t('form.save'))) : h('p.note', t('settings.read_only')));
   if (!mayChange) form.querySelectorAll('input, select, textarea, button').forEach((one) => { one.disabled = true; });
   fill(place, logo(mayChange, hasLogo), form, mayChange ? history(visit) : null);
+}
+
+/** `/mail/smtp/host` as the page names it: Mail › Mail server › Host. */
+function placeOf(pointer) {
+  const names = pointer.slice(1).split('/').filter((name) => !/^\d+$/.test(name));
+  return names.map((name, index) => settingLabel(names.slice(0, index + 1).join('.'), name)).join(' › ');
 }
 
 function logo(mayChange, hasLogo) {

@@ -4,7 +4,8 @@ import { h, fill, icon, newID } from './dom.js';
 import { api } from './api.js';
 import { t, dateTime, relative } from './i18n.js';
 import { titleFor, picker } from './pick.js';
-import { dialog, toast, complain, confirm, sentence } from './ui.js';
+import { dialog, toast, complain, confirm } from './ui.js';
+import { sentence } from './refusals.js';
 
 export async function show(place, visit) {
   const { data } = await api.get('/v1/api_keys?limit=200', { signal: visit.signal });

@@ -4,7 +4,7 @@ import { h, fill, newID } from './dom.js';
 import { api } from './api.js';
 import { t, has, plurals, number, dateTime } from './i18n.js';
 import { state, types } from './state.js';
-import { sentence } from './ui.js';
+import { sentence } from './refusals.js';
 import { invoices } from './settings-invoices.js';
 
 const name = (resource) => (resource.startsWith('records.') ? plurals(resource.slice(8)) : has(`limit.${resource}`) ? t(`limit.${resource}`) : resource);

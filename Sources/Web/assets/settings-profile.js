@@ -6,7 +6,8 @@ import { t } from './i18n.js';
 import { state, types } from './state.js';
 import { labelled } from './fields.js';
 import { recordForm } from './form.js';
-import { toast, sentence } from './ui.js';
+import { toast } from './ui.js';
+import { sentence } from './refusals.js';
 
 export async function show(place, visit) {
   const type = types.get('users');

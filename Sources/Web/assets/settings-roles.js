@@ -4,7 +4,8 @@ import { h, fill, icon } from './dom.js';
 import { api, search } from './api.js';
 import { t, plurals, labelOf } from './i18n.js';
 import { state, types, titleOf } from './state.js';
-import { toast, complain, confirm, sentence } from './ui.js';
+import { toast, complain, confirm } from './ui.js';
+import { sentence } from './refusals.js';
 import { go } from './navigate.js';
 
 const reaches = ['none', 'own', 'team', 'all'];

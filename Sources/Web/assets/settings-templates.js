@@ -5,7 +5,8 @@ import { api, search } from './api.js';
 import { t, labelOf } from './i18n.js';
 import { state, types, mayCreate, mayUpdate, mayDelete } from './state.js';
 import { picker } from './pick.js';
-import { toast, complain, confirm, sentence } from './ui.js';
+import { toast, complain, confirm } from './ui.js';
+import { sentence } from './refusals.js';
 import { go } from './navigate.js';
 
 export async function show(place, visit) {

@@ -95,18 +95,22 @@ export function composer(type, record, saved) {
   const drawBar = () => fill(bar, kinds.map((name) => h('button.kind', { type: 'button', 'aria-pressed': String(name === kind), onclick: () => { kind = name; drawBar(); draw(); place.querySelector('textarea, input')?.focus(); } }, icon(name === 'task' ? 'tasks' : name), h('span', t(`composer.${name}`)))));
 
   function draw() {
-    const ids = { text: newID('c'), subject: newID('c'), at: newID('c'), minutes: newID('c') };
+    const ids = { text: newID('c'), subject: newID('c'), at: newID('c'), minutes: newID('c'), to: newID('c') };
     const start = kept(draft) ?? {};
     const text = h('textarea', { id: ids.text, rows: 3, maxlength: 20000, value: start.text ?? '' });
     const subject = h('input', { id: ids.subject, maxlength: 500, required: true, value: start.subject ?? '' });
     const at = h('input', { id: ids.at, type: 'datetime-local', value: wall(kind === 'task' || kind === 'reminder' ? nextMorning() : new Date()) });
     const minutes = h('input', { id: ids.minutes, type: 'number', min: 0, max: 100000, value: kind === 'meeting' ? 60 : kind === 'call' ? 15 : '' });
     const field = (id, label, control, cls = '') => h('div.field', { class: cls }, h('label', { for: id }, label), control);
+    const to = h('select', { id: ids.to, onchange: () => { told.textContent = toldWords(to.value); } }, readers(type, record).map(([value, words]) => h('option', { value }, words)));
+    const told = h('p.hint', toldWords(to.value));
     const isPlain = kind === 'note';
     const parts = isPlain ? [field(ids.text, t('composer.note'), text)] : [
       field(ids.subject, t(kind === 'task' ? 'composer.what' : 'composer.subject'), subject),
-      h('div.row', field(ids.at, t(kind === 'task' ? 'composer.due' : 'composer.when'), at), ['call', 'meeting'].includes(kind) ? field(ids.minutes, t('composer.minutes'), minutes) : null),
-      kind === 'reminder' ? null : field(ids.text, t('composer.details'), text),
+      h('div.row', field(ids.at, t(kind === 'task' ? 'composer.due' : 'composer.when'), at), ['call', 'meeting'].includes(kind) ? field(ids.minutes, t('composer.minutes'), minutes) : null,
+        kind === 'reminder' ? field(ids.to, t('composer.to'), to) : null),
+      field(ids.text, t('composer.details'), text),
+      kind === 'reminder' ? told : kind === 'email' ? h('p.hint', t(addressOf(type, record) && kinds.includes('reminder') ? 'composer.email_hint_to' : 'composer.email_hint')) : null,
     ];
     const save = h('button.button.primary.small', t('form.save'));
     const form = h('form.stack', {
@@ -116,7 +120,7 @@ export function composer(type, record, saved) {
         if (isPlain && !text.value.trim()) { text.focus(); return; }
         save.disabled = true;
         try {
-          await send(kind, { text: text.value.trim(), subject: subject.value.trim(), at: at.value, minutes: minutes.value });
+          await send(kind, { text: text.value.trim(), subject: subject.value.trim(), at: at.value, minutes: minutes.value, to: to.value });
           keep(draft, null);
           draw();
           saved();
@@ -127,11 +131,13 @@ export function composer(type, record, saved) {
     fill(place, form);
   }
 
-  async function send(name, { text, subject, at, minutes }) {
+  const toldWords = (to) => (to === 'self' ? t('composer.told_self', { address: addressOf(type, record) }) : t('composer.told'));
+
+  async function send(name, { text, subject, at, minutes, to }) {
     if (name === 'task') {
       await api.post('/v1/tasks', { title: subject, ...(text && { body: text }), ...(at && { due: { local: at.slice(0, 16), time_zone: timeZone } }), about: { type: type.name, id: record.id }, assignee_id: state.user.id });
     } else if (name === 'reminder') {
-      await api.post('/v1/reminders', { about: { type: type.name, id: record.id }, when: { local: at.slice(0, 16), time_zone: timeZone }, recipients: ['self'], subject, body: subject, active: true });
+      await api.post('/v1/reminders', { about: { type: type.name, id: record.id }, when: { local: at.slice(0, 16), time_zone: timeZone }, recipients: [to === 'me' ? { user_id: state.user.id } : to], subject, body: text || subject, active: true });
       toast(t('composer.reminder_set'));
     } else {
       const first = text.split('\n')[0];
@@ -149,6 +155,15 @@ export function composer(type, record, saved) {
 function nextMorning() {
   const day = today(new Date(Date.now() + 864e5));
   return instant(`${day}T09:00`);
+}
+
+/** Where a record has a mail address of its own, that. */
+const addressOf = (type, record) => (['contacts', 'leads'].includes(type.name) ? record.email : null);
+
+/** Whom a reminder about the record may tell: oneself first, the record itself only when asked for, since that is a mail to a customer. */
+function readers(type, record) {
+  const owner = record.owner_id && record.owner_id !== state.user.id;
+  return [['me', t('composer.to_me')], owner ? ['owner', t('composer.to_owner')] : null, addressOf(type, record) ? ['self', `${titleOf(type, record)} <${addressOf(type, record)}>`] : null].filter(Boolean);
 }
 
 /** How an activity names the record; null where none can. */

@@ -2,11 +2,12 @@
 
 import { h, fill, icon, iconButton, debounce } from './dom.js';
 import { api, search, address } from './api.js';
-import { t, plurals, singular, date, dateTime, time, relative, money, number, today, wall, instant, timeZone } from './i18n.js';
-import { state, types, titleOf, mayCreate, mayUpdate } from './state.js';
+import { t, plurals, singular, labelOf, date, dateTime, time, relative, money, number, today, wall, instant, timeZone } from './i18n.js';
+import { state, types, mayCreate, mayUpdate, mayDelete } from './state.js';
 import { display, actor, recordLink } from './fields.js';
 import { create } from './form.js';
 import { toast, complain, menuButton } from './ui.js';
+import { sentence } from './refusals.js';
 import { iconOf } from './palette.js';
 import { onChange } from './live.js';
 
@@ -26,7 +27,7 @@ export async function show(main, visit) {
     tasks: () => tasks(parts.tasks, signal), agenda: () => agenda(parts.agenda, signal), deals: () => types.has('deals') && deals(parts.deals, signal),
     forecast: () => types.has('deals') && forecast(parts.forecast, signal), latest: () => latest(parts.latest, signal),
   };
-  const run = async (name) => { try { await load[name](); } catch (error) { if (error.name !== 'AbortError') fill(parts[name].body, h('p.hint', error.message)); } };
+  const run = async (name) => { try { await load[name](); } catch (error) { if (error.name !== 'AbortError') fill(parts[name].body, h('p.hint', sentence(error))); } };
   fill(main, h('div.page-head', h('div.page-title', h('h1', t(hello(), { name: first })), h('p.subtitle', date(today(), { dateStyle: 'full' })))),
     h('div.today', h('div.today-main', parts.tasks.element, types.has('deals') ? parts.deals.element : null), h('div.today-side', parts.agenda.element, types.has('deals') ? parts.forecast.element : null, parts.latest.element)));
   const soon = Object.fromEntries(Object.keys(load).map((name) => [name, debounce(() => run(name), 300)]));
@@ -119,10 +120,13 @@ async function deals(part, signal) {
     h('div.what', h('a', { href: `/deals/${deal.id}` }, deal.name), h('span.hint', why.map(([, words], index) => [index ? ' · ' : '', words]))),
     h('span.amount', deal.amount ? money(deal.amount, { compact: true }) : ''),
     h('span.actions',
-      mayCreate('tasks') ? h('button.button.small', { type: 'button', 'aria-label': t('today.plan_for', { name: deal.name }), onclick: () => create('tasks', { about: { type: 'deals', id: deal.id }, assignee_id: state.user.id, priority: 'normal', due: { local: `${today(new Date(Date.now() + DAY))}T09:00`, time_zone: timeZone } }, { only: ['title', 'due', 'priority', 'about'] }) }, t('today.plan')) : null,
+      mayCreate('tasks') ? h('button.button.small', { type: 'button', 'aria-label': t('today.plan_for', { name: deal.name }), onclick: () => plan('deals', deal.id) }, t('today.plan')) : null,
       mayUpdate('deals') ? h('button.button.small', { type: 'button', 'aria-label': t('deals.move_title', { name: deal.name }), onclick: async () => (await import('./deals.js')).moveDialog(deal) }, t('deals.move')) : null))))
     : h('p.hint', t('today.deals_fine')));
 }
+
+/** The next step, tomorrow morning unless one says otherwise. */
+const plan = (type, id) => create('tasks', { about: { type, id }, assignee_id: state.user.id, priority: 'normal', due: { local: `${today(new Date(Date.now() + DAY))}T09:00`, time_zone: timeZone } }, { only: ['title', 'due', 'priority', 'about'] });
 
 // The month: what is won, what may come, what was promised.
 
@@ -146,11 +150,26 @@ async function forecast(part, signal) {
     goal ? h('p.hint', t('today.attainment', { share: number(value('won') / goal, { style: 'percent' }) })) : null);
 }
 
-// What changed last, by anyone.
+// What the others did, where I may see it.
 
 async function latest(part, signal) {
-  const names = ['contacts', 'companies', 'deals', 'leads'].filter((name) => types.has(name));
-  const lists = await Promise.all(names.map((name) => search(name, { sort: '-updated_at', limit: 5, fields: [...types.get(name).title, 'updated_at', 'updated_by', 'created_by', 'version'] }, { signal }).then(({ data }) => data.map((record) => ({ name, record })))));
-  const all = lists.flat().sort((a, b) => b.record.updated_at.localeCompare(a.record.updated_at)).slice(0, 7);
-  fill(part.body, h('ul.latest', all.map(({ name, record }) => h('li', h('span.mark-icon', icon(iconOf(name))), h('div.what', h('a', { href: `/${name}/${record.id}` }, titleOf(name, record)), h('span.hint', actor(record.updated_by ?? record.created_by), ' · ', relative(record.updated_at)))))));
+  const { data } = await api.get(address('/v1/changes', { limit: 8 }), { signal });
+  fill(part.body, data.length ? h('ul.latest', data.filter((change) => types.has(change.record.type)).map(latestRow)) : h('p.hint', t('today.latest_none')));
+}
+
+function latestRow(change) {
+  const { record, records } = change;
+  const type = types.get(record.type);
+  const name = record.title ?? t('record.nameless');
+  const fields = change.fields.map((path) => type.byPath.get(path)).filter(Boolean).map((field) => labelOf(type, field));
+  const who = change.actor ? actor(change.actor) : t('actor.system');
+  const what = change.action === 'update' && fields.length ? t('did.update_fields', { fields: fields.slice(0, 3).join(', ') + (fields.length > 3 ? ' …' : '') }) : t(`did.${change.action}`);
+  const href = records > 1 ? `/${type.name}` : change.action === 'trash' ? `/${type.name}?trash=only` : `/${type.name}/${record.id}`;
+  const isGone = change.action === 'trash';
+  return h('li', { dataset: { id: record.id } }, h('span.mark-icon', icon(type.is_custom ? 'object' : iconOf(type.name))),
+    h('div.what', h('a', { href }, records > 1 ? t('today.latest_many', { count: records, type: plurals(type) }) : name),
+      h('span.hint', who, ' · ', what, ' · ', h('time', { datetime: change.at, title: dateTime(change.at) }, relative(change.at)))),
+    records > 1 ? null : h('span.actions',
+      isGone && mayDelete(type.name) ? h('button.button.small', { type: 'button', 'aria-label': t('today.restore', { name }), onclick: () => api.post(`/v1/${type.name}/${record.id}/restore`, {}).then(() => toast(t('today.restored', { name }))).catch(complain) }, t('record.restore')) : null,
+      !isGone && type.standing === 'subject' && mayCreate('tasks') ? h('button.button.small', { type: 'button', 'aria-label': t('today.plan_for', { name }), onclick: () => plan(type.name, record.id) }, t('today.plan')) : null));
 }

@@ -2,6 +2,7 @@
 
 import { h, fill, icon, iconButton, newID } from './dom.js';
 import { t } from './i18n.js';
+import { sentence } from './refusals.js';
 
 /**
  * A modal dialog: `<dialog>` holds the focus, Escape closes it, the focus returns to where it was. Answers what `close(value)` was given, or
@@ -74,14 +75,8 @@ export function toast(text, { undo, tone = '', ms = undo ? 10000 : 5000 } = {}) 
 /** Says what was refused, in a sentence. */
 export function complain(error) {
   if (error?.name === 'AbortError') return;
-  toast(error?.code === 'offline' ? t('offline.not_sent') : sentence(error), { tone: 'bad', ms: 8000 });
+  toast(sentence(error), { tone: 'bad', ms: 8000 });
   if (!(error?.status >= 0)) console.error(error);
-}
-
-export function sentence(error) {
-  if (error?.code === 'offline') return t('offline.not_sent');
-  if (error?.errors?.length > 1) return error.errors.map((one) => one.detail).join(' ');
-  return error?.message ?? String(error);
 }
 
 /**

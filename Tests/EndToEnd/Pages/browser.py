@@ -4,8 +4,11 @@ A journey is `def journey(site)`; `run(journey)` at the end of its file opens th
 script and any request that leaves the service's own origin, beside what the journey itself expects.
 """
 
+import email
+import email.policy
 import json
 import os
+import pathlib
 import re
 import sys
 import time
@@ -130,6 +133,12 @@ def eventually(question, what, seconds=10):
             return answer
         time.sleep(0.05)
     raise AssertionError(f"it never happened: {what}")
+
+
+def mails(site):
+    """What went out so far: `dev` writes each mail to a file."""
+    for file in pathlib.Path(site.ready["mail_dir"]).rglob("*.eml"):
+        yield email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
 
 
 def run(journey):

@@ -128,6 +128,10 @@ def journey(site):
     person.call("POST", "/v1/deals", {"name": "From elsewhere", "pipeline_id": pipe["id"], "stage_id": pipe["stages"][0]["id"]})
     expect(card(page, "From elsewhere")).to_be_visible(timeout=2_000)
     other.context.close()
+    expect(page.get_by_label("Pipeline").get_by_role("option")).to_have_count(2)
+    pipeline(person, name="Repairs")
+    expect(page.get_by_label("Pipeline").get_by_role("option")).to_have_text(["Sales", "Projects", "Repairs"], timeout=2_000)
+    expect(page.get_by_label("Pipeline")).to_have_value(pipe["id"])
 
     # The same deals as a calendar by close date, and another pipeline.
     page.get_by_role("navigation", name="Ways to see deals").get_by_role("link", name="Calendar").click()

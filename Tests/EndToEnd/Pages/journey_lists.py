@@ -96,6 +96,29 @@ def journey(site):
     expect(page.get_by_text("It is as it was.")).to_be_visible()
     assert person.call("GET", "/v1/contacts?filter[lifecycle_stage]=former&count=exact")["page"]["count"] == 0
     expect(page.locator(".count")).to_have_text("27 records")
+    to_a_record_and_back(site, person)
+
+
+def to_a_record_and_back(site, person):
+    """Seen as one movement, except by those who want none."""
+    for motion, movements in (("no-preference", ["moved", "moved"]), ("reduce", [])):
+        page = site.signed_in(person, reduced_motion=motion)
+        open_page(page, "/contacts")
+        page.evaluate(
+            """() => {
+              window.seen = [];
+              const start = document.startViewTransition.bind(document);
+              document.startViewTransition = (draw) => { const one = start(draw); one.finished.then(() => seen.push('moved')); return one; };
+            }""")
+        name = page.locator("tbody th a").first.inner_text()
+        page.locator("tbody th a").first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        page.go_back()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Contacts")
+        expect(page.get_by_role("link", name=name)).to_be_visible()
+        eventually(lambda: page.evaluate("seen") == movements, f"{motion}: {movements}")
+        assert page.locator("[style*=view-transition-name]").count() == 0
+        page.context.close()
 
 
 run(journey)

@@ -46,6 +46,19 @@ def journey(site):
     page.get_by_label("Subject").fill("Price")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".timeline")).to_contain_text("Price")
+    page.get_by_role("button", name="Log an e-mail", exact=True).click()
+    expect(page.locator(".composer")).to_contain_text("nothing is sent")
+
+    # A reminder is one's own; only who says so writes to the customer.
+    for to, told, recipients in [(None, "A mail comes", [{"user_id": person.call("GET", "/v1/session")["user"]["id"]}]), ("Jana Weiß <jana@nordlicht.example>", "jana@nordlicht.example as a mail", ["self"])]:
+        page.get_by_role("button", name="Reminder", exact=True).click()
+        page.get_by_label("Subject").fill("Think of the offer")
+        if to:
+            page.get_by_label("To", exact=True).select_option(label=to)
+        expect(page.locator(".composer")).to_contain_text(told)
+        with page.expect_response(lambda answer: answer.url.endswith("/v1/reminders")) as made:
+            page.locator(".composer").get_by_role("button", name="Save").click()
+        assert made.value.json()["recipients"] == recipients, made.value.json()
 
     # A deal of this contact, in its dialog.
     page.get_by_role("button", name="New deal").click()
