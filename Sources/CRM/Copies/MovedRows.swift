@@ -28,7 +28,7 @@ struct MovedRows: RelocatedRows {
         let answers = try await source.rows([ExitTable.canonical, CopyTable.all, "SELECT \(Shape.column)"])
         let all = try answers[1].map(CopyTable.init)
         let lasting = all.filter { !$0.isPassing }
-        guard TenantCopy.Layout(tables: lasting, shape: try answers[2].first?.optionalText(0)) == copied.layout else { return false }
+        guard TenantCopy.Layout(tables: lasting, shape: answers[2].first?.optionalText(0)) == copied.layout else { return false }
         for table in lasting {
             if table.key.isEmpty {
                 try await copying.copy(table, nil, from: source, into: target, progress)

@@ -52,7 +52,7 @@ struct TenantCopy: Sendable {
             try await copy(table, rules, from: source, into: target, progress)
             for index in indexes { _ = try await target.rows([index]) }
         }
-        return (Layout(tables: tables, shape: try answers[2].first?.optionalText(0)), references)
+        return (Layout(tables: tables, shape: answers[2].first?.optionalText(0)), references)
     }
 
     /// What a copy was made of.
