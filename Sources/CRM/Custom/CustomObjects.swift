@@ -148,14 +148,12 @@ package enum CustomObjects {
 
     /// Addresses under /v1 that are no record types, and pages that are none.
     package static let reserved: Set<String> = [
-        "access", "activities", "agenda", "api_keys", "assets", "attachments", "audit", "batch", "billing", "brand", "calendar", "changes",
-        "custom", "docs", "duplicate_rules", "duplicates", "email", "entitlements", "events", "exports", "favicon", "forecast", "forgotten",
-        "healthz",
-        "import", "imports", "invoice", "invoices", "invitation", "invitations", "links", "mail", "manifest", "metrics", "occurrences",
-        "openapi",
-        "operations", "operator", "password", "personal_data", "quotas", "readyz", "reminders", "reports", "search", "segments", "session",
-        "settings", "signup", "stages", "suppressions", "templates", "test", "timeline", "types", "u", "usage", "v1", "views", "webhooks",
-        "worker",
+        "access", "activities", "agenda", "api_keys", "assets", "attachments", "audit", "batch", "billing", "brand", "calendar",
+        "changes", "custom", "docs", "duplicate_rules", "duplicates", "email", "entitlements", "events", "exports", "favicon",
+        "forecast", "forgotten", "healthz", "import", "imports", "invitation", "invitations", "invoice", "invoices", "links", "mail",
+        "manifest", "metrics", "occurrences", "openapi", "operations", "operator", "password", "personal_data", "quotas", "readyz",
+        "reminders", "reports", "search", "segments", "session", "settings", "signup", "stages", "suppressions", "templates", "test",
+        "timeline", "types", "u", "usage", "v1", "views", "webhooks", "worker",
     ]
 
     private static func isTaken(_ name: String, except id: String) -> SQL {

@@ -44,6 +44,21 @@ export function fill(element, ...children) {
   return element;
 }
 
+const focusable = 'a[href], button, input, select, textarea, [tabindex="0"]';
+const words = (element) => [element.tagName, element.getAttribute('href'), element.getAttribute('aria-label') ?? element.textContent].join(' ');
+
+/** Replaces everything in an element that is drawn anew by itself: whoever stands there with the keyboard stays on the same thing, or on what has taken its place. */
+export function refill(element, ...children) {
+  const here = element.contains(document.activeElement) ? document.activeElement : null;
+  const place = here ? [...element.querySelectorAll(focusable)].indexOf(here) : -1;
+  const name = here && words(here);
+  fill(element, ...children);
+  if (!here) return element;
+  const now = [...element.querySelectorAll(focusable)];
+  (now.find((one) => words(one) === name) ?? now[Math.min(Math.max(place, 0), now.length - 1)])?.focus({ preventScroll: true });
+  return element;
+}
+
 const SVG = 'http://www.w3.org/2000/svg';
 /** A drawing of `icons.svg`; says nothing to those who listen, so what it stands for must be named beside it. */
 export function icon(name) {

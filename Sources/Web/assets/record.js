@@ -1,6 +1,6 @@
 // One record: its fields in sections, what belongs to it, what happened and what comes next.
 
-import { h, fill, icon, iconButton, newID } from './dom.js';
+import { h, fill, refill, icon, iconButton, newID } from './dom.js';
 import { api, search, address } from './api.js';
 import { t, plurals, singular, labelOf, dateTime, relative } from './i18n.js';
 import { state, types, takePage, titleOf, valueAt, bodyOf, mayCreate, mayUpdate, mayDelete } from './state.js';
@@ -97,7 +97,7 @@ class RecordPage {
         '-',
         mayDelete(this.type.name) && !this.record.deleted_at && { label: t('record.trash'), icon: 'trash', danger: true, action: () => this.trash() },
       ]));
-    fill(this.head,
+    refill(this.head,
       h('p.crumb', h('a', { href: `/${this.type.name}` }, plurals(this.type))),
       h('div.page-head', h('div.page-title', h('h1', this.title), this.subtitle()), actions));
   }
@@ -118,7 +118,7 @@ class RecordPage {
 
   drawFields() {
     if (this.fields.contains(document.activeElement) && this.fields.querySelector('.cell-editor')) return;
-    fill(this.fields, sections(this.type).map(([name, fields]) => {
+    refill(this.fields, sections(this.type).map(([name, fields]) => {
       const rows = fields.map((field) => this.fieldRow(field)).filter(Boolean);
       const content = h('dl.fields', rows);
       return name === 'system' ? h('details.section', h('summary', t(`section.${name}`)), content) : h('section.section', h('h2', t(`section.${name}`)), content);
@@ -175,14 +175,14 @@ class RecordPage {
     if (this.type.operations.includes('attachments')) parts.push(attachments(this.type, this.record, this.visit.signal, this.isReadOnly));
     if (this.type.operations.includes('changes')) parts.push(changes(this.type, this.record, this.visit.signal));
     if (this.type.name === 'deals') parts.unshift((await import('./related.js')).stages(this.record));
-    fill(this.side, parts);
+    refill(this.side, parts);
   }
 
   async drawNotices() {
     const notices = [];
     if (this.record.deleted_at) notices.push(h('p.note', t('record.in_trash', { when: dateTime(this.record.deleted_at) }), ' ', h('button.button.small', { type: 'button', onclick: () => this.restore() }, t('record.restore'))));
     if (this.record.read_only) notices.push(h('p.note', t('record.over_limit'), ' ', h('a', { href: '/settings/plan' }, t('settings.plan'))));
-    fill(this.notices, notices);
+    refill(this.notices, notices);
     if (this.record.deleted_at || !this.type.operations.includes('merge')) return;
     const { duplicatesHint } = await import('./merge.js');
     const hint = await duplicatesHint(this.type, this.record, this.visit.signal).catch(() => null);

@@ -1,6 +1,6 @@
 // What belongs to a record: those that name it, its files, every change of it, a deal's way through its stages.
 
-import { h, fill, icon, iconButton } from './dom.js';
+import { h, fill, refill, icon, iconButton } from './dom.js';
 import { api, search, address, call } from './api.js';
 import { t, plurals, singular, labelOf, dateTime, relative, number, money, duration } from './i18n.js';
 import { state, types, titleOf, mayCreate, mayUpdate } from './state.js';
@@ -30,7 +30,7 @@ function listSection(title, { add, load, signal, watch, full }) {
     try {
       const { data, page } = await load();
       count.textContent = data.length ? (page?.next ? `${data.length}+` : String(data.length)) : '';
-      fill(list, data.map((node) => h('li', node)));
+      refill(list, data.map((node) => h('li', node)));
       element.hidden = !data.length && !add;
     } catch (error) { if (error.name !== 'AbortError') complain(error); }
   };
@@ -87,7 +87,7 @@ export function attachments(type, record, signal, isReadOnly) {
   async function draw() {
     try {
       const { data } = await api.get(path, { signal });
-      fill(list, data.map((file) => h('li', icon('attach'), h('a', { href: `/v1/attachments/${file.id}/content`, download: file.name }, file.name),
+      refill(list, data.map((file) => h('li', icon('attach'), h('a', { href: `/v1/attachments/${file.id}/content`, download: file.name }, file.name),
         h('span.line', h('span', number(Math.max(1, Math.round(file.size / 1024)), { style: 'unit', unit: 'kilobyte' }))),
         isReadOnly ? null : iconButton('trash', t('files.remove', { name: file.name }), () => remove(file)))));
     } catch (error) { if (error.name !== 'AbortError' && error.status !== 403) complain(error); }

@@ -1,6 +1,6 @@
 // What a salesperson begins the day with: what is due, what is planned, which deals wait for a next step, how the month stands, what the others did.
 
-import { h, fill, icon, iconButton, debounce } from './dom.js';
+import { h, fill, refill, icon, iconButton, debounce } from './dom.js';
 import { api, search, address } from './api.js';
 import { t, plurals, singular, labelOf, date, dateTime, time, relative, money, number, today, wall, instant, timeZone } from './i18n.js';
 import { state, types, mayCreate, mayUpdate, mayDelete } from './state.js';
@@ -27,7 +27,7 @@ export async function show(main, visit) {
     tasks: () => tasks(parts.tasks, signal), agenda: () => agenda(parts.agenda, signal), deals: () => types.has('deals') && deals(parts.deals, signal),
     forecast: () => types.has('deals') && forecast(parts.forecast, signal), latest: () => latest(parts.latest, signal),
   };
-  const run = async (name) => { try { await load[name](); } catch (error) { if (error.name !== 'AbortError') fill(parts[name].body, h('p.hint', sentence(error))); } };
+  const run = async (name) => { try { await load[name](); } catch (error) { if (error.name !== 'AbortError') refill(parts[name].body, h('p.hint', sentence(error))); } };
   fill(main, h('div.page-head', h('div.page-title', h('h1', t(hello(), { name: first })), h('p.subtitle', date(today(), { dateStyle: 'full' })))),
     h('div.today', h('div.today-main', parts.tasks.element, types.has('deals') ? parts.deals.element : null), h('div.today-side', parts.agenda.element, types.has('deals') ? parts.forecast.element : null, parts.latest.element)));
   const soon = Object.fromEntries(Object.keys(load).map((name) => [name, debounce(() => run(name), 300)]));
@@ -63,7 +63,7 @@ async function tasks(part, signal) {
     ['coming', data.filter((task) => at(task) > end).slice(0, 6)], ['someday', data.filter((task) => at(task) === null).slice(0, 4)],
   ].filter(([, list]) => list.length);
   part.count.textContent = page.count ? number(page.count) : '';
-  fill(part.body, groups.length ? groups.map(([name, list]) => [h('h3.group-name', { class: name === 'late' ? 'bad' : '' }, t(`today.${name}`)), h('ul.task-rows', list.map((task) => taskRow(task, at(task), name === 'late')))]) : h('p.empty', t('today.no_tasks')));
+  refill(part.body, groups.length ? groups.map(([name, list]) => [h('h3.group-name', { class: name === 'late' ? 'bad' : '' }, t(`today.${name}`)), h('ul.task-rows', list.map((task) => taskRow(task, at(task), name === 'late')))]) : h('p.empty', t('today.no_tasks')));
 }
 
 function taskRow(task, at, isLate) {
@@ -91,7 +91,7 @@ async function agenda(part, signal) {
   const rows = (entries) => h('ol.agenda', entries.map((entry) => h('li', { class: Date.parse(entry.at) < Date.now() ? 'past' : '' }, h('time', { datetime: entry.at }, time(entry.at)), h('span.mark-icon', icon(entry.kind === 'reminder' ? 'reminder' : entry.kind in { call: 1, meeting: 1 } ? entry.kind : 'note')), entry.record ? recordLink(entry.record.type, entry.record, entry.record.title) : '')));
   const own = list.filter((entry) => entry.local.startsWith(day));
   const next = list.filter((entry) => !entry.local.startsWith(day));
-  fill(part.body, own.length ? rows(own) : h('p.hint', t('today.free')), next.length ? [h('h3.group-name', t('today.tomorrow')), rows(next)] : null);
+  refill(part.body, own.length ? rows(own) : h('p.hint', t('today.free')), next.length ? [h('h3.group-name', t('today.tomorrow')), rows(next)] : null);
 }
 
 // Deals that wait: nothing is planned, or they have been in a stage for too long.
@@ -116,7 +116,7 @@ async function deals(part, signal) {
   const waiting = data.map((deal) => [deal, reasons(deal)]).filter(([, why]) => why.length).sort((a, b) => b[1].length - a[1].length || Number(b[0].amount?.amount ?? 0) - Number(a[0].amount?.amount ?? 0));
   part.count.textContent = waiting.length ? number(waiting.length) : '';
   const type = types.get('deals');
-  fill(part.body, waiting.length ? h('ul.deal-rows', waiting.slice(0, 7).map(([deal, why]) => h('li',
+  refill(part.body, waiting.length ? h('ul.deal-rows', waiting.slice(0, 7).map(([deal, why]) => h('li',
     h('div.what', h('a', { href: `/deals/${deal.id}` }, deal.name), h('span.hint', why.map(([, words], index) => [index ? ' · ' : '', words]))),
     h('span.amount', deal.amount ? money(deal.amount, { compact: true }) : ''),
     h('span.actions',
@@ -144,7 +144,7 @@ async function forecast(part, signal) {
   const whole = Math.max(goal ?? 0, value('won') + value('weighted'), 1);
   const show = (amount) => money({ amount: String(amount), currency }, { compact: true });
   const bar = (name, amount) => h('span', { class: `bar ${name}`, style: { width: `${Math.min(100, (100 * amount) / whole)}%` } });
-  fill(part.body,
+  refill(part.body,
     h('div.forecast-bar', { role: 'img', 'aria-label': t('today.bar', { won: show(value('won')), weighted: show(value('weighted')) }) }, bar('won', value('won')), bar('weighted', value('weighted')), goal ? h('span.goal', { style: { left: `${(100 * goal) / whole}%` } }) : null),
     h('dl.figures', h('div', h('dt', t('today.won')), h('dd', show(value('won')))), h('div', h('dt', t('today.weighted')), h('dd', show(value('weighted')))), h('div', h('dt', t('today.goal')), h('dd', goal === null ? '—' : show(goal)))),
     goal ? h('p.hint', t('today.attainment', { share: number(value('won') / goal, { style: 'percent' }) })) : null);
@@ -154,7 +154,7 @@ async function forecast(part, signal) {
 
 async function latest(part, signal) {
   const { data } = await api.get(address('/v1/changes', { limit: 8 }), { signal });
-  fill(part.body, data.length ? h('ul.latest', data.filter((change) => types.has(change.record.type)).map(latestRow)) : h('p.hint', t('today.latest_none')));
+  refill(part.body, data.length ? h('ul.latest', data.filter((change) => types.has(change.record.type)).map(latestRow)) : h('p.hint', t('today.latest_none')));
 }
 
 function latestRow(change) {

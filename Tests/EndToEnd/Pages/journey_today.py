@@ -29,10 +29,14 @@ def journey(site):
     row = latest.get_by_role("listitem").filter(has_text="Nordlicht")
     expect(row).to_contain_text("Ben · changed: ", timeout=2_000)
     expect(row).to_contain_text("Industry")
+    button = row.get_by_role("button", name="Plan the next step of Nordlicht")
+    button.focus()
     person.call("POST", "/v1/companies", {"name": "My own"})
     ben.call("POST", "/v1/contacts/batch", {"atomic": True, "operations": [{"op": "create", "body": {"last_name": f"Number {number}"}} for number in range(40)]})
     expect(latest.get_by_role("link", name="Contacts: 40 records")).to_be_visible()
     expect(latest.get_by_role("listitem")).to_have_count(2)
+    # Whoever stands there with the keyboard stays.
+    expect(button).to_be_focused()
     site.check(page, "Today with what others changed")
 
     # The next step, from here.
