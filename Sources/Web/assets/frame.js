@@ -10,7 +10,8 @@ export function start({ go }) {
   const finder = document.querySelector('.finder');
   const input = finder.querySelector('input');
   finder.append(h('kbd', { 'aria-hidden': 'true' }, /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘K' : 'Ctrl K'));
-  const open = async () => (await import('./palette.js')).open(input, go);
+  // Who has gone on meanwhile wants none.
+  const open = async () => { const palette = await import('./palette.js'); if (document.activeElement === input) palette.open(input, go); };
   input.addEventListener('focus', open);
   finder.addEventListener('submit', (event) => { event.preventDefault(); if (input.value.trim()) { input.blur(); go(`/search?q=${encodeURIComponent(input.value.trim())}`); } });
 

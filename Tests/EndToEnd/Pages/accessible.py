@@ -115,10 +115,13 @@ def walk(page, steps=80):
             """() => {
               const element = document.activeElement;
               if (!element || element === document.body) return null;
-              element.__seen ??= Math.random().toString(36);
+              // By what it is, not by which object: what is drawn anew meanwhile is the same thing to whoever walks there.
+              const words = (one) => [one.tagName, one.id, one.getAttribute('href'), one.getAttribute('aria-label'), one.textContent].join(' ');
+              const equals = [...document.querySelectorAll(element.tagName)].filter((one) => words(one) === words(element));
+              const key = `${words(element)} ${equals.indexOf(element)}`;
               const style = getComputedStyle(element);
               const shown = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== 'none';
-              return { key: element.__seen, html: element.outerHTML.slice(0, 140), shown, matches: element.matches(':focus-visible') };
+              return { key, html: element.outerHTML.slice(0, 140), shown, matches: element.matches(':focus-visible') };
             }""")
         if state is None:
             break
