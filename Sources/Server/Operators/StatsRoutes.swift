@@ -73,7 +73,8 @@ package enum StatsDocument {
 
     static let members: [String: JSON] = [
         "tenant": ["type": "string"], "cell": ["type": "string"], "relations": count("Tables, indexes and the like."),
-        "rows": count("Live rows as PostgreSQL counts them; they may lag by moments."), "bytes": count("Of tables with their indexes."),
+        "rows": count("Live rows as PostgreSQL counts them; they may lag by moments."),
+        "bytes": count("Of tables with their indexes; in the list of all as PostgreSQL last counted them."),
         "slow_statements": count("That took a second or more within a day."),
         "last_active_at": [
             "type": ["string", "null"], "format": "date-time",

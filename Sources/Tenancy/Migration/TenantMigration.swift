@@ -29,16 +29,12 @@ struct TenantMigration: Sendable {
 
     /// Runs what the cell's ledger does not name. The owner has to belong to the tenant's role.
     func bringUpToDate(_ tenant: Tenant, in cell: OpenCell) async throws {
-        // The cell's ledger is the truth; the control schema's copy may be older.
-        let done = try await cell.owner.transaction(preamble: [TenantScript.asOwner], namespace: Cell.schema) { transaction in
-            guard try !transaction.rows("SELECT 1 FROM tenants WHERE id = \(tenant.id)").isEmpty else {
-                throw TenancyError.notReady("Its schema is missing from the cell \"\(tenant.cell)\".")
-            }
-            return try Set(transaction.rows("SELECT number FROM tenant_migrations WHERE tenant_id = \(tenant.id)").map { try $0.int(0) })
-        }
-        for file in files where !done.contains(file.number) {
+        // The control schema's version may be older than the cell's ledger, which is the truth and is asked for each file.
+        for file in files where file.number > tenant.schemaVersion {
             do {
-                if file.runsOutsideTransaction { try await ConcurrentStatements(file: file, tenant: tenant, cell: cell).run() }
+                if file.runsOutsideTransaction, try await isWaiting(file, for: tenant, in: cell) {
+                    try await ConcurrentStatements(file: file, tenant: tenant, cell: cell).run()
+                }
                 try await locks.retrying { try await apply(file, to: tenant, in: cell) }
             } catch let error as PostgresError {
                 guard error.refusal != nil else { throw error }
@@ -52,8 +48,7 @@ struct TenantMigration: Sendable {
         try await cell.owner.transaction(
             preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner, LockPatience.timeout], namespace: Cell.schema
         ) { transaction in
-            let ledger = try transaction.rows("SELECT 1 FROM tenant_migrations WHERE tenant_id = \(tenant.id) AND number = \(file.number)")
-            guard ledger.isEmpty else { return }
+            guard try Self.isWaiting(file, for: tenant, transaction) else { return }
             if !file.runsOutsideTransaction {
                 try OwnersMembership.renew(tenant.role, transaction)
                 try transaction.flush([TenantScript.asTenant(role: tenant.role, schema: tenant.schema)])
@@ -64,6 +59,23 @@ struct TenantMigration: Sendable {
                 "INSERT INTO tenant_migrations (tenant_id, number, name) VALUES (\(tenant.id), \(file.number), \(file.name))",
             ])
         }
+    }
+
+    private func isWaiting(_ file: SchemaFile, for tenant: Tenant, in cell: OpenCell) async throws -> Bool {
+        try await cell.owner.transaction(preamble: [TenantScript.asOwner], namespace: Cell.schema) { transaction in
+            try Self.isWaiting(file, for: tenant, transaction)
+        }
+    }
+
+    /// Whether the cell's ledger does not name the file for the tenant. Throws when the cell does not know the tenant.
+    private static func isWaiting(_ file: SchemaFile, for tenant: Tenant, _ transaction: borrowing Transaction) throws -> Bool {
+        let found = try transaction.rows(
+            """
+            SELECT EXISTS (SELECT FROM tenant_migrations AS m WHERE m.tenant_id = t.id AND m.number = \(file.number))
+            FROM tenants AS t WHERE t.id = \(tenant.id)
+            """)
+        guard let row = found.first else { throw TenancyError.notReady("Its schema is missing from the cell \"\(tenant.cell)\".") }
+        return try !row.bool(0)
     }
 
     /// Tells the directory, and with it every process, whether the tenant may be let in.

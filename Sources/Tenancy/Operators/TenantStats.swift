@@ -13,7 +13,7 @@ package struct TenantStats: Sendable {
         package let relations: Int
         /// Live rows as PostgreSQL counts them, which may lag by moments.
         package let rows: Int
-        /// Of tables with their indexes.
+        /// Of tables with their indexes; in the list of all as PostgreSQL last counted it.
         package let bytes: Int
         /// How many statements took long within a day.
         package let slow: Int
@@ -39,13 +39,13 @@ package struct TenantStats: Sendable {
         let figures = try Dictionary(
             uniqueKeysWithValues: known.map { (try $0.text(0), (slow: try $0.int(1), last: try $0.optionalDate(2))) })
         var all: [Row] = []
+        let bytes = Self.bytes(exactly: slug != nil)
         for cell in cells.all {
             let rows = try await cells.scope(of: cell.name).rows(
                 """
-                SELECT t.slug, count(c.oid), coalesce(sum(pg_stat_get_live_tuples(c.oid)) FILTER (WHERE c.relkind = 'r'), 0)::bigint,
-                    coalesce(sum(pg_table_size(c.oid)) FILTER (WHERE c.relkind = 'r'), 0)::bigint
-                        + coalesce(sum(pg_relation_size(c.oid)) FILTER (WHERE c.relkind = 'i'), 0)::bigint
+                SELECT t.slug, count(c.oid), coalesce(sum(pg_stat_get_live_tuples(c.oid)) FILTER (WHERE c.relkind = 'r'), 0)::bigint, \(bytes)
                 FROM tenants AS t JOIN pg_namespace AS n ON n.nspname = t.schema JOIN pg_class AS c ON c.relnamespace = n.oid
+                    LEFT JOIN pg_class AS far ON far.oid = c.reltoastrelid
                 WHERE \(slug)::text IS NULL OR t.slug = \(slug)::text GROUP BY t.slug
                 """, within: .seconds(60), isRepeatable: true)
             for row in rows {
@@ -57,6 +57,20 @@ package struct TenantStats: Sendable {
             }
         }
         return all.sorted { $0.slug < $1.slug }
+    }
+
+    /// Of one tenant by its files. Of all as the catalogue knows it since the last VACUUM or ANALYZE: to look at each of a hundred and sixty
+    /// files of a thousand tenants takes ten seconds.
+    private static func bytes(exactly: Bool) -> SQL {
+        exactly
+            ? """
+            coalesce(sum(pg_table_size(c.oid)) FILTER (WHERE c.relkind = 'r'), 0)::bigint
+                + coalesce(sum(pg_relation_size(c.oid)) FILTER (WHERE c.relkind = 'i'), 0)::bigint
+            """
+            : """
+            sum(current_setting('block_size')::bigint * (coalesce(far.relpages, 0)
+                + CASE WHEN c.relkind = 'r' AND c.relpages = 0 AND pg_stat_get_live_tuples(c.oid) > 0 THEN 1 ELSE c.relpages END))::bigint
+            """
     }
 
     /// What took longest for a tenant in the last seven days, the slowest first.

@@ -97,7 +97,7 @@ private enum Desk {
         for tenant in tenants {
             try await pool.transaction { transaction in
                 try transaction.script(
-                    "ALTER TABLE \(SQL.quoted(identifier: tenant.schema)).companies ADD COLUMN \(SQL.quoted(identifier: name)) text")
+                    "ALTER TABLE \(SQL.quoted(identifier: tenant.schema)).contacts ADD COLUMN \(SQL.quoted(identifier: name)) text")
             }
         }
         try await pool.outsideTransaction([SQL(code: "REVOKE \(roles) FROM CURRENT_USER")])
