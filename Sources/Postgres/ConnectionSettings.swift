@@ -18,6 +18,8 @@ package struct ConnectionSettings: Sendable {
     package var applicationName: String
     /// How long one host is tried; libpq counts whole seconds and at least 2. A `connect_timeout` in the URL wins.
     package var connectTimeout: Duration
+    /// The schema in which names are looked up until a transaction says another; nil: as the server has it.
+    package var searchPath: String?
 
     /// Everything but the URL has a default.
     package init(
@@ -53,7 +55,8 @@ package struct ConnectionSettings: Sendable {
         if let password { parameters.append(("password", password)) }
         if startsSession {
             let own = option("options", environment: "PGOPTIONS") ?? ""
-            parameters.append(("options", "-c DateStyle=ISO -c TimeZone=UTC " + own))
+            let path = searchPath.map { "-c search_path=\($0) " } ?? ""
+            parameters.append(("options", "-c DateStyle=ISO -c TimeZone=UTC " + path + own))
         }
         return parameters
     }
