@@ -81,6 +81,10 @@ def main():
             "tenant": slug, "email": f"admin@{slug}.example", "password": "a long enough password"})["token"])
         if count() != before: sys.exit("The restore did not bring the tenant back.")
 
+        print(f"{platform.machine()}, {os.cpu_count()} cores; {time.strftime('%Y-%m-%d')}; {contacts} contacts, {megabytes:.0f} MB of tables and indexes", flush=True)
+        print(f"snapshot {snapshot:.1f} s, {file.stat().st_size / 1024 / 1024:.0f} MB; restore {restore:.1f} s")
+        print(f"neighbour's p95: {alone:.1f} ms alone, {meanwhile_snapshot:.1f} ms during the snapshot, {meanwhile_restore:.1f} ms during the restore", flush=True)
+
         dump = folder / "large.dump"
         sql(url, f'GRANT "{role}" TO CURRENT_USER')
         dumped = timed(["pg_dump", url, "--format=custom", "--compress=1", f"--schema={schema}", f"--file={dump}"])
@@ -89,13 +93,12 @@ def main():
         bare = url.replace("/tenantry?", "/bare?")
         base = folder / "base.sql"
         timed(["pg_dump", url, "--schema-only", "--schema=cell", "--no-owner", "--no-privileges", f"--file={base}"])
-        subprocess.run(["psql", bare, "-Xq", "-c", "CREATE EXTENSION IF NOT EXISTS pg_trgm", "-c", "CREATE EXTENSION IF NOT EXISTS btree_gin",
-                        "-f", str(base)], capture_output=True)
+        sql(bare, "CREATE SCHEMA cell;" + sql(url, "SELECT format('CREATE EXTENSION %I SCHEMA %I;', e.extname, n.nspname) FROM pg_extension AS e "
+                                              "JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE n.nspname = 'cell'"))
+        # What is there already says so, and nothing else can be wrong with what was dumped just now.
+        subprocess.run(["psql", bare, "-Xq", "-f", str(base)], capture_output=True)
         restored = timed(["pg_restore", f"--dbname={bare}", "--no-owner", "--no-privileges", "--exit-on-error", str(dump)])
-        print(f"{platform.machine()}, {os.cpu_count()} cores; {time.strftime('%Y-%m-%d')}; {contacts} contacts, {megabytes:.0f} MB of tables and indexes")
-        print(f"snapshot: {snapshot:.1f} s, {file.stat().st_size / 1024 / 1024:.0f} MB; pg_dump {dumped:.1f} s; ratio {snapshot / dumped:.2f}")
-        print(f"restore: {restore:.1f} s; pg_restore {restored:.1f} s; ratio {restore / restored:.2f}")
-        print(f"neighbour's p95: {alone:.1f} ms alone, {meanwhile_snapshot:.1f} ms during the snapshot, {meanwhile_restore:.1f} ms during the restore")
+        print(f"pg_dump {dumped:.1f} s, ratio {snapshot / dumped:.2f}; pg_restore {restored:.1f} s, ratio {restore / restored:.2f}")
     finally:
         server.stop()
     shutil.rmtree(folder, ignore_errors=True)
