@@ -23,7 +23,7 @@ struct CommandKillTests {
         try await furnished(desk, before)
         try await files(desk, folder: place.path, before)
         try await accesses(desk, dev)
-        try await queues(desk)
+        try await queues(desk, dev)
         #expect(try await desk.hashes("acme") == before)
         try await cells(desk, dev)
 
@@ -173,7 +173,24 @@ struct CommandKillTests {
         }
     }
 
-    private func queues(_ desk: Desk) async throws {
+    private func queues(_ desk: Desk, _ dev: Dev) async throws {
+        let firm = try await dev.tenant("queues")
+        for number in 0..<10 {
+            let reminder: [String: Any] = [
+                "when": ["local": "2091-01-01T09:0\(number)", "time_zone": "UTC"], "recipients": ["owner"], "subject": "R\(number)",
+            ]
+            #expect(try await firm.call("POST", "/v1/reminders", reminder).status == 201)
+        }
+        let waiting = try await eventually("the reminders are planned") {
+            let jobs = try await desk.jobs("queues").filter { $0.contains("2091-01-01") }
+            return jobs.count == 10 ? jobs.sorted() : nil
+        }
+        try await desk.rounds {
+            ["jobs", "cancel", String(waiting[$0].prefix { $0 != " " }), "--reason", "kill"]
+        } check: { (round, _) async throws in
+            let left = try await desk.jobs("queues")
+            #expect(!left.contains(waiting[round]))
+        }
         try await desk.rounds {
             ["jobs", $0 % 2 == 0 ? "pause" : "resume", "deliver_reminder", "--reason", "kill"]
         } check: { (round, answer) async throws in

@@ -77,7 +77,9 @@ import Testing
 
         #expect(cancelled.status == 204)
         #expect(running.status == 409 && running.code == "conflict")
-        #expect(again.status == 404)
+        // Said again, as after an answer that was lost, it is done already.
+        #expect(again.status == 204)
+        #expect(try await support.post("/operator/v1/jobs/\(UUID.v7())/cancel", .object([])).status == 404)
         #expect(try await support.get("/operator/v1/jobs/\(ids[0])").status == 404)
         #expect(try await TestSite.shared.operator(.viewer).post("/operator/v1/jobs/\(ids[1])/cancel", .object([])).status == 403)
     }
