@@ -64,7 +64,7 @@ server=$!
 half others --skip '^ServerTests\.'
 others=$!
 # What fails is said at once; the rest is in the halves' own words at the end.
-tail --pid="$server" -n +1 -F -q "$halves/server" "$halves/others" 2>/dev/null | grep --line-buffered -E '^. (Suite|Test "|Test case) .* (passed|failed) after|✘' &
+tail --pid="$server" -n +1 -F -q "$halves/server" "$halves/others" 2>/dev/null | grep --line-buffered -E '(Suite |Test "|Test case ).* (passed|failed) after|✘' &
 status=0
 wait "$server" || status=$?
 wait "$others" || status=$?
