@@ -10,6 +10,8 @@ import Tenancy
 struct MovedRows: RelocatedRows {
     private let copying: TenantCopy
     private let progress: @Sendable (String, Int) -> Void
+    /// For a moment in the new schema; with a space, as no type of the tenant's own can be called.
+    private static let (moved, kept) = ("\"moved rows\"", "\"kept rows\"")
     private var copied: (layout: TenantCopy.Layout, references: [SQL])?
 
     init(_ copying: TenantCopy, progress: @escaping @Sendable (String, Int) -> Void) {
@@ -55,22 +57,22 @@ struct MovedRows: RelocatedRows {
         // Numbers of transactions go round; all in use are less than half a round apart.
         let isNew = "xmin::text::bigint >= 3 AND (xmin::text::bigint - \(horizon & 0xffff_ffff) + 4294967296) % 4294967296 < 2147483648"
 
-        _ = try await target.rows([SQL(code: "CREATE TABLE moved_rows AS SELECT \(list) FROM \(name) WITH NO DATA")])
-        let new = try await rows("SELECT \(list) FROM \(name) WHERE \(isNew)", from: source, into: "moved_rows", list, target)
+        _ = try await target.rows([SQL(code: "CREATE TABLE \(Self.moved) AS SELECT \(list) FROM \(name) WITH NO DATA")])
+        let new = try await rows("SELECT \(list) FROM \(name) WHERE \(isNew)", from: source, into: Self.moved, list, target)
         let left = try await source.rows([SQL(code: "SELECT count(*) FROM \(name)")])[0][0].int(0)
-        if new > 0 { _ = try await target.rows([SQL(code: "DELETE FROM \(name) AS t USING moved_rows AS m WHERE \(isSame)")]) }
+        if new > 0 { _ = try await target.rows([SQL(code: "DELETE FROM \(name) AS t USING \(Self.moved) AS m WHERE \(isSame)")]) }
         let there = try await target.rows([SQL(code: "SELECT count(*) FROM \(name)")])[0][0].int(0)
         if there + new != left {
-            _ = try await target.rows([SQL(code: "CREATE TABLE kept_rows AS SELECT \(key) FROM \(name) WITH NO DATA")])
-            _ = try await rows("SELECT \(key) FROM \(name)", from: source, into: "kept_rows", key, target)
+            _ = try await target.rows([SQL(code: "CREATE TABLE \(Self.kept) AS SELECT \(key) FROM \(name) WITH NO DATA")])
+            _ = try await rows("SELECT \(key) FROM \(name)", from: source, into: Self.kept, key, target)
             _ = try await target.rows([
-                SQL(code: "ANALYZE kept_rows"),
-                SQL(code: "DELETE FROM \(name) AS t WHERE NOT EXISTS (SELECT FROM kept_rows AS m WHERE \(isSame))"),
-                SQL(code: "DROP TABLE kept_rows"),
+                SQL(code: "ANALYZE \(Self.kept)"),
+                SQL(code: "DELETE FROM \(name) AS t WHERE NOT EXISTS (SELECT FROM \(Self.kept) AS m WHERE \(isSame))"),
+                SQL(code: "DROP TABLE \(Self.kept)"),
             ])
         }
         let brought = try await target.rows([
-            SQL(code: "INSERT INTO \(name) (\(list)) SELECT \(list) FROM moved_rows"), SQL(code: "DROP TABLE moved_rows"),
+            SQL(code: "INSERT INTO \(name) (\(list)) SELECT \(list) FROM \(Self.moved)"), SQL(code: "DROP TABLE \(Self.moved)"),
             SQL(code: "SELECT count(*) FROM \(name)"),
         ])
         guard try brought[2][0].int(0) == left else { throw Incomplete(table: table.name) }

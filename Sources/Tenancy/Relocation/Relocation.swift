@@ -29,7 +29,7 @@ package struct Relocation: Sendable {
     package func move(
         _ slug: String, to cell: String, by instruction: Instruction, asJob job: UUID? = nil, porter: Porter
     ) async throws -> Tenant {
-        var tenant = try await begin(slug, to: cell, instruction)
+        let tenant = try await begin(slug, to: cell, instruction)
         if tenant.movingTo == nil, tenant.writesPausedAt == nil, tenant.cell == cell { return tenant }
         guard let name = tenant.movingTo else { return tenant }
         if !cells.knows(name) { try await directory.refresh() }
@@ -47,7 +47,7 @@ package struct Relocation: Sendable {
                 let sameServer = try await isSameServer(old, new)
                 try await admit(tenant, to: new)
                 try await OwnersMembership(tenants: [tenant], cells: cells, locks: locks).begin()
-                tenant = try await transfer(tenant, from: old, to: new, job: job, porter(sameServer))
+                try await transfer(tenant, from: old, to: new, job: job, porter(sameServer))
             } catch {
                 // Its people go on writing where they are; the next attempt begins anew. Whether the last step was done is looked at there.
                 if try await stands(tenant, in: old) { try await resumeWrites(of: tenant) }
@@ -96,8 +96,8 @@ package struct Relocation: Sendable {
         return tenant
     }
 
-    private func pauseWrites(of tenant: Tenant) async throws -> Tenant {
-        try await change(tenant, "writes_paused_at = coalesce(writes_paused_at, clock_timestamp())")
+    private func pauseWrites(of tenant: Tenant) async throws {
+        _ = try await change(tenant, "writes_paused_at = coalesce(writes_paused_at, clock_timestamp())")
     }
 
     private func resumeWrites(of tenant: Tenant) async throws {
@@ -204,17 +204,17 @@ package struct Relocation: Sendable {
         }
     }
 
-    /// The one transaction of the old cell, with that of the new one inside it. Answers the tenant with its writes paused.
+    /// The one transaction of the old cell, with that of the new one inside it. Writes are paused from its middle on.
     ///
     /// Of the old cell's pools each lends one connection: one for this transaction, one for whatever is asked beside it.
     private func transfer(
         _ tenant: Tenant, from old: OpenCell, to new: OpenCell, job: UUID?, _ rows: any RelocatedRows
-    ) async throws -> Tenant {
+    ) async throws {
         let asTenant = TenantScript.asTenant(role: tenant.role, schema: tenant.schema)
-        return try await old.founder.assembling(
+        try await old.founder.assembling(
             preamble: [TenantScript.asOwner, "SELECT set_config('lock_timeout', '10000', true)"]
         ) { source in
-            let paused = try await new.founder.assembling(preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner]) { target in
+            try await new.founder.assembling(preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner]) { target in
                 var rows = rows
                 try await build(tenant, target)
                 let horizon = try await old.owner.reading(preamble: [TenantScript.asOwner, asTenant]) { reading in
@@ -222,7 +222,7 @@ package struct Relocation: Sendable {
                     try await rows.copy(from: reading, into: target)
                     return try horizon[0].int(0)
                 }
-                let paused = try await pauseWrites(of: tenant)
+                try await pauseWrites(of: tenant)
                 try await waitForJobs(of: tenant, in: old, but: job)
                 let tables = try await source.rows([
                     "SELECT 1 FROM tenants WHERE id = \(tenant.id) FOR UPDATE", asTenant,
@@ -235,12 +235,10 @@ package struct Relocation: Sendable {
                 _ = try await target.rows(TenantScript(tenant: tenant).ledger(files))
                 _ = try await source.rows([TenantScript.asOwner])
                 try await CellBelongings(tenant: tenant.id).move(from: source, to: target, but: job)
-                return paused
             }
             _ = try await source.rows([
                 SQL("DROP OWNED BY \(identifier: tenant.role) CASCADE"), "DELETE FROM tenants WHERE id = \(tenant.id)",
             ])
-            return paused
         }
     }
 
