@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Synchronization
 import Testing
 
 @testable import Tenancy
@@ -110,6 +111,50 @@ import Testing
             #expect(roles.count == 12)
             #expect(try await installation.isolation.run().failures == [])
         }
+    }
+
+    /// PostgreSQL keeps one list of a login's roles per session. One that is made while a grant commits can miss it, the likelier the longer it
+    /// is, and then a new tenant's role is denied to the requests of its own people (42501).
+    @Test("A role that was granted a moment ago is taken on, whatever list of roles the session keeps") func roleLists() async throws {
+        try await withInstallation { installation in
+            let cell = try installation.cells.named("main")
+            let login = cell.cell.loginRole
+            let names = (0..<500).map { "\(login)_list_\($0)" }
+            func grant(_ names: some Sequence<String>) async throws {
+                let list = names.map { "CREATE ROLE \($0); GRANT \($0) TO \(login);" }.joined()
+                try await cell.owner.transaction { try $0.script(list) }
+            }
+            let granted = Granted()
+            try await grant(names[..<300])
+            granted.count.store(300, ordering: .relaxed)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        while granted.count.load(ordering: .relaxed) < names.count {
+                            let role = names[granted.count.load(ordering: .relaxed) - 1]
+                            let unit = Unit([SQL("SELECT set_config('role', \(role), true)").prepared(.shared), "SELECT current_user"])
+                            let taken = try await cell.api.run(unit)[1][0].text(0)
+                            #expect(taken == role)
+                        }
+                    }
+                }
+                group.addTask {
+                    defer { granted.count.store(names.count, ordering: .relaxed) }
+                    for number in 300..<names.count {
+                        try await grant([names[number]])
+                        granted.count.store(number + 1, ordering: .relaxed)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let list = names.joined(separator: ", ")
+            try await cell.owner.transaction { try $0.script("DROP ROLE \(list)") }
+        }
+    }
+
+    /// How many of the roles are there.
+    private final class Granted: Sendable {
+        let count = Atomic(0)
     }
 
     @Test("One that an older program made is given to nobody, and goes") func outdated() async throws {
