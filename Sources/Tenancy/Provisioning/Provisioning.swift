@@ -15,6 +15,7 @@ package struct Provisioning: Sendable {
     let directory: Directory
     let removal: Removal
     let settings: InstallationSettings
+    private let line = ProvisioningLine()
     /// Called after each step; tests stop here as a crash would.
     var afterStep: @Sendable (Step) throws -> Void = { _ in }
 
@@ -96,7 +97,7 @@ package struct Provisioning: Sendable {
         let newcomer = NewTenant(
             tenant: tenant, adminID: tenant.adminID, admin: request.admin, settings: request.settings,
             key: TenantKey(try await identity.identity(), tenant: tenant.id))
-        var version = try await build(newcomer, in: cell, from: .spare)
+        var version = try await line.run { try await build(newcomer, in: cell, from: .spare) }
         // Those for whom no schema stands ready wait in the founder's line, which those who find one do not.
         if version == nil { version = try await build(newcomer, in: cell, from: .files) }
         if let version, version < settings.schema.tenant.latest { try await catchUp(tenant, in: cell) }
