@@ -84,6 +84,7 @@ import Testing
 
         let document = try await imports(tenant).get(id).document
         #expect(document["state"] == "failed" && document["failure"]?.string?.contains("send the file again") == true)
+        #expect(document["failure_code"] == "rows_gone")
     }
 
     @Test("After a month nothing of an import is left, and after a week nothing of a file that nobody wanted") func forgotten() async throws

@@ -52,6 +52,10 @@ import Testing
         }
         let scope = try await person.firm.firm.scope()
         #expect(try await scope.rows("SELECT count(*) FROM attachments WHERE removed_at IS NOT NULL AND name = ''")[0].int(0) == 5)
+        // The row of the file that was not taken counts, and tells nothing; another one's stays.
+        let rows = try await scope.rows(
+            "SELECT array_to_string(reasons || codes || places || cells, ''), cardinality(cells) FROM import_errors ORDER BY row")
+        #expect(try rows.map { try $0.text(0) } == ["", "too longtoo_longcitySomeBodyBonn"] && rows.map { try $0.int(1) } == [3, 3])
         #expect(try await person.firm.drift() == 0)
     }
 

@@ -69,6 +69,8 @@ import Testing
         let result = try await house.carryOut(id)
 
         #expect(counts(result) == [3, 1, 1, 0, 1])
+        let told = try await house.admin.get("/v1/imports/\(id)/errors").json["data"]?.elements?.first?["errors"]?.elements ?? []
+        #expect(told.map { $0["code"] } == ["plan_limit"] && told.first?["column"]?.isNull == true, "\(told)")
         #expect(try await house.used == 3)
         #expect(try await Recounting.drift(of: house.firm).isEmpty)
     }

@@ -129,8 +129,8 @@ struct PersonFirm {
             let cells = number == 0 ? [hostile("first"), hostile("last"), hostile(name)] : ["Some", "Body", "Bonn"]
             _ = try await scope.run([
                 """
-                INSERT INTO import_errors (import_id, row, columns, reasons, cells)
-                VALUES (\(table), \(number + 1), ARRAY['city'], ARRAY['too long'], \(cells))
+                INSERT INTO import_errors (import_id, row, columns, reasons, codes, places, cells)
+                VALUES (\(table), \(number + 1), ARRAY['city'], ARRAY['too long'], ARRAY['too_long'], ARRAY['city'], \(cells))
                 """
             ])
         }

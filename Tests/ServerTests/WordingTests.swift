@@ -143,8 +143,10 @@ import Web
 
         for code in Problem.Code.allCases { #expect(english["refusal.\(code.rawValue)"] != nil, "\(code)") }
         for code in Problem.FieldCode.allCases { #expect(english["refusal.field.\(code.rawValue)"] != nil, "\(code)") }
+        for code in ImportRowCode.allCases { #expect(english["refusal.import.\(code.rawValue)"] != nil, "\(code)") }
+        for code in ImportFailure.allCases { #expect(english["import.failure.\(code.rawValue)"] != nil, "\(code)") }
         let kinds = Set(TypeDocument.kinds).union(["between"])
-        for key in english.keys where key.hasPrefix("refusal.field.") {
+        for key in english.keys where key.hasPrefix("refusal.field.") || key.hasPrefix("refusal.import.") {
             let parts = key.split(separator: ".").map(String.init)
             #expect(parts.count == 3 || kinds.contains(parts[3]), "\(key): there is no such kind of field")
         }

@@ -19,13 +19,14 @@ struct RunImport: Job {
             let scope = context.scope
             guard let state = try await ImportRun.state(job.id, in: scope) else { return .done }
             guard let house = try await ImportHouse(of: state, base, in: scope) else {
-                try await ImportRun.fail(job.id, because: "Whoever started it may not work here any more.", in: scope)
+                try await ImportRun.fail(job.id, because: "Whoever started it may not work here any more.", .makerGone, in: scope)
                 return .done
             }
             let rights = house.caller.rights[state.order.type]
             guard rights.create, rights.update != .none else {
                 try await ImportRun.fail(
-                    job.id, because: "Whoever started it may not create and update \(state.order.type) any more.", in: scope)
+                    job.id, because: "Whoever started it may not create and update \(state.order.type) any more.",
+                    .makerForbidden, in: scope)
                 return .done
             }
             let run = ImportRun(

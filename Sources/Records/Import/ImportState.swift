@@ -27,7 +27,8 @@ package struct ImportState: Sendable {
     static let selection: SQL = """
         i.id, i.type, i.mode, i.key, i.mapping, i.dry_run, i.options, i.state, i.actor_type, i.actor_id, i.user_id, i.request_id, i.staging,
         coalesce(i.content, '{}'), i.total, i.created, i.updated, i.unchanged, i.failed, i.failure, i.reverted, i.conflicts,
-        i.created_at AT TIME ZONE 'UTC', i.started_at AT TIME ZONE 'UTC', i.finished_at AT TIME ZONE 'UTC'
+        i.created_at AT TIME ZONE 'UTC', i.started_at AT TIME ZONE 'UTC', i.finished_at AT TIME ZONE 'UTC',
+        i.failure_code
         """
 
     init(_ row: Row) throws {
@@ -53,10 +54,17 @@ package struct ImportState: Sendable {
             return (try? JSON(parsing: bytes)) ?? .null  // Written by ourselves just now.
         }
         rest = [
-            .init("failure", JSON(row.optionalText(19))), .init("reverted", JSON(reverted)),
+            .init("failure", JSON(row.optionalText(19))), .init("failure_code", JSON(row.optionalText(25))),
+            .init("reverted", JSON(reverted)),
             .init("conflicts", try JSON(parsing: row.text(21))), .init("created_at", time(22)), .init("started_at", time(23)),
             .init("finished_at", time(24)),
         ]
+    }
+
+    /// The fields that the columns of the file go into, by column.
+    package func fields(of type: RecordType) -> [String: FieldDefinition] {
+        let members = order.mapping.members ?? []
+        return Dictionary(members.compactMap { member in member.value.string.flatMap(type.field).map { (member.name, $0) } }) { $1 }
     }
 
     /// Whether the file was sent.

@@ -9,7 +9,8 @@ extension Imports {
     package static func forget(_ pattern: String, in transaction: borrowing Transaction) throws -> Int {
         var emptied = try transaction.flush([
             """
-            UPDATE import_errors SET cells = array_fill(''::text, ARRAY[cardinality(cells)]), reasons = array_fill(''::text, ARRAY[cardinality(reasons)])
+            UPDATE import_errors SET cells = array_fill(''::text, ARRAY[cardinality(cells)]), reasons = array_fill(''::text, ARRAY[cardinality(reasons)]),
+                codes = '{}', places = '{}'
             WHERE to_jsonb(cells)::text COLLATE "und-x-icu" ~* \(pattern)
             """
         ])[0].affected

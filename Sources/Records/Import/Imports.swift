@@ -8,7 +8,7 @@ import Tenancy
 /// An import is ordered, gets its file, is started, and then goes on by itself (`ImportRun`) until it is done, which errors in its rows do
 /// not prevent.
 package struct Imports: Sendable {
-    private let scope: TenantScope
+    let scope: TenantScope
     private let caller: Caller
     private let catalog: Catalog
     /// Promises the work, in the transaction that decides on it.
@@ -122,31 +122,6 @@ package struct Imports: Sendable {
             ])
             return try Self.read(id, in: transaction)
         }
-    }
-
-    /// What was wrong, as CSV: `row`, `column`, `reason` and the columns of the file; once for each row.
-    package func errors(of state: ImportState, _ body: ([UInt8]) async throws -> Void) async throws {
-        let names = ["row", "column", "reason"] + state.columns
-        let header = names.map(Self.cell).joined(separator: ",") + "\r\n"
-        try await body(Array(header.utf8))
-        let cells = state.columns.indices.map { ", \(Self.neutral("cells[\($0 + 1)]"))" }.joined()
-        // COPY takes no values: the id is a UUID.
-        let rows = SQL(
-            code: """
-                COPY (SELECT row, \(Self.neutral("array_to_string(columns, ', ')")), array_to_string(reasons, ' ')\(cells)
-                FROM import_errors WHERE import_id = '\(state.id.uuidString)' ORDER BY row) TO STDOUT (FORMAT csv)
-                """)
-        try await scope.limited(to: .seconds(3600)).copyOut(rows, body)
-    }
-
-    /// A spreadsheet calculates what begins with these signs; reading takes the apostrophe off again.
-    private static func neutral(_ cell: String) -> String {
-        "CASE WHEN \(cell) ~ '^[=+@-]' THEN '''' || \(cell) ELSE nullif(\(cell), '') END"
-    }
-
-    private static func cell(_ text: String) -> String {
-        let safe = text.first.map { "=+-@".contains($0) } == true ? "'" + text : text
-        return safe.contains { ",\"\r\n".contains($0) || $0.isNewline } ? "\"" + safe.replacing("\"", with: "\"\"") + "\"" : safe
     }
 
     private func told(_ id: UUID) -> SQL { ImportState.told(id, to: scope.tenant.slug) }

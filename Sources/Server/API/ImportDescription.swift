@@ -51,11 +51,19 @@ extension ImportRoutes {
         tag: tag, parameters: [id, .idempotencyKey], responses: [202: ResponseDescription("It has begun.", schema: one)],
         problems: [.conflict, .invalid, .idempotencyRunning, .idempotencyMismatch], cost: .bulk)
     static let errors = Operation(
+        "imports.list_errors", "The rows that were not taken, in order, each with what is wrong by code", tag: tag,
+        parameters: [id, .limit, .after],
+        responses: [200: ResponseDescription("Rows.", schema: .listSchema(of: ["$ref": "#/components/schemas/ImportError"]))],
+        problems: [.cursor])
+    static let errorFile = Operation(
         "imports.errors", "The rows that were not taken: row (1 is the first below the header), column, reason and the file's own columns",
         tag: tag, parameters: [id],
         responses: [
             200: ResponseDescription(
-                "CSV, to be corrected and sent as another import. Cells that a spreadsheet would calculate have an apostrophe in front.",
+                """
+                CSV, to be corrected and sent as another import. Reasons are in the caller's language: the user's locale, else the account's, \
+                else what Accept-Language wishes. Cells that a spreadsheet would calculate have an apostrophe in front.
+                """,
                 schema: ["type": "string"], contentType: "text/csv; charset=utf-8",
                 headers: [("Content-Disposition", "A name for the file.")])
         ])
@@ -91,6 +99,31 @@ extension ImportRoutes {
     ]
 
     static let schemas: [String: JSON] = [
+        "ImportError": .objectSchema(
+            [
+                "row": ["type": "integer", "minimum": 1, "description": "1 is the first below the header."],
+                "errors": [
+                    "type": "array",
+                    "items": .objectSchema(
+                        [
+                            "column": ["type": ["string", "null"], "description": "As the header has it; null: the row as such."],
+                            "code": [
+                                "type": ["string", "null"],
+                                "description": .string(
+                                    """
+                                    Of `errors` in problem documents or of problems, or for rows alone: \
+                                    \(ImportRowCode.allCases.map(\.rawValue).joined(separator: ", ")). Null for imports from before there were codes.
+                                    """),
+                            ],
+                            "detail": ["type": "string"],
+                        ], required: ["column", "code", "detail"]),
+                ],
+                "cells": [
+                    "type": "array", "items": ["type": "string"],
+                    "description": .string(
+                        "The first \(Imports.shownCell) characters of each cell, in the order of the import's `columns`."),
+                ],
+            ], required: ["row", "errors", "cells"]),
         "ImportOrder": .objectSchema(changeable.merging(["type": .textSchema]) { $1 }, required: ["type"]),
         "ImportChange": .objectSchema(changeable, required: []),
         "Import": .objectSchema(
@@ -111,6 +144,10 @@ extension ImportRoutes {
                     "encoding": ["type": ["string", "null"]], "delimiter": ["type": ["string", "null"]],
                     "operation_id": .idSchema, "created_by": ["type": "object", "required": ["type", "id"]],
                     "failure": ["type": ["string", "null"], "description": "Why it failed as a whole."],
+                    "failure_code": [
+                        "type": ["string", "null"],
+                        "description": .string("The same for programs: \(ImportFailure.allCases.map(\.rawValue).joined(separator: ", "))."),
+                    ],
                     "reverted": ["type": "integer", "minimum": 0, "description": "How many records have their former values again."],
                     "conflicts": [
                         "type": "array",

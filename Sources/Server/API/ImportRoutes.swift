@@ -21,7 +21,8 @@ struct ImportRoutes: Sendable {
             .person(.post, "/v1/imports/{id}/start", Self.start) { try await order($0, $1) { try await $0.start($1, $2) } },
             .person(.post, "/v1/imports/{id}/cancel", Self.cancel) { try await order($0, $1) { try await $0.cancel($1, $2) } },
             .person(.post, "/v1/imports/{id}/revert", Self.revert) { try await order($0, $1) { try await $0.revert($1, $2) } },
-            .person(.get, "/v1/imports/{id}/errors.csv", Self.errors, errors),
+            .person(.get, "/v1/imports/{id}/errors", Self.errors, errors),
+            .person(.get, "/v1/imports/{id}/errors.csv", Self.errorFile, errorFile),
         ]
     }
 
@@ -87,13 +88,49 @@ struct ImportRoutes: Sendable {
     private func errors(_ call: Call, _ person: Person) async throws -> Reply {
         let imports = imports(person)
         let state = try await imports.get(try call.id())
+        let limit = try call.query.integer("limit", in: 1...200, otherwise: 50)
+        let mark = PageMark(list: "imports \(person.tenant.id) errors \(state.id)")
+        let last = try call.query["after"].map { cursor throws(Problem) in
+            guard let row = Int(try mark.last(in: cursor)) else { throw Problem(.cursor, "This is no cursor of a page.") }
+            return row
+        }
+        let found = try await imports.errors(of: state, after: last ?? 0, limit: limit + 1)
+        let shown = found.prefix(limit)
+        let next = found.count > limit ? shown.last.map { mark.text(after: String($0.row)) } : nil
+        return .page(shown.map(\.document), next: next, of: call)
+    }
+
+    private func errorFile(_ call: Call, _ person: Person) async throws -> Reply {
+        let imports = imports(person)
+        let state = try await imports.get(try call.id())
+        let words = ImportWords(in: try await .spoken(to: person, call, house.assets), of: state, person.catalog)
         var reply = Reply(contentType: "text/csv; charset=utf-8", ByteBuffer())
         reply.headers[.contentDisposition] = "attachment; filename=\"errors.csv\""
         reply.body = ResponseBody { writer in
-            try await imports.errors(of: state) { try await writer.write(ByteBuffer(bytes: $0)) }
+            try await imports.errors(of: state, in: words) { try await writer.write(ByteBuffer(bytes: $0)) }
             try await writer.finish(nil)
         }
         return reply
+    }
+}
+
+extension ImportWords {
+    /// Nil in English, which the reasons are written in.
+    fileprivate init?(in words: Words, of state: ImportState, _ catalog: Catalog) {
+        let fields = catalog[state.order.type].map { state.fields(of: $0) } ?? [:]
+        let kinds = fields.mapValues { TypeDocument.kind($0.kind) }
+        var texts: [String: String] = [:]
+        let codes =
+            Problem.FieldCode.allCases.map(\.rawValue) + ImportRowCode.allCases.map(\.rawValue) + Problem.Code.allCases.map(\.rawValue)
+        for code in codes {
+            guard let general = words.reason(code, kind: nil) else { continue }
+            texts[code] = general
+            for kind in Set(kinds.values) {
+                if let own = words.reason(code, kind: kind), own != general { texts["\(code).\(kind)"] = own }
+            }
+        }
+        guard !texts.isEmpty else { return nil }
+        self.init(kinds: kinds, texts: texts)
     }
 }
 

@@ -15,5 +15,15 @@ extension Words {
         return first(of: (kind.map { ["\(general).\($0)"] } ?? []) + [general], otherwise: error.detail)
     }
 
+    /// Why a row of a file was not taken; nil where the sentence of the API must do, as always in English.
+    func reason(_ code: String, kind: String?) -> String? {
+        guard !isEnglish else { return nil }
+        let places = ["refusal.import.\(code)", "refusal.field.\(code)"].flatMap { place in
+            (kind.map { ["\(place).\($0)"] } ?? []) + [place]
+        }
+        let words = first(of: places + ["refusal.\(code)"], otherwise: "")
+        return words.isEmpty ? nil : words
+    }
+
     private var isEnglish: Bool { language == "en" }
 }

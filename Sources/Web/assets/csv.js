@@ -3,7 +3,7 @@
 const BEGINNING = 256 * 1024;
 
 /** Rows of cells (RFC 4180), at most `most`. */
-export function parseRows(text, delimiter = ',', most = Infinity) {
+function parseRows(text, delimiter = ',', most = Infinity) {
   const rows = [];
   let row = [];
   let cell = '';

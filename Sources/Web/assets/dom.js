@@ -47,8 +47,26 @@ export function fill(element, ...children) {
 const focusable = 'a[href], button, input, select, textarea, [tabindex="0"]';
 const words = (element) => [element.tagName, element.getAttribute('href'), element.getAttribute('aria-label') ?? element.textContent].join(' ');
 
-/** Replaces everything in an element that is drawn anew by itself: whoever stands there with the keyboard stays on the same thing, or on what has taken its place. */
+/** By menu: what is to be drawn around it once it is closed. */
+const waiting = new WeakMap();
+
+/**
+ * Replaces everything in an element that is drawn anew by itself: whoever stands there with the keyboard stays on the same thing, or on what has taken its
+ * place. A menu that is open there is closed by the person, not by news.
+ */
 export function refill(element, ...children) {
+  const menu = element.querySelector(':popover-open');
+  if (menu) {
+    if (!waiting.has(menu)) menu.addEventListener('toggle', function closed(event) {
+      if (event.newState !== 'closed') return;
+      menu.removeEventListener('toggle', closed);
+      const last = waiting.get(menu);
+      waiting.delete(menu);
+      refill(element, ...last);
+    });
+    waiting.set(menu, children);
+    return element;
+  }
   const here = element.contains(document.activeElement) ? document.activeElement : null;
   const place = here ? [...element.querySelectorAll(focusable)].indexOf(here) : -1;
   const name = here && words(here);
@@ -58,6 +76,9 @@ export function refill(element, ...children) {
   (now.find((one) => words(one) === name) ?? now[Math.min(Math.max(place, 0), now.length - 1)])?.focus({ preventScroll: true });
   return element;
 }
+
+/** The element itself, or what was drawn in its place. */
+export const inPlaceOf = (element) => (!element || element.isConnected ? element : [...document.querySelectorAll(focusable)].find((one) => words(one) === words(element)));
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** A drawing of `icons.svg`; says nothing to those who listen, so what it stands for must be named beside it. */

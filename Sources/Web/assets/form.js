@@ -58,9 +58,9 @@ export function create(typeName, given = {}, { only, title } = {}) {
 }
 
 /** Asks for changes of a record in a dialog. Answers the record as it is then. */
-export function edit(typeName, record, { only } = {}) {
+export function edit(typeName, record, { only, title } = {}) {
   const type = types.get(typeName);
-  return dialog(t('form.edit', { type: singular(type) }), (close, element) => {
+  return dialog(title ?? t('form.edit', { type: singular(type) }), (close, element) => {
     element.dataset.firm = '1';
     return recordForm(type, record, {
       only, draft: `draft:${typeName}:${record.id}`, onsave: close, oncancel: () => close(), changes: true,

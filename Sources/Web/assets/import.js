@@ -1,16 +1,16 @@
 // Bringing records in from a file: choose it, say what its columns are, see what would happen, let it happen, take it back.
 
 import { h, fill, icon, newID } from './dom.js';
-import { api } from './api.js';
-import { t, plurals, labelOf, dateTime, number, percent, locale } from './i18n.js';
-import { types, recordTypes, mayCreate, mayUpdate } from './state.js';
+import { api, address } from './api.js';
+import { t, has, plurals, labelOf, labelOfName, dateTime, number, percent, locale } from './i18n.js';
+import { state, types, recordTypes, mayCreate, mayUpdate } from './state.js';
 import { isWritable } from './fields.js';
 import { toast, complain, confirm, emptyState } from './ui.js';
-import { sentence } from './refusals.js';
+import { sentence, reasonWords } from './refusals.js';
 import { onChange } from './live.js';
 import { go } from './navigate.js';
 import { sheet } from './sheet.js';
-import { parseRows, sampleRows, dateFormat, hasDecimalComma } from './csv.js';
+import { sampleRows, dateFormat, hasDecimalComma } from './csv.js';
 
 const steps = ['file', 'fields', 'check', 'result'];
 const ended = ['done', 'failed', 'cancelled', 'reverted'];
@@ -217,7 +217,7 @@ class Wizard {
     this.alert = h('p.alert', { role: 'alert', hidden: true });
     const begin = h('button.button.primary', { type: 'button', disabled: !good, onclick: () => { begin.disabled = true; this.begin().catch((error) => { begin.disabled = false; this.refuse(sentence(error)); if (!(error.status >= 0)) console.error(error); }); } }, t('import.begin', { count: good }));
     this.step('check', h('section.section', h('h2', { tabindex: '-1' }, t('import.step.check')), this.alert,
-      this.import.state === 'failed' ? h('p.alert', { role: 'alert' }, this.import.failure ?? t('import.state.failed')) : h('p', { role: 'status' }, counters.failed ? t('import.some_wrong', { count: counters.failed, good: number(good) }) : t('import.all_good', { count: good })),
+      this.import.state === 'failed' ? h('p.alert', { role: 'alert' }, failureWords(this.import)) : h('p', { role: 'status' }, counters.failed ? t('import.some_wrong', { count: counters.failed, good: number(good) }) : t('import.all_good', { count: good })),
       figures(counters, true)), await errorTable(this.import, this.visit.signal),
     h('div.save-bar', h('button.button', { type: 'button', onclick: () => this.drawFields() }, t('import.back')), this.import.state === 'failed' ? null : begin));
   }
@@ -275,15 +275,26 @@ async function follow(one, tell, signal) {
   } finally { stop(); }
 }
 
+const failureWords = (one) => (state.language !== 'en' && has(`import.failure.${one.failure_code}`) ? t(`import.failure.${one.failure_code}`) : one.failure ?? t('import.state.failed'));
+
+/** A column as the file has it; what the file lacks, as the page calls the field. */
+function columnName(column, names, fieldOf, type) {
+  if (names.includes(column)) return column;
+  const field = fieldOf(column);
+  return field ? labelOf(type, field) : labelOfName(column) ?? column;
+}
+
 /** The rows that were not taken, each with what is wrong marked where it stands. */
 async function errorTable(one, signal) {
   if (!one.counters.failed) return null;
-  const response = await api.get(`/v1/imports/${one.id}/errors.csv`, { raw: true, signal, headers: { Accept: 'text/csv' } });
-  const [head, ...rows] = parseRows(await response.text(), ',', mostErrors + 1);
-  const names = head.slice(3);
-  const shown = rows.map(([row, columns, reason, ...cells]) => {
-    const wrong = new Set(names.filter((name) => columns === name || columns.split(', ').includes(name) || reason.includes(`${name}: `)));
-    return h('tr', h('th.number', { scope: 'row' }, number(Number(row))), h('td.reason', reason), names.map((name, index) => h('td', { class: wrong.has(name) ? 'is-wrong' : '' }, cells[index] || (wrong.has(name) ? h('span.nothing', t('value.nothing')) : ''), wrong.has(name) ? h('span.unseen', ` (${t('import.wrong')})`) : null)));
+  const { data: rows } = await api.get(address(`/v1/imports/${one.id}/errors`, { limit: mostErrors }), { signal });
+  const names = one.columns;
+  const type = types.get(one.type);
+  const fieldOf = (column) => type?.byPath.get(one.mapping?.[column] ?? column);
+  const shown = rows.map(({ row, errors, cells }) => {
+    const wrong = new Set(errors.map((error) => error.column));
+    const reasons = new Set(errors.map((error) => `${errors.length > 1 && error.column ? `${columnName(error.column, names, fieldOf, type)}: ` : ''}${reasonWords(error, fieldOf(error.column))}`));
+    return h('tr', h('th.number', { scope: 'row' }, number(row)), h('td.reason', [...reasons].map((reason) => h('div', reason))), names.map((name, index) => h('td', { class: wrong.has(name) ? 'is-wrong' : '' }, cells[index] || (wrong.has(name) ? h('span.nothing', t('value.nothing')) : ''), wrong.has(name) ? h('span.unseen', ` (${t('import.wrong')})`) : null)));
   });
   return h('section.section', h('div.section-head', h('h2', t('import.errors')), h('a.button.small', { href: `/v1/imports/${one.id}/errors.csv`, download: 'errors.csv' }, icon('export'), t('import.errors_file'))),
     one.counters.failed > rows.length ? h('p.hint', t('import.first', { count: rows.length })) : null,
@@ -307,7 +318,7 @@ async function showImport(main, visit, id) {
     const isOver = ended.includes(one.state);
     const mayRevert = ['done', 'failed', 'cancelled'].includes(one.state) && !one.dry_run && (one.counters.created || one.counters.updated);
     fill(place, h('section.section', h('div.section-head', h('h2', t('import.result')), stateTag(one)), h('p.hint', dateTime(one.finished_at ?? one.started_at ?? one.created_at)),
-      one.failure ? h('p.alert', one.failure) : null, one.state === 'reverted' ? h('p', { role: 'status' }, t('import.taken_back', { count: one.reverted ?? 0 })) : h('p', { role: 'status' }, t('import.done_words', { count: one.counters.created + one.counters.updated })),
+      one.failure ? h('p.alert', failureWords(one)) : null, one.state === 'reverted' ? h('p', { role: 'status' }, t('import.taken_back', { count: one.reverted ?? 0 })) : h('p', { role: 'status' }, t('import.done_words', { count: one.counters.created + one.counters.updated })),
       figures(one.counters, one.dry_run),
       one.conflicts?.length ? h('div', h('p', t('import.conflicts', { count: one.conflicts.length })), h('ul.import-conflicts', one.conflicts.slice(0, 50).map((conflict) => h('li', h('a', { href: `/${conflict.type}/${conflict.id}` }, t('calendar.open')), ' ', h('span.hint', (conflict.fields ?? []).join(', ')))))) : null,
       h('div.actions', type && one.state !== 'reverted' ? h('a.button.primary', { href: `/${one.type}?sort=-created_at` }, t('import.see', { type: plurals(type) })) : null,

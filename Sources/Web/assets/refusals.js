@@ -15,6 +15,14 @@ export function fieldWords(one, field) {
   return key ? t(key) : one.detail;
 }
 
+/** Why a row of a file was not taken: `{code, detail}`, of the field that its column goes into where that is known. */
+export function reasonWords(one, field) {
+  if (isEnglish || !one.code) return one.detail;
+  const key = [field && `refusal.import.${one.code}.${field.kind}`, `refusal.import.${one.code}`].find((name) => name && has(name));
+  if (key) return t(key);
+  return !has(`refusal.field.${one.code}`) && has(`refusal.${one.code}`) ? t(`refusal.${one.code}`) : fieldWords(one, field);
+}
+
 /** What a whole refusal says: `{code, message, errors}`. */
 export function sentence(error) {
   if (error?.code === 'offline') return t('offline.not_sent');

@@ -4,8 +4,10 @@ import { h, fill, refill, icon, iconButton, debounce } from './dom.js';
 import { api, search, address } from './api.js';
 import { t, plurals, singular, labelOf, date, dateTime, time, relative, money, number, today, wall, instant, timeZone } from './i18n.js';
 import { state, types, mayCreate, mayUpdate, mayDelete } from './state.js';
-import { display, actor, recordLink } from './fields.js';
+import { display, actor } from './fields.js';
 import { create } from './form.js';
+import { plan } from './plan.js';
+import { agenda } from './agenda.js';
 import { toast, complain, menuButton } from './ui.js';
 import { sentence } from './refusals.js';
 import { iconOf } from './palette.js';
@@ -82,18 +84,6 @@ function taskRow(task, at, isLate) {
   return row;
 }
 
-// The day's appointments and reminders.
-
-async function agenda(part, signal) {
-  const answer = await api.get(address('/v1/agenda', { days: 2 }), { signal });
-  const list = answer.data.filter((entry) => entry.kind !== 'task');
-  const day = today();
-  const rows = (entries) => h('ol.agenda', entries.map((entry) => h('li', { class: Date.parse(entry.at) < Date.now() ? 'past' : '' }, h('time', { datetime: entry.at }, time(entry.at)), h('span.mark-icon', icon(entry.kind === 'reminder' ? 'reminder' : entry.kind in { call: 1, meeting: 1 } ? entry.kind : 'note')), entry.record ? recordLink(entry.record.type, entry.record, entry.record.title) : '')));
-  const own = list.filter((entry) => entry.local.startsWith(day));
-  const next = list.filter((entry) => !entry.local.startsWith(day));
-  refill(part.body, own.length ? rows(own) : h('p.hint', t('today.free')), next.length ? [h('h3.group-name', t('today.tomorrow')), rows(next)] : null);
-}
-
 // Deals that wait: nothing is planned, or they have been in a stage for too long.
 
 async function deals(part, signal) {
@@ -120,13 +110,10 @@ async function deals(part, signal) {
     h('div.what', h('a', { href: `/deals/${deal.id}` }, deal.name), h('span.hint', why.map(([, words], index) => [index ? ' · ' : '', words]))),
     h('span.amount', deal.amount ? money(deal.amount, { compact: true }) : ''),
     h('span.actions',
-      mayCreate('tasks') ? h('button.button.small', { type: 'button', 'aria-label': t('today.plan_for', { name: deal.name }), onclick: () => plan('deals', deal.id) }, t('today.plan')) : null,
+      mayCreate('tasks') ? h('button.button.small', { type: 'button', 'aria-label': t('today.plan_for', { name: deal.name }), onclick: () => plan({ type: 'deals', id: deal.id }) }, t('today.plan')) : null,
       mayUpdate('deals') ? h('button.button.small', { type: 'button', 'aria-label': t('deals.move_title', { name: deal.name }), onclick: async () => (await import('./deals.js')).moveDialog(deal) }, t('deals.move')) : null))))
     : h('p.hint', t('today.deals_fine')));
 }
-
-/** The next step, tomorrow morning unless one says otherwise. */
-const plan = (type, id) => create('tasks', { about: { type, id }, assignee_id: state.user.id, priority: 'normal', due: { local: `${today(new Date(Date.now() + DAY))}T09:00`, time_zone: timeZone } }, { only: ['title', 'due', 'priority', 'about'] });
 
 // The month: what is won, what may come, what was promised.
 
@@ -171,5 +158,5 @@ function latestRow(change) {
       h('span.hint', who, ' · ', what, ' · ', h('time', { datetime: change.at, title: dateTime(change.at) }, relative(change.at)))),
     records > 1 ? null : h('span.actions',
       isGone && mayDelete(type.name) ? h('button.button.small', { type: 'button', 'aria-label': t('today.restore', { name }), onclick: () => api.post(`/v1/${type.name}/${record.id}/restore`, {}).then(() => toast(t('today.restored', { name }))).catch(complain) }, t('record.restore')) : null,
-      !isGone && type.standing === 'subject' && mayCreate('tasks') ? h('button.button.small', { type: 'button', 'aria-label': t('today.plan_for', { name }), onclick: () => plan(type.name, record.id) }, t('today.plan')) : null));
+      !isGone && type.standing === 'subject' && mayCreate('tasks') ? h('button.button.small', { type: 'button', 'aria-label': t('today.plan_for', { name }), onclick: () => plan({ type: type.name, id: record.id }) }, t('today.plan')) : null));
 }

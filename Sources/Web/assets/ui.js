@@ -1,6 +1,6 @@
 // Dialogs, messages and menus that every page uses.
 
-import { h, fill, icon, iconButton, newID } from './dom.js';
+import { h, fill, icon, iconButton, newID, inPlaceOf } from './dom.js';
 import { t } from './i18n.js';
 import { sentence } from './refusals.js';
 
@@ -17,7 +17,7 @@ export function dialog(title, build, { wide = false, className = '' } = {}) {
     const close = (value) => { answer = value; element.close(); };
     const body = h('div.dialog-body');
     fill(element, h('header.dialog-head', h('h2', { id: heading }, title), iconButton('close', t('ui.close'), () => close())), body);
-    element.addEventListener('close', () => { element.remove(); before?.isConnected && before.focus?.(); resolve(answer); });
+    element.addEventListener('close', () => { element.remove(); inPlaceOf(before)?.focus?.(); resolve(answer); });
     // A press outside means the same as Escape.
     element.addEventListener('mousedown', (event) => { if (event.target === element && !element.dataset.firm) close(); });
     append(body, build(close, element));

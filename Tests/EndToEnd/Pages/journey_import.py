@@ -88,6 +88,24 @@ def journey(site):
     phone.locator("input[type=file]").set_input_files(str(place / "two.csv"))
     expect(phone.get_by_label("Field for E-Mail")).to_be_visible()
     site.check(phone, "the mapping on a phone")
+
+    # Who reads German is told in German what is wrong, in the table and in the file.
+    person.call("PATCH", f"/v1/users/{person.call('GET', '/v1/session')['user']['id']}", {"locale": "de"})
+    (place / "falsch.csv").write_text("Nachname,E-Mail,Geburtstag\nA,keine Adresse,1980-02-30\nB,known@import.example,\nC\n")
+    open_page(page, "/import")
+    page.locator("input[type=file]").set_input_files(str(place / "falsch.csv"))
+    page.get_by_role("button", name="Prüfen").click()
+    wrong = page.locator(".import-errors")
+    expect(wrong.get_by_role("row").nth(1)).to_contain_text("E-Mail: Das ist keine E-Mail-Adresse wie anna@example.com.")
+    expect(wrong.get_by_role("row").nth(1)).to_contain_text("Geburtstag: Das ist kein Tag in der Schreibweise, die für die Datei gewählt ist.")
+    expect(wrong.get_by_role("row").nth(2)).to_contain_text("Diesen Wert hat schon ein anderer Datensatz.")
+    expect(wrong.get_by_role("row").nth(3)).to_contain_text("Die Zeile hat mehr Zellen als die Kopfzeile, oder weniger.")
+    expect(wrong.locator(".is-wrong")).to_have_count(3)
+    site.check(page, "the wrong rows in German")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Als Datei zum Verbessern").click()
+    lines = pathlib.Path(download.value.path()).read_text().splitlines()
+    assert lines[2] == "2,E-Mail,Diesen Wert hat schon ein anderer Datensatz.,B,known@import.example,", lines
     folder.cleanup()
 
 

@@ -90,7 +90,7 @@ struct CSVFramer {
         framed.append(contentsOf: String(rows).utf8)
         framed.append(delimiter)
         if let flaw {
-            framed.append(contentsOf: "\"\(flaw)\"".utf8)
+            framed.append(contentsOf: "\"\(flaw.stored)\"".utf8)
             framed.append(delimiter)
             if isWellFormed { framed.append(contentsOf: row[..<(excess ?? row.count)]) } else { quoteAll(into: &framed) }
             let written = isWellFormed ? min(cells, columns) : 1
@@ -109,11 +109,14 @@ struct CSVFramer {
         row.allSatisfy { $0 < 0x80 } || String(validating: row, as: UTF8.self) != nil
     }
 
-    private var flaw: String? {
-        if row.contains(0) { return "The row holds a character U+0000." }
-        if isMisquoted { return "A quotation mark stands inside a cell; a cell with marks is put in marks, and each of its own doubled." }
-        if !isText { return "The row is no text in UTF-8." }
-        if cells != columns { return "The row has \(cells) cells, the header \(columns)." }
+    private var flaw: ImportFlaw? {
+        if row.contains(0) { return .init(.zero, "The row holds a character U+0000.") }
+        if isMisquoted {
+            let way = "a cell with marks is put in marks, and each of its own doubled."
+            return .init(.quotation, "A quotation mark stands inside a cell; \(way)")
+        }
+        if !isText { return .init(.encoding, "The row is no text in UTF-8.") }
+        if cells != columns { return .init(.cells, "The row has \(cells) cells, the header \(columns).") }
         return nil
     }
 

@@ -79,7 +79,7 @@ struct ImportBatch: Sendable {
             }
             try work.write(single, transaction)
         }
-        if let overrun { for row in excess { work.tally.fail(row, "", overrun.limit.problem.detail) } }
+        if let overrun { for row in excess { work.tally.fail(row, overrun.limit.problem, plan) } }
         if plan.isRehearsal { try transaction.flush(["ROLLBACK TO SAVEPOINT rehearsal"]) }
         return work.tally
     }

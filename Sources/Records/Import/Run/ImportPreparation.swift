@@ -26,7 +26,7 @@ struct ImportPreparation: Sendable {
         var read: [Read] = []
         for row in rows {
             if let flaw = row.flaw {
-                batch.tally.fail(row.number, "", flaw)
+                batch.tally.fail(row.number, flaw)
                 continue
             }
             let (body, errors) = try await plan.body(row, reader, &references, in: store)
@@ -58,7 +58,7 @@ struct ImportPreparation: Sendable {
         var asked: [(index: Int, value: SQLValue)] = []
         for index in read.indices {
             guard let text = reader.text(read[index].row.cells[place]) else {
-                batch.tally.fail(read[index].row.number, column.header, "The key is empty.")
+                batch.tally.fail(read[index].row.number, column.header, .field(.required), "The key is empty.")
                 read[index].isOpen = false
                 continue
             }
@@ -94,7 +94,8 @@ struct ImportPreparation: Sendable {
             read[asked[try row.int(0) - 1].index].target = try row.text(1)
         }
         for (index, _) in asked where read[index].target == nil && plan.mode == .update {
-            batch.tally.fail(read[index].row.number, column.header, "There is no \(plan.type.singular) with this \(key.name).")
+            batch.tally.fail(
+                read[index].row.number, column.header, .field(.reference), "There is no \(plan.type.singular) with this \(key.name).")
             read[index].isOpen = false
         }
         return later
@@ -131,7 +132,8 @@ struct ImportPreparation: Sendable {
             if plan.key == field {
                 batch.tally.updated += 1
             } else {
-                batch.tally.fail(row.row.number, plan.header(field.pointer), "An earlier row has this \(field.name).")
+                batch.tally.fail(
+                    row.row.number, plan.header(field.pointer), .row(.repeated), "An earlier row has this \(field.name).")
             }
             return true
         }

@@ -55,12 +55,13 @@ package struct ImportRun: Sendable {
         do throws(Problem) {
             plan = try ImportPlan(state, of: catalog, for: caller)
         } catch {
-            try await end("failed", because: error.errors.first?.detail ?? error.detail)
+            try await end("failed", because: error.errors.first?.detail ?? error.detail, error.code == .conflict ? .typeGone : .mapping)
             return .ended
         }
         let table = ImportState.table(staging)
         guard try await isWhole(table, state) else {
-            try await end("failed", because: "The rows of the file are gone, because the database was restarted; send the file again.")
+            try await end(
+                "failed", because: "The rows of the file are gone, because the database was restarted; send the file again.", .rowsGone)
             return .ended
         }
         let shape = try TableShape(try await scope.rows(TableShape.reading(plan.type.table)))
@@ -82,7 +83,7 @@ package struct ImportRun: Sendable {
             return .ended
         }
         guard line.isEmpty else { return .unfinished }
-        try await end("done", because: nil)
+        try await end("done")
         return .ended
     }
 
@@ -164,7 +165,8 @@ package struct ImportRun: Sendable {
             let rows = try await scope.transaction { try $0.rows(statement.prepared(.none)) }
             return try rows.map { row in
                 ImportRow(
-                    number: try row.int(0), flaw: row.optionalText(1), cells: plan.columns.indices.map { row.optionalText($0 + 2) })
+                    number: try row.int(0), flaw: row.optionalText(1).map(ImportFlaw.init(stored:)),
+                    cells: plan.columns.indices.map { row.optionalText($0 + 2) })
             }
         } catch let error as PostgresError where error.refusal?.state == .undefinedTable {
             throw Stopped()
@@ -206,11 +208,16 @@ package struct ImportRun: Sendable {
         guard !tally.failures.isEmpty else { return [] }
         let cells = SQL(code: plan.headers.indices.map { "coalesce(s.c\($0 + 1), '')" }.joined(separator: ", "))
         let separator = "\u{1F}"
+        func joined(_ texts: (ImportTally.Failure) -> [String]) -> SQL {
+            let rows = tally.failures.map { texts($0).map { $0.replacing(separator, with: " ") }.joined(separator: separator) }
+            return "\(rows)::text[]"
+        }
         let insert: SQL = """
-            INSERT INTO import_errors (import_id, row, columns, reasons, cells)
-            SELECT \(id)::uuid, f.row, string_to_array(f.columns, \(separator)), string_to_array(f.reasons, \(separator)), ARRAY[\(cells)]
-            FROM unnest(\(tally.failures.map(\.row))::bigint[], \(tally.failures.map { $0.columns.joined(separator: separator) })::text[],
-                    \(tally.failures.map { $0.reasons.joined(separator: separator) })::text[]) AS f (row, columns, reasons)
+            INSERT INTO import_errors (import_id, row, columns, reasons, codes, places, cells)
+            SELECT \(id)::uuid, f.row, string_to_array(f.columns, \(separator)), string_to_array(f.reasons, \(separator)),
+                string_to_array(f.codes, \(separator)), string_to_array(f.places, \(separator), ''), ARRAY[\(cells)]
+            FROM unnest(\(tally.failures.map(\.row))::bigint[], \(joined(\.columns)), \(joined(\.reasons)), \(joined(\.codes)),
+                    \(joined(\.places))) AS f (row, columns, reasons, codes, places)
                 JOIN \(table) AS s ON s.n = f.row
             """
         return [insert.prepared(.none)]
@@ -232,14 +239,19 @@ package struct ImportRun: Sendable {
         return text + "}"
     }
 
-    private func end(_ outcome: String, because reason: String?) async throws {
+    private func end(_ outcome: String, because reason: String? = nil, _ code: ImportFailure? = nil) async throws {
         try await scope.transaction { transaction in
             guard let row = try transaction.rows("SELECT \(ImportState.selection) FROM imports AS i WHERE i.id = \(id) FOR UPDATE").first
             else { return }
             let state = try ImportState(row)
             guard state.isPending else { return }
             try transaction.flush(
-                ["UPDATE imports SET state = \(outcome), failure = \(reason), finished_at = now(), staging = NULL WHERE id = \(id)"]
+                [
+                    """
+                    UPDATE imports SET state = \(outcome), failure = \(reason), failure_code = \(code?.rawValue), finished_at = now(),
+                        staging = NULL WHERE id = \(id)
+                    """
+                ]
                     + (state.staging.map { [ImportState.dropping($0)] } ?? []) + ImportRoom.release(id, scope.entitlements) + [told])
         }
     }
@@ -247,11 +259,11 @@ package struct ImportRun: Sendable {
     private var told: SQL { ImportState.told(id, to: scope.tenant.slug) }
 
     /// Ends an import that cannot go on, for instance because its maker may not do it any more.
-    package static func fail(_ id: UUID, because reason: String, in scope: TenantScope) async throws {
+    package static func fail(_ id: UUID, because reason: String, _ code: ImportFailure, in scope: TenantScope) async throws {
         _ = try await scope.run(
             [
                 """
-                UPDATE imports SET state = 'failed', failure = \(reason), finished_at = now()
+                UPDATE imports SET state = 'failed', failure = \(reason), failure_code = \(code.rawValue), finished_at = now()
                 WHERE id = \(id) AND state IN ('queued', 'validating', 'running')
                 """
             ] + ImportRoom.release(id, scope.entitlements) + [ImportState.told(id, to: scope.tenant.slug)])

@@ -35,7 +35,10 @@ struct ImportWork {
                 switch found[entry.write.id] {
                 case true?: tally.updated += 1
                 case false?: tally.unchanged += 1
-                case nil: tally.fail(entry.row, "", "Your role may read this \(plan.type.singular) but not change it, or it is gone.")
+                case nil:
+                    tally.fail(
+                        entry.row, "", .problem(.forbidden),
+                        "Your role may read this \(plan.type.singular) but not change it, or it is gone.")
                 }
             }
             return
@@ -108,7 +111,8 @@ struct ImportWork {
             if let errors = taken[entry.write.id] {
                 tally.fail(entry.row, errors, plan)
             } else {
-                tally.fail(entry.row, "", "Somebody else was writing a record with the same value; send the row again.")
+                tally.fail(
+                    entry.row, "", .row(.contended), "Somebody else was writing a record with the same value; send the row again.")
             }
         }
     }
