@@ -12,6 +12,7 @@ import { onChange } from './live.js';
 import { keep, kept } from './kept.js';
 import { note } from './navigate.js';
 import { sheet } from './sheet.js';
+import { waitsForHand } from './carry.js';
 import { addDays, addMonths, addMinutes, monthDays, monthOf, weekOf, daysBetween } from './days.js';
 import { monthTable, dayList, isNarrow } from './month.js';
 import { hoursGrid } from './hours.js';
@@ -66,8 +67,8 @@ class Calendar {
         h('button.button.small', { type: 'button', onclick: () => this.go(today()) }, t('calendar.today')), this.heading),
       this.place));
     const { signal } = this.visit;
-    const reload = debounce(() => this.load().catch((error) => { if (error.name !== 'AbortError') complain(error); }), 200);
-    for (const name of ['activities', 'tasks', 'reminders']) onChange(name, reload, signal);
+    this.reload = debounce(() => this.load().catch((error) => { if (error.name !== 'AbortError') complain(error); }), 200);
+    for (const name of ['activities', 'tasks', 'reminders']) onChange(name, this.reload, signal);
     document.addEventListener('keydown', (event) => this.key(event), { signal });
     matchMedia('(max-width: 48rem)').addEventListener('change', () => this.draw(), { signal });
     await this.load();
@@ -86,7 +87,7 @@ class Calendar {
       Promise.all(parts.map((part) => api.get(address('/v1/agenda', { date: part[0], days: part.length }), { signal: this.visit.signal }))),
       types.has('activities') ? this.talks(days) : new Map(),
     ]);
-    if (turn !== this.turn) return;
+    if (turn !== this.turn || waitsForHand(this.reload)) return;
     this.items = agendas.flatMap((agenda) => agenda.data).map((one) => {
       const talk = talks.get(one.record.id);
       return {

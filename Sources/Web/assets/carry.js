@@ -4,6 +4,22 @@ const SLOP = 5;
 const HOLD = 280;
 const EDGE = 56;
 
+let isInHand = false;
+const later = new Set();
+
+/** Whether something is pressed or carried, which would fall out of the hand if it were drawn anew: then the work is done once it has been put down. */
+export function waitsForHand(work) {
+  if (isInHand) later.add(work);
+  return isInHand;
+}
+
+function putDown() {
+  isInHand = false;
+  const waiting = [...later];
+  later.clear();
+  for (const work of waiting) work();
+}
+
 /**
  * Lets what fits `selector` within `area` be carried. `begin(item)` may refuse with false; `over(item, x, y, box)` is told at most once per frame where
  * the pointer is and where the carried picture is; then one of `drop(item)` and `cancel(item)`. Where there is more to scroll, the edges scroll.
@@ -22,6 +38,7 @@ export function carry(area, selector, { begin, over, drop, cancel, signal }) {
     const control = event.target.closest('button, input, select, textarea');
     if (control && control !== item) return;
     trip = { item, type: event.pointerType, id: event.pointerId, x: event.clientX, y: event.clientY, startX: event.clientX, startY: event.clientY };
+    isInHand = true;
     if (trip.type !== 'mouse') trip.hold = setTimeout(start, HOLD);
     listen(true);
   }, options);
@@ -134,11 +151,13 @@ export function carry(area, selector, { begin, over, drop, cancel, signal }) {
     picture?.remove();
     item.classList.remove('lifted');
     area.classList.remove('carrying');
-    if (!isCarrying) return;
+    // After the click that ends a press: it must find what was pressed.
+    if (!isCarrying) { setTimeout(putDown); return; }
     // The press that carried is no click.
     const swallow = (event) => { event.preventDefault(); event.stopPropagation(); };
     addEventListener('click', swallow, { capture: true, once: true });
     setTimeout(() => removeEventListener('click', swallow, { capture: true }));
     if (drops) drop(item); else cancel(item);
+    putDown();
   }
 }

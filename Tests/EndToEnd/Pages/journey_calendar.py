@@ -68,12 +68,18 @@ def journey(site):
     expect(page.get_by_role("table", name="March 2027")).to_be_visible()
     site.check(page, "the month")
     entry = page.get_by_role("table").get_by_role("button", name="Kick-off")
-    target = page.locator("td[data-day='2027-03-09']").bounding_box()
-    box = entry.bounding_box()
-    page.mouse.move(box["x"] + 30, box["y"] + 8)
+    entry.hover(position={"x": 30, "y": 8})
     page.mouse.down()
+    # From here on nothing is drawn anew, as it may be before: the change of the time is still coming back as news.
+    target = page.locator("td[data-day='2027-03-09']").bounding_box()
     page.mouse.move(target["x"] + 40, target["y"] + 40, steps=5)
+    # What others do meanwhile leaves in the hand what is there, and is seen when it has been put down.
+    with page.expect_response(lambda answer: "/v1/agenda" in answer.url), page.expect_response(lambda answer: "/v1/activities/search" in answer.url):
+        person.call("POST", "/v1/activities", {"kind": "call", "subject": "Rang meanwhile", "at": "2027-03-10T15:00:00Z"})
+    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    expect(page.locator("td .lifted")).to_be_visible()
     page.mouse.up()
+    expect(page.get_by_role("button", name="Rang meanwhile")).to_be_visible()
     expect(page.locator("td[data-day='2027-03-09']").get_by_role("button", name="Kick-off")).to_be_visible()
     eventually(lambda: at() == "2027-03-09T14:00:00.000Z", "the meeting is a week later")
     page.get_by_role("button", name="Friday, March 5, 2027").click()
