@@ -8,9 +8,18 @@ package struct SMTPReply: Sendable, Hashable, CustomStringConvertible {
     package init(code: Int, text: String) {
         self.code = code
         let first = text.prefix { $0 != " " }
-        let isStatus = first.wholeMatch(of: /[245]\.\d{1,3}\.\d{1,3}/) != nil
+        let isStatus = Self.isStatus(first)
         status = isStatus ? String(first) : nil
         self.text = isStatus ? String(text.dropFirst(first.count + 1)) : text
+    }
+
+    /// By hand: a pattern would be read anew for each answer, four times for each mail.
+    private static func isStatus(_ word: Substring) -> Bool {
+        let parts = word.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, ["2", "4", "5"].contains(parts[0]) else { return false }
+        return parts.dropFirst().allSatisfy { part in
+            (1...3).contains(part.utf8.count) && part.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        }
     }
 
     package var isTemporary: Bool { (400..<500).contains(code) }

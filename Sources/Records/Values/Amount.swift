@@ -6,11 +6,11 @@ enum Amount {
     ///
     /// - Parameter digits: how many decimals there may be; more are refused even when they are zeros.
     static func read(_ text: String, digits: Int, at pointer: String) throws(Refused) -> String {
-        guard let match = text.wholeMatch(of: /(-?)([0-9]{1,40})(?:\.([0-9]{1,40}))?/) else {
+        guard let parts = Self.parts(text), parts.whole.utf8.count <= 40, parts.decimals.utf8.count <= 40 else {
             throw refused(pointer, .format, "This is a decimal number as text: \"1200.50\".")
         }
-        let whole = match.2.drop { $0 == "0" }
-        let decimals = match.3 ?? ""
+        let whole = parts.whole.drop { $0 == "0" }
+        let decimals = parts.decimals
         guard whole.count <= 15 else { throw refused(pointer, .range, "At most 15 digits before the point.") }
         guard decimals.count <= digits else {
             throw refused(pointer, .range, digits == 0 ? "This currency has no decimals." : "At most \(digits) decimals here.")
@@ -18,12 +18,20 @@ enum Amount {
         var kept = decimals
         while kept.last == "0" { kept.removeLast() }
         let number = (whole.isEmpty ? "0" : String(whole)) + (kept.isEmpty ? "" : "." + kept)
-        return number == "0" ? "0" : match.1 + number
+        return number == "0" || !parts.isNegative ? number : "-" + number
     }
 
     /// Whether the text is a number that PostgreSQL reads as numeric, of a length that makes sense.
     static func isNumber(_ text: String) -> Bool {
-        text.utf8.count <= 64 && text.wholeMatch(of: /-?[0-9]+(?:\.[0-9]+)?/) != nil
+        text.utf8.count <= 64 && parts(text) != nil
+    }
+
+    /// Of `-?[0-9]+(\.[0-9]+)?`; nil for anything else. By hand: a pattern would be read anew for each amount of an import.
+    private static func parts(_ text: String) -> (isNegative: Bool, whole: Substring, decimals: Substring)? {
+        let isNegative = text.utf8.first == UInt8(ascii: "-")
+        let parts = text.unicodeScalars.dropFirst(isNegative ? 1 : 0).split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { ("0"..."9").contains($0) } }) else { return nil }
+        return (isNegative, Substring(parts[0]), parts.count == 2 ? Substring(parts[1]) : "")
     }
 }
 
