@@ -10,8 +10,9 @@ package struct FileDrop: MailTransport {
     }
 
     /// A file appears whole, under a name that sorts by time: `20261128T153738.412Z-anna@example.com-<unique>.eml`.
-    package func deliver(_ message: Message) async -> Delivery {
-        await withCheckedContinuation { continuation in
+    package func deliver(_ message: Message, _ handover: @escaping Handover) async -> Delivery {
+        guard await handover() else { return .retry(.notHandedOver) }
+        return await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: write(message)) }
         }
     }

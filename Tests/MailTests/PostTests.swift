@@ -1,4 +1,3 @@
-import CRM
 import Foundation
 import Postgres
 import Records
@@ -7,6 +6,7 @@ import Support
 import Tenancy
 import Testing
 
+@testable import CRM
 @testable import Mail
 
 @Suite("Mail leaves by one way") struct PostTests {
@@ -126,6 +126,28 @@ import Testing
         #expect(try await Self.state(letters[0], scope) == "unknown 1")
         #expect(try await Self.state(letters[1], scope) == "sent 2")
         #expect(try await Self.used(scope) == 0)
+    }
+
+    @Test("A letter over which a worker died before a server took it goes out; whoever comes back to it later has nothing to hand over")
+    func diedBefore() async throws {
+        let scope = try await TestHouse.tenant().scope
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }  // A leftover folder harms nobody.
+        let post = try await Self.post(.folder(folder.path()))
+        let letter = Self.letter("a@example.org")
+        let ledger = MailLedger(scope: scope)
+        let first = try #require(try await ledger.open(letter, to: letter.to, subject: "Offer").attempt)
+        // The worker sleeps here longer than its lease; another one takes the letter over.
+        let second = try #require(try await ledger.open(letter, to: letter.to, subject: "Offer").attempt)
+        #expect(try await !ledger.handOver(letter, attempt: first))
+        try await ledger.waits(letter, "It was not handed over.", attempt: first)
+        #expect(try await Self.state(letter, scope) == "sending \(second)")
+
+        #expect(try await post.send(letter, in: scope) == .sent)
+
+        #expect(try await Self.state(letter, scope) == "sent 3")
+        #expect(try await Self.used(scope) == 1)
+        await post.close()
     }
 
     @Test("Of sixty-four that are sent at once a plan's twenty leave, and the count ends at twenty; ways in are not counted") func limit()

@@ -22,6 +22,25 @@ import Testing
         }
     }
 
+    @Test("A mail is let go when the server asks for it, and nothing of one that is kept leaves") func handover() async throws {
+        try await TestSMTPServer.run { server in
+            let client = SMTPClient()
+            let kept = await client.send(try .sample(subject: "Kept"), through: server.settings(.none)) { false }
+            #expect(kept == .retry(.notHandedOver))
+            #expect(try server.mails.isEmpty)
+
+            let asked = Atomic(0)
+            let sent = await client.send(try .sample(subject: "Sent"), through: server.settings(.none)) {
+                asked.add(1, ordering: .relaxed)
+                return true
+            }
+            #expect(sent.setback == nil)
+            #expect(asked.load(ordering: .relaxed) == 1)
+            #expect(try server.mails.count == 1)
+            await client.close()
+        }
+    }
+
     @Test("The next mail to the same server goes over the same connection") func reuse() async throws {
         try await TestSMTPServer.run(security: .starttls) { server in
             let client = SMTPClient()

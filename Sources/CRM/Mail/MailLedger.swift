@@ -32,14 +32,14 @@ struct MailLedger: Sendable {
             "SELECT state FROM mails WHERE id = \(letter.id) FOR UPDATE",
             """
             WITH former AS (SELECT state FROM mails WHERE id = \(letter.id)), opened AS (
-                INSERT INTO mails AS m (id, kind, recipient, subject, about_id, state)
+                INSERT INTO mails AS m (id, kind, recipient, subject, about_id, state, is_handed_over)
                 SELECT \(letter.id)::uuid, \(String(letter.kind.prefix(20)))::text, \(recipient)::text, \(Self.brief(subject, 100))::text,
-                    \(letter.about)::uuid, 'sending'
+                    \(letter.about)::uuid, 'sending', false
                 WHERE NOT EXISTS (SELECT FROM suppressions WHERE address = \(key) AND (reason = 'bounce' OR NOT \(isAccess)::boolean))
                     AND (\(isAccess)::boolean OR NOT EXISTS (SELECT FROM settings WHERE mail_paused_at IS NOT NULL))
                 ON CONFLICT (id) DO UPDATE SET state = 'sending', attempts = m.attempts + 1, recipient = excluded.recipient,
-                    subject = excluded.subject, reason = NULL
-                WHERE m.state IN ('waiting', 'refused') OR (\(letter.isRepeatable)::boolean AND m.state = 'sending')
+                    subject = excluded.subject, reason = NULL, is_handed_over = false
+                WHERE m.state IN ('waiting', 'refused') OR (m.state = 'sending' AND (\(letter.isRepeatable)::boolean OR NOT m.is_handed_over))
                 RETURNING attempts
             ), due AS (
                 SELECT FROM opened WHERE NOT \(isAccess)::boolean AND NOT EXISTS (SELECT FROM former WHERE state = 'sending')
@@ -54,13 +54,22 @@ struct MailLedger: Sendable {
             attempt: try answers[3].first.map { try $0.int(0) })
     }
 
+    /// Enters that a server is about to take the letter, from when on a worker's death leaves its fate unknown. False when somebody else has
+    /// begun to offer it meanwhile: then it is theirs.
+    func handOver(_ letter: Letter, attempt: Int) async throws -> Bool {
+        try await scope.rows(
+            "UPDATE mails SET is_handed_over = true WHERE id = \(letter.id) AND state = 'sending' AND attempts = \(attempt) RETURNING id",
+            isRepeatable: true
+        ).first != nil
+    }
+
     /// What became of a letter that was offered before; nil while it can still be offered. One over which a worker died is unknown from now on.
     func outcome(of letter: UUID) async throws -> LetterOutcome? {
         let state = try await scope.rows(
             """
             WITH died AS (
                 UPDATE mails SET state = 'unknown', sent_at = now(), reason = 'its worker stopped while it was being sent'
-                WHERE id = \(letter) AND state = 'sending' RETURNING state
+                WHERE id = \(letter) AND state = 'sending' AND is_handed_over RETURNING state
             ) SELECT state FROM died UNION ALL SELECT state FROM mails WHERE id = \(letter) AND state <> 'sending'
             """, isRepeatable: false
         ).first?.text(0)
@@ -82,8 +91,14 @@ struct MailLedger: Sendable {
         ])
     }
 
-    /// It was not taken: the plan's mail is given back.
-    func waits(_ letter: Letter, _ reason: String) async throws { try await release(letter, "waiting", reason) }
+    /// It was not taken: the plan's mail is given back. Nothing when somebody else has begun to offer it meanwhile.
+    func waits(_ letter: Letter, _ reason: String, attempt: Int) async throws {
+        let isOurs =
+            try await scope.rows(
+                "SELECT FROM mails WHERE id = \(letter.id) AND state = 'sending' AND attempts = \(attempt)"
+            ).first != nil
+        if isOurs { try await release(letter, "waiting", reason) }
+    }
 
     /// It never will be. `suppressing`: the address is no longer one, in the server's words; that is a mail that came back.
     func failed(_ letter: Letter, _ reason: String, suppressing address: String?) async throws {

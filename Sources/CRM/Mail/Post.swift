@@ -116,7 +116,11 @@ package final class Post: Sendable {
             return .refused(.plan, limit.detail)
         }
         guard let attempt = opening.attempt else { return try await unopened(letter, to: recipient, opening, ledger) }
-        return try await settled(deliver(letter, to: recipient, opening, in: scope), letter, recipient, attempt, ledger)
+        let delivery = await deliver(letter, to: recipient, opening, in: scope) {
+            // Without its entry the mail stays: better late than nobody knows what.
+            (try? await ledger.handOver(letter, attempt: attempt)) ?? false
+        }
+        return try await settled(delivery, letter, recipient, attempt, ledger)
     }
 
     /// A letter to somebody who has no tenant yet. Nothing is kept.
@@ -140,7 +144,7 @@ package final class Post: Sendable {
         case "sent": return .sent
         case "unknown": return .unknown("It was offered before, and nobody knows whether it was taken.")
         case "sending":
-            // Whoever offered it before has died over it: from now on that is what is known of it.
+            // Whoever offered it before has died while a server was taking it: from now on that is what is known of it.
             try await ledger.unknown(letter, "its worker stopped while it was being sent")
             return .unknown("It was being sent when the worker stopped.")
         case "failed": return .refused(.failed, "It was refused before.")
@@ -154,7 +158,9 @@ package final class Post: Sendable {
         return .refused(.suppressed, "No more mail goes to this address (\(suppression)).")
     }
 
-    private func deliver(_ letter: Letter, to recipient: Mailbox, _ opening: MailLedger.Opening, in scope: TenantScope) async -> Delivery {
+    private func deliver(
+        _ letter: Letter, to recipient: Mailbox, _ opening: MailLedger.Opening, in scope: TenantScope, _ handover: @escaping Handover
+    ) async -> Delivery {
         let tenant = scope.tenant
         do {
             let stationery = try Stationery(opening.settings, of: tenant, try await installation.key(of: tenant), settings)
@@ -163,7 +169,7 @@ package final class Post: Sendable {
                 letter, to: recipient, stationery, logo: try await logo(opening.logo, in: scope),
                 unsubscribe: unsubscribe(letter, of: tenant, keys), returning: returnAddress(letter, of: tenant, stationery, keys))
             let began = ContinuousClock.now
-            let delivery = await transport(for: stationery).deliver(message)
+            let delivery = await transport(for: stationery).deliver(message, handover)
             count(scope) { $0.spoke(for: .now - began) }
             return delivery
         } catch {
@@ -227,7 +233,7 @@ package final class Post: Sendable {
         let keeping = Task {
             switch delivery {
             case .accepted: try await ledger.sent(letter)
-            case .retry(let setback): try await ledger.waits(letter, setback.text)
+            case .retry(let setback): try await ledger.waits(letter, setback.text, attempt: attempt)
             case .failed(let setback):
                 let isDead = setback.reply?.status.map(DeliveryReport.isOfDeadAddress) ?? false
                 try await ledger.failed(letter, setback.text, suppressing: isDead ? recipient.address : nil)
@@ -262,7 +268,7 @@ struct MailDefect: Error, CustomStringConvertible {
 private struct NoTransport: MailTransport {
     let reason: String
 
-    func deliver(_ message: Message) async -> Delivery { .retry(Setback(stage: .lookup, text: reason)) }
+    func deliver(_ message: Message, _ handover: @escaping Handover) async -> Delivery { .retry(Setback(stage: .lookup, text: reason)) }
 }
 
 extension Letter {

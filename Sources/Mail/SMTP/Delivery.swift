@@ -39,6 +39,9 @@ package struct Setback: Sendable, Hashable {
         self.text = text
     }
 
+    /// Whoever sent the mail kept it when the server wanted to hear it.
+    static let notHandedOver = Setback(stage: .body, text: "It was not handed over.")
+
     /// Whether server and settings are at fault, not this mail: every other mail would fare the same.
     package var concernsServer: Bool { stage < .sender }
 }

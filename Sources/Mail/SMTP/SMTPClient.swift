@@ -22,9 +22,13 @@ package final class SMTPClient: Sendable {
     }
 
     /// Offers the mail once. When the task is cancelled, the dialogue is cut and the outcome says how far it had come.
-    package func send(_ message: Message, through server: SMTPServer) async -> Delivery {
+    ///
+    /// - Parameter handover: asked when the server wants to hear the mail, see `MailTransport`.
+    package func send(_ message: Message, through server: SMTPServer, _ handover: @escaping Handover = { true }) async -> Delivery {
         await send(
-            SMTPOrder(server: server, sender: message.returnAddress.address, recipient: message.to.address, mail: message.bytes))
+            SMTPOrder(
+                server: server, sender: message.returnAddress.address, recipient: message.to.address, mail: message.bytes,
+                handover: handover))
     }
 
     func send(_ order: SMTPOrder) async -> Delivery {

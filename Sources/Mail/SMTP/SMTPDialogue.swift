@@ -16,6 +16,8 @@ final class SMTPDialogue {
     private var offset = 0
     private var record = DialogueRecord(size: 0)
     private var refusedAddress: String?
+    /// It was not handed over.
+    private var isKept = false
     private var order: SMTPOrder?
 
     init(_ server: SMTPServer, mayConnect: @escaping @Sendable (String) -> Bool) {
@@ -60,6 +62,7 @@ final class SMTPDialogue {
         offset = 0
         record = DialogueRecord(size: mail.count)
         refusedAddress = nil
+        isKept = false
         complaint[0] = 0
         self.order = order
         let result = curl_easy_perform(easy)
@@ -69,6 +72,7 @@ final class SMTPDialogue {
         if [CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_USE_SSL_FAILED, CURLE_SSL_CACERT_BADFILE].contains(result) {
             record.failsToEncrypt()
         }
+        if isKept { return .retry(.notHandedOver) }
         return record.delivery(trouble: result == CURLE_OK ? nil : trouble(result, order))
     }
 
@@ -132,6 +136,11 @@ final class SMTPDialogue {
     }
 
     private func give(_ room: UnsafeMutableRawBufferPointer) -> Int {
+        // libcurl asks for the first part when the server has answered DATA with 354.
+        if offset == 0, order?.mayLeave() != true {
+            isKept = true
+            return Int(CURL_READFUNC_ABORT)
+        }
         let count = min(room.count, mail.count - offset)
         room.copyBytes(from: mail[offset..<offset + count])
         offset += count
