@@ -15,7 +15,7 @@ import Testing
 
         let moved = try await firm.working { try await firm.advance(["seconds": .number(String(365 * 86_400))]) }
 
-        #expect(ContinuousClock.now - began < .seconds(180))
+        #expect(ContinuousClock.now - began < .seconds(60))
         #expect(moved["now"] == "2028-01-01T00:00:00.000Z" && moved["fired"] == 377)
         #expect(try firm.mails.count == 377)
         let sent = try await firm.wholeLedger()
