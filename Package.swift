@@ -149,7 +149,7 @@ let package = Package(
             exclude: ["stripe_server.py"]),
         .testTarget(name: "LocalClusterTests", dependencies: ["LocalCluster"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
-        .testTarget(name: "ArchitectureTests", dependencies: ["Settings"]),
+        .testTarget(name: "ArchitectureTests", dependencies: ["Settings", "CRM"]),
         .testTarget(name: "EndToEnd", dependencies: ["tenantry", "Support"], exclude: ["Pages"]),
     ],
     swiftLanguageModes: [.v6]

@@ -68,6 +68,8 @@ tail --pid="$server" -n +1 -F -q "$halves/server" "$halves/others" 2>/dev/null |
 status=0
 wait "$server" || status=$?
 wait "$others" || status=$?
+# What failed comes last, where it is looked for, below all the rest.
 if [ "$status" != 0 ]; then cat "$halves/others" "$halves/server"; fi
+grep -h -A 3 -E '✘ Test ' "$halves/others" "$halves/server" | grep -vE '^. (✔|◇)' || true
 for name in others server; do grep -E 'Test run with [0-9]+ tests' "$halves/$name" || { echo "The half \`$name\` did not come to its end."; status=1; }; done
 exit "$status"

@@ -1,3 +1,4 @@
+import CRM
 import Foundation
 import Settings
 import Testing
@@ -9,6 +10,11 @@ import Testing
 
     @Test("Its table of settings is the one the program prints") func settings() throws {
         #expect(try readme().contains(SettingsReference.markdown), "Put the output of `tenantry config --reference` into README.md.")
+    }
+
+    @Test("So is its table of what each tenant decides") func tenantSettings() throws {
+        #expect(
+            try readme().contains(TenantSettings.markdown), "Put the output of `tenantry config --tenant-reference` into README.md.")
     }
 
     @Test("It opens with the two commands") func opening() throws {

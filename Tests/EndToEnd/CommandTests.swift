@@ -79,6 +79,76 @@ import Testing
         try await dev.stop()
     }
 
+    @Test("After a change of the secret key `secrets rotate` seals tenants' secrets with the new one, and nothing needs the old one")
+    func rotation() async throws {
+        let place = try Place()
+        let dev = try await Dev(in: place.path)
+        // A second installation beside the first, in a database of its own.
+        let url = dev.ready.databaseURL.replacing("/tenantry?", with: "/rotated?")
+        let created = try await shell("psql -X -q '\(dev.ready.databaseURL)' -c 'CREATE DATABASE rotated'")
+        try #require(created.status == 0, "\(created.output)")
+        let settings = ["--json", "--", "database_url=\(url)", "security.scrypt_log_n=10"]
+        let (old, new) = (String(repeating: "o", count: 40), String(repeating: "n", count: 40))
+        let (before, after) = (settings + ["secret_key=\(old)"], settings + ["secret_key=\(new)"])
+        let between = after + ["secret_key_previous=\(old)"]
+        let secret = ["mail": ["smtp": ["host": "smtp.example.com", "username": "acme", "password": "geheim 1"]]]
+
+        let first = try await Program.run(["migrate"] + before)
+        #expect(first.status == 0, "\(first.output)")
+        let olga = try await Program.run(["operator", "create", "--name", "olga", "--role", "admin"] + before)
+        let token = try #require(try object(olga.output)["token"] as? String)
+        try await serving(before) { api in
+            let made = try await Client(api, token: token).call(
+                "PUT", "/operator/v1/tenants/acme",
+                [
+                    "name": "Acme", "plan": "unlimited", "settings": secret,
+                    "admin": ["email": "ada@acme.example", "name": "Ada", "password": Dev.password],
+                ])
+            #expect(made.status == 201, "\(made)")
+        }
+
+        let rotate = ["secrets", "rotate"]
+        let early = try await Program.run(rotate + between)
+        #expect(early.status == 1 && early.output.contains("tenantry migrate"), "\(early.output)")
+        let migrated = try await Program.run(["migrate"] + between)
+        #expect(migrated.status == 0, "\(migrated.output)")
+        let blind = try await Program.run(rotate + after)
+        #expect(try blind.status == 2 && object(blind.output)["lost"] as? [String] == ["acme mail.smtp.password"], "\(blind.output)")
+        let rotated = try await Program.run(rotate + between)
+        // The password in force, and that of the first version, to which people may go back.
+        #expect(try rotated.status == 0 && object(rotated.output)["renewed"] as? Int == 2, "\(rotated.output)")
+        let again = try await Program.run(rotate + after)
+        #expect(try again.status == 0 && object(again.output)["complete"] as? Bool == true, "\(again.output)")
+        #expect(try object(again.output)["renewed"] as? Int == 0)
+
+        try await serving(after) { api in
+            let session = try await Client(api).call(
+                "POST", "/v1/session", ["tenant": "acme", "email": "ada@acme.example", "password": Dev.password])
+            let ada = Client(api, token: try session.text("token"))
+            func versions() async throws -> Int? {
+                let history = try await ada.get("/v1/settings/history").json()
+                return (history["data"] as? [Any])?.count
+            }
+            // The same password changes nothing: the kept one was opened, and is the same.
+            #expect(try await ada.call("PATCH", "/v1/settings", secret).status == 200)
+            #expect(try await versions() == 1)
+            #expect(try await ada.call("PATCH", "/v1/settings", ["mail": ["smtp": ["password": "geheim 2"]]]).status == 200)
+            #expect(try await versions() == 2)
+        }
+        try await dev.stop()
+    }
+
+    /// Runs a server with these settings for the time of `body`, which is told where it answers.
+    private func serving(_ settings: [String], _ body: (String) async throws -> Void) async throws {
+        let server = try Program(["serve"] + settings + ["listen=127.0.0.1:0"])
+        let address = try await eventually("serve tells its address") {
+            server.output.split(separator: "\n").first { $0.hasPrefix("{\"api\"") }.map(String.init)
+        }
+        try await body(try #require(try object(address)["api"] as? String))
+        server.send(SIGTERM)
+        #expect(await server.end() == 0, "\(server.output)")
+    }
+
     @Test("Wrong settings, a database that is away and wrong usage each have an exit status and a sentence") func statuses() async throws {
         let wrong = try await Program.run(["serve", "--", "pool.conections=3"])
         #expect(wrong.status == 78)

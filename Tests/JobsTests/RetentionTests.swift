@@ -61,6 +61,26 @@ import Testing
         #expect(entry?.action == "recount" && entry?.reason == "records.contacts: 7 instead of 1", "\(String(describing: entry))")
     }
 
+    @Test(
+        "An entry of the audit goes once it is older than the settings say, or than two years where they say nothing",
+        arguments: [(#"{"retention":{"audit_days":90}}"#, ["89"]), (nil, ["89", "91", "729"])] as [(String?, [String])])
+    func audit(settings: String?, kept: [String]) async throws {
+        let tenant = try await TestHouse.tenant(settings: settings)
+        for days in [89, 91, 729, 731] {
+            _ = try await tenant.scope.run([
+                """
+                INSERT INTO audit (id, at, action, request_id)
+                VALUES (\(UUID.v7()), now() - make_interval(days => \(days)), 'sign_in', \(String(days)))
+                """
+            ])
+        }
+
+        try await perform(.enqueue(ForgetExports()), for: tenant.scope)
+
+        let left = try await tenant.scope.rows("SELECT request_id FROM audit WHERE action = 'sign_in' ORDER BY at DESC")
+        #expect(try left.map { try $0.text(0) } == kept)
+    }
+
     @Test("What lies in the trash longer than the settings say is deleted for good, with its references and a line in the change log")
     func trash() async throws {
         let tenant = try await TestHouse.tenant(settings: #"{"retention":{"trash_days":7}}"#)

@@ -211,6 +211,31 @@ import Testing
         }
     }
 
+    @Test("A digest over which a worker died before a server took it goes out, once, as the mail that it was") func diedBefore()
+        async throws
+    {
+        try await TestSMTPServer.run { server in
+            let desk = try await Desk("daily", server)
+            let id = try await desk.remind("Once", "2031-03-10T08:00")
+            let mail = UUID.v7()
+            _ = try await desk.tenant.scope.run([
+                """
+                INSERT INTO mails (id, kind, recipient, subject, state, is_handed_over)
+                VALUES (\(mail), 'digest', 'x@example.org', 'x', 'sending', false)
+                """,
+                "UPDATE occurrences SET attempts = 1, message_id = \(desk.post.messageID(of: mail)) WHERE id = \(id)",
+            ])
+
+            _ = try await desk.settle("2031-03-10T09:00:00Z")
+
+            #expect(try await desk.settle("2031-03-10T09:00:00Z") == .done)
+            let entry = try await desk.ledger(id)
+            #expect(entry.status == "sent" && entry.message == desk.post.messageID(of: mail))
+            #expect(try server.mails.count == 1)
+            await desk.post.close()
+        }
+    }
+
     @Test("Whoever wants digests no more gets what has waited by itself, each once; what is bound to a digest stays with it") func change()
         async throws
     {
@@ -318,6 +343,23 @@ import Testing
                 let words = try #require(mail.parts[part]?.content)
                 #expect(words.contains("打电话") && words.contains("2031-03-10 08:00 (UTC)") && words.contains("Änne"))
             }
+            await desk.post.close()
+        }
+    }
+
+    @Test("It comes in the firm's language to whoever has chosen none, and in their own to whoever has") func firmsLanguage() async throws {
+        try await TestSMTPServer.run { server in
+            let desk = try await Desk("daily", settings: #"{"locale": "es-MX"}"#, server)
+            _ = try await desk.remind("One", "2031-03-10T08:00")
+            _ = try await desk.settle("2031-03-10T09:00:00Z")
+
+            _ = try await desk.tenant.scope.run(["UPDATE users SET locale = 'de' WHERE id = \(desk.user)"])
+            _ = try await desk.remind("Two", "2031-03-11T08:00")
+            _ = try await desk.settle("2031-03-11T09:00:00Z")
+
+            let mails = try await ReadMail.read(server.mails.map { Array($0.content) })
+            #expect(mails.map { $0.header("Content-Language") } == ["es", "de"])
+            #expect(mails.map(\.subject) == ["2031-03-10: 1 por vencer", "2031-03-11: 1 fällig"])
             await desk.post.close()
         }
     }

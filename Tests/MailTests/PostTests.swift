@@ -208,6 +208,39 @@ import Testing
         }
     }
 
+    @Test("A server and a brand that the plan does not allow any more are kept and not used") func withheld() async throws {
+        try await TestSMTPServer.run { server in
+            let settings = """
+                {"name": "Plain", "brand": {"name": "Süß", "logo": "https://cdn.example.com/l.png?a&b"},
+                 "mail": {"smtp": {"host": "127.0.0.1", "port": \(server.port), "security": "none"}}}
+                """
+            let tenant = try await TestHouse.tenant(settings: settings)
+            let installation = try await TestHouse.installation
+            let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+            defer { try? FileManager.default.removeItem(at: folder) }  // A leftover folder harms nobody.
+            let post = try await Self.post(.folder(folder.path())) { $0.allowsPrivateHosts = true }
+            let words = Letter.Words.template(try Template(TemplateSource(subject: "Hello", body: "Hello")), [:])
+            func letter() -> Letter { Letter(id: .v7(), kind: "offer", to: "anne@example.org", words: words, nature: .business) }
+
+            #expect(try await post.send(letter(), in: tenant.scope) == .sent)
+            let change = PlanChange(
+                plan: "unlimited", overrides: Overrides(features: ["own_brand": false, "own_mail_server": false]))
+            let limited = try await installation.changePlan(of: tenant.tenant.slug, to: change, by: Instruction(actor: "test"))
+            #expect(try await post.send(letter(), in: try installation.directory.scope(for: limited)) == .sent)
+
+            let own = try await ReadMail.read(server.mails.map { Array($0.content) })
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path())
+            let plain = try await ReadMail.read(names.map { Array(try Data(contentsOf: folder.appending(path: $0))) })
+            #expect(own.count == 1 && plain.count == 1)
+            #expect(own.first?.header("From")?.contains("crm@example.com") == true)
+            #expect(
+                own.first?.parts["text/html"]?.content.contains("<img src=\"https://cdn.example.com/l.png?a&amp;b\" alt=\"Süß\"") == true)
+            let page = plain.first?.parts["text/html"]?.content
+            #expect(page?.contains("Plain") == true && page?.contains("Süß") == false && page?.contains("<img") == false)
+            await post.close()
+        }
+    }
+
     @Test("Mail goes to a domain, and for a tenant, no faster than it may; without a server it waits and says why") func pace() async throws
     {
         let scope = try await TestHouse.tenant().scope

@@ -236,7 +236,7 @@ import Testing
 
     @Test("Logo and unsubscribing stand in the frame") func framed() throws {
         let frame = MailFrame(
-            brand: Brand(name: "A\"<b>", hasLogo: true), language: .german, unsubscribe: "https://crm.example.com/u/1?a=1&b=2")
+            brand: Brand(name: "A\"<b>", logo: .within), language: .german, unsubscribe: "https://crm.example.com/u/1?a=1&b=2")
 
         let content = try Template(TemplateSource(subject: "s", body: "x")).render([:], in: frame)
 

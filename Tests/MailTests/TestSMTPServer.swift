@@ -14,6 +14,11 @@ struct TestSMTPServer {
         let content: Data
     }
 
+    struct SignIn: Decodable {
+        let user: String
+        let accepted: Bool
+    }
+
     let port: Int
     private let folder: URL
     let authorities: String
@@ -28,11 +33,15 @@ struct TestSMTPServer {
     }
 
     /// What it has taken, in order.
-    var mails: [Mail] {
-        get throws {
-            guard let lines = try? String(contentsOf: folder.appending(path: "mails"), encoding: .utf8) else { return [] }
-            return try lines.split(separator: "\n").map { try JSONDecoder().decode(Mail.self, from: Data($0.utf8)) }
-        }
+    var mails: [Mail] { get throws { try lines("mails") } }
+
+    /// Who has tried to sign in, in order.
+    var signIns: [SignIn] { get throws { try lines("sign-ins") } }
+
+    private func lines<Line: Decodable>(_ name: String) throws -> [Line] {
+        // No file: nothing has happened yet.
+        guard let lines = try? String(contentsOf: folder.appending(path: name), encoding: .utf8) else { return [] }
+        return try lines.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
     }
 
     var connectionsSoFar: Int { connections[0] }

@@ -1,7 +1,8 @@
 """A mail server for tests: takes mails as a real one does, and misbehaves for recipients whose name says so.
 
 smtp_server.py FOLDER OPTIONS, with OPTIONS as JSON: security (none, starttls, tls), certificate, key, user, password, greeting.
-Writes FOLDER/port, one line of JSON for each mail it has taken to FOLDER/mails, and to FOLDER/connections how many there were and are.
+Writes FOLDER/port, one line of JSON for each mail it has taken to FOLDER/mails and for each try to sign in to FOLDER/sign-ins, and to
+FOLDER/connections how many there were and are.
 """
 
 import asyncio
@@ -120,6 +121,8 @@ class Server(SMTP):
 
 def authenticate(server, session, envelope, mechanism, data):
     right = data.login.decode() == options["user"] and data.password.decode() == options["password"]
+    with open(folder / "sign-ins", "a") as file:
+        file.write(json.dumps({"user": data.login.decode(), "accepted": right}) + "\n")
     return AuthResult(success=right, handled=False, auth_data=data.login.decode())
 
 

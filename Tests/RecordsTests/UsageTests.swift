@@ -100,6 +100,63 @@ import Testing
         await process.close()
     }
 
+    @Test("Near a limit a tenant's writers take turns, and no other tenant's writer waits for them") func turns() async throws {
+        let (first, second) = (try await Self.narrow(), try await Self.narrow())
+        let (begun, end) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        // Another process, whose connections nobody here shares: on one connection each waits for what was sent before.
+        let process = try await TestHouse.again()
+        let colleague = TestTenant(tenant: first.tenant, scope: try process.directory.scope(for: first.tenant))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            // Has the turn, and keeps it until the test says so.
+            group.addTask {
+                try await first.scope.transaction { transaction in
+                    try transaction.flush(Self.making(1, Self.room))
+                    begun.signal()
+                    end.wait()
+                }
+            }
+            do {
+                defer { end.signal() }
+                let hasBegun = await Task.detached { Self.wait(for: begun, times: 1) }.value
+                try #require(hasBegun)
+                group.addTask { _ = try await colleague.store("contacts").create(["last_name": "Second"]) }
+                try await eventually { try await Self.queue(of: first) == 1 }
+
+                for name in ["One", "Two"] { _ = try await second.store("contacts").create(["last_name": .string(name)]) }
+
+                #expect(try await Self.used(second) == 2)
+                #expect(try await Self.queue(of: first) == 1)
+                #expect(try await Self.used(first) == 0)
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await Self.used(first) == 2)
+        #expect(try await Self.queue(of: first) == 0)
+        await process.close()
+    }
+
+    private static let room = 500
+
+    /// A tenant with so little room that whoever makes a contact there takes the turn.
+    private static func narrow() async throws -> TestTenant {
+        let installation = try await TestHouse.installation
+        let limits = Overrides(limits: ["records.contacts": room])
+        let tenant = try await installation.lifecycle.changePlan(
+            of: try await TestHouse.tenant().tenant.slug, to: PlanChange(plan: "unlimited", overrides: limits),
+            by: Instruction(actor: "test"))
+        return TestTenant(tenant: tenant, scope: try installation.directory.scope(for: tenant))
+    }
+
+    /// How many wait for the tenant's turn.
+    private static func queue(of tenant: TestTenant) async throws -> Int {
+        try await TestHouse.installation.cells.scope(of: tenant.tenant.cell).rows(
+            """
+            SELECT count(*) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
+            WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted AND l.objsubid = 1
+                AND (l.classid::bigint << 32) + l.objid::bigint = hashtextextended(\(tenant.tenant.schema)::text || '.usage', 0)
+            """)[0].int(0)
+    }
+
     private final class Slots: Sendable {
         let seen = Mutex<Set<Int>>([])
     }

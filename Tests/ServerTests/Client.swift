@@ -76,6 +76,12 @@ struct Client: Sendable {
 }
 
 extension Client {
+    /// Sends a form as a browser does.
+    func submit(_ path: String, _ fields: [String: String]) async throws -> Answer {
+        let body = fields.map { "\(PercentEncoding.encode($0))=\(PercentEncoding.encode($1))" }.joined(separator: "&")
+        return try await send(.post, path, body, type: "application/x-www-form-urlencoded")
+    }
+
     /// The answer's body as it comes, for one that does not end by itself.
     func stream(_ path: String, into writer: any ResponseBodyWriter) async throws {
         let head = HTTPRequest(method: .get, scheme: "http", authority: host, path: path, headerFields: headers)

@@ -162,8 +162,9 @@ import Testing
 
     @Test("Random walks of writes and plan changes end as a model says", arguments: [1, 2, 3]) func walks(seed: UInt64) async throws {
         let firm = try await LimitedFirm([:])
-        var walk = PlanWalk(firm, seed: seed)
-        for _ in 0..<60 { try await walk.step() }
+        var walk = try await PlanWalk(firm, seed: seed)
+        for _ in 0..<90 { try await walk.step() }
+        try await walk.end()
         #expect(try await Recounting.drift(of: firm).isEmpty)
     }
 

@@ -8,6 +8,8 @@ import Testing
 /// Writes and plan changes at random, each held against a model that is nothing but a list.
 struct PlanWalk {
     private let firm: LimitedFirm
+    /// Who works there, under the same plan.
+    private var people: SeatWalk
     private var random: SplitMix64
     private var rows: [Row] = []
     private var limits: [String: Int] = [:]
@@ -21,21 +23,34 @@ struct PlanWalk {
         var isTrashed = false
     }
 
-    init(_ firm: LimitedFirm, seed: UInt64) {
+    init(_ firm: LimitedFirm, seed: UInt64) async throws {
         self.firm = firm
+        people = try await SeatWalk(firm, seed: seed)
         random = SplitMix64(seed: seed)
     }
 
     mutating func step() async throws {
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<16, using: &random) {
         case 0...3: try await create()
         case 4: try await trash()
         case 5: try await restore()
         case 6: try await purge()
         case 7...8: try await patch()
-        default: try await change()
+        case 9...10: try await change()
+        default: try await people.step()
         }
         try await compare()
+    }
+
+    /// Without limits everything is as it was before there were any.
+    mutating func end() async throws {
+        try await allow([:])
+        try await people.end()
+        try await compare()
+        for row in live {
+            let answer = try await firm.admin.patch("/v1/\(row.type)/\(row.id)", ["phone": "end"])
+            note("patch \(row.type) in the end", answer, nil, otherwise: 200)
+        }
     }
 
     private var live: [Row] { rows.filter { !$0.isTrashed } }
@@ -99,12 +114,19 @@ struct PlanWalk {
     }
 
     private mutating func change() async throws {
-        limits = [:]
+        var limits: [String: Int] = [:]
         for resource in ["records", "records.contacts", "records.companies"] where Int.random(in: 0..<3, using: &random) > 0 {
             limits[resource] = Int.random(in: 0...8, using: &random)
         }
+        if Int.random(in: 0..<3, using: &random) > 0 { limits["users"] = Int.random(in: 1...5, using: &random) }
+        try await allow(limits)
+    }
+
+    private mutating func allow(_ limits: [String: Int]) async throws {
+        self.limits = limits
         try await firm.allow(.object(limits.map { .init($0.key, JSON($0.value)) }))
         log.append("limits \(limits)")
+        try await people.allowed(limits["users"])
     }
 
     private mutating func note(_ what: String, _ answer: Client.Answer, _ expected: LimitRefusal?, otherwise status: Int) {

@@ -90,8 +90,10 @@ import Testing
     }
 
     /// How many calls are left of the day.
-    private func restOfDay(_ client: Client) async throws -> Int {
-        let header = try await client.get("/v1/contacts").headers[.rateLimit] ?? ""
+    private func restOfDay(_ client: Client) async throws -> Int { try restOfDay(after: try await client.get("/v1/contacts")) }
+
+    private func restOfDay(after answer: Client.Answer) throws -> Int {
+        let header = answer.headers[.rateLimit] ?? ""
         return try #require(header.firstMatch(of: /"day";r=(\d+)/).flatMap { Int($0.output.1) })
     }
 
@@ -140,6 +142,30 @@ import Testing
         #expect(costs["contacts.create"] == 1 && costs["contacts.update"] == 1)
         #expect(costs["search"] == 2 && costs["forecast.get"] == 2 && costs["contacts.batch"] == 5)
         #expect(costs["session.create"] == nil && costs["session.delete"] == nil && costs["session.get"] == 1)
+    }
+
+    @Test("A call draws as many from the allowance as the description says") func costs() async throws {
+        let firm = try await TestSite.shared.firm()
+        // So few a day that none comes back while the test runs.
+        let terms: JSON = ["plan": "unlimited", "overrides": ["rates": ["api_per_day": 1250]], "reason": "test"]
+        #expect(try await firm.site.operator().post("/operator/v1/tenants/\(firm.slug)/change_plan", terms).status == 200)
+        let client = try await firm.admin()
+        var rest = try await restOfDay(client)
+        #expect(rest == 1249)
+
+        for (path, body, cost) in [
+            ("/v1/search?q=ng", nil, 2), ("/v1/contacts", nil, 1),
+            ("/v1/contacts/batch", #"{"operations": [{"op": "create", "body": {"last_name": "Ng"}}]}"#, 5),
+            ("/v1/contacts", #"{"last_name": "Ng"}"#, 1),
+            // One that is refused was looked at all the same.
+            ("/v1/contacts/batch", "{}", 5),
+        ] as [(String, String?, Int)] {
+            let answer = try await client.send(body == nil ? .get : .post, path, body)
+            let left = try restOfDay(after: answer)
+            #expect(rest - left == cost, "\(path): \(answer.status) \(answer.text)")
+            #expect(answer.headers[.rateLimitRemaining] == "\(left)")
+            rest = left
+        }
     }
 
     /// Calls until the allowance of the moment is used up.

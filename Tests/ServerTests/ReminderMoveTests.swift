@@ -34,6 +34,41 @@ import Testing
         #expect(try await firm.ledger("sent").map { $0["due_at"] } == ["2027-06-10T18:00:00.000Z", "2027-06-10T06:00:00.000Z"])
     }
 
+    @Test("The account's minutes before or after a date, for those that have none of their own") func offset() async throws {
+        let firm = try await ReminderFirm.open()
+        try await firm.patchSettings(["time_zone": "UTC", "reminder_defaults": ["offset_minutes": -1440]])
+        try await firm.setClock("2027-06-08T00:00:00Z")
+        let early = try await firm.make("contacts", ["last_name": "Early", "birthday": "2027-06-09"])
+        let late = try await firm.make("contacts", ["last_name": "Late", "birthday": "2027-06-10"])
+        let whens: [(String, JSON)] = [
+            (early, ["field": "birthday"]), (late, ["field": "birthday"]), (late, ["field": "birthday", "offset_minutes": 0]),
+        ]
+        for (contact, when) in whens {
+            _ = try await firm.make(
+                "reminders",
+                [
+                    "about": ["type": "contacts", "id": .string(contact)], "when": when, "recipients": ["owner"], "subject": "Birthday",
+                ])
+        }
+        try await firm.working {
+            // Nine o'clock of the day before.
+            #expect(try await firm.advance(["to": "2027-06-08T08:59:00Z"])["fired"] == 0)
+            #expect(try await firm.advance(["to": "2027-06-08T09:00:00Z"])["fired"] == 1)
+            #expect(try await firm.advance(["to": "2027-06-09T08:59:00Z"])["fired"] == 0)
+            // An hour later, said a minute before.
+            try await firm.patchSettings(["reminder_defaults": ["offset_minutes": -1380]])
+            #expect(try await firm.advance(["to": "2027-06-09T09:59:00Z"])["fired"] == 0)
+            #expect(try await firm.advance(["to": "2027-06-09T10:00:00Z"])["fired"] == 1)
+            #expect(try await firm.advance(["to": "2027-06-10T09:00:00Z"])["fired"] == 1)
+        }
+        let sent = try await firm.ledger("sent").map { [$0["due_at"], $0["about"]?["id"]] }
+        #expect(
+            sent == [
+                ["2027-06-10T09:00:00.000Z", .string(late)], ["2027-06-09T10:00:00.000Z", .string(late)],
+                ["2027-06-08T09:00:00.000Z", .string(early)],
+            ])
+    }
+
     @Test("The clocks of whoever is told") func travellers() async throws {
         let firm = try await ReminderFirm.open()
         try await firm.setClock("2027-06-09T00:00:00Z")
@@ -131,6 +166,37 @@ import Testing
         let sent = try await firm.ledger("sent")
         #expect(sent.map { $0["local"] } == ["2027-04-07T09:00"])
         #expect(try firm.mails.count == 1)
+    }
+
+    @Test("What waits for business hours comes when they begin, wherever they are moved to") func businessHours() async throws {
+        let firm = try await ReminderFirm.open()
+        try await firm.patchSettings([
+            "time_zone": "Europe/Berlin", "holidays": ["2027-04-05"],
+            "business_hours": ["friday": [["from": "08:30", "to": "12:00"], ["from": "13:00", "to": "16:00"]]],
+        ])
+        func when(_ local: String) -> JSON { ["local": .string(local), "time_zone": "Europe/Berlin", "business_hours": true] }
+        for (local, expected) in [
+            ("2027-04-02T06:00", "2027-04-02T08:30"), ("2027-04-02T08:30", "2027-04-02T08:30"), ("2027-04-02T12:00", "2027-04-02T13:00"),
+            ("2027-04-02T15:59", "2027-04-02T15:59"), ("2027-04-02T16:00", "2027-04-06T09:00"), ("2027-04-04T12:00", "2027-04-06T09:00"),
+        ] {
+            let preview = try await firm.admin.post(
+                "/v1/reminders/preview", ["when": when(local), "from": "2027-01-01T00:00:00Z", "to": "2027-05-01T00:00:00Z"])
+            #expect(try preview.json["data"]?.elements?.map { $0["local"] } == [.string(expected)], "\(local): \(preview.text)")
+        }
+        let flag = try await firm.admin.post(
+            "/v1/reminders/preview", ["when": ["local": "2027-04-02T06:00", "time_zone": "UTC", "business_hours": "yes"]])
+        #expect(flag.pointers == ["/when/business_hours"], "\(flag.text)")
+
+        try await firm.setClock("2027-04-01T20:00:00Z")
+        _ = try await firm.make(
+            "reminders", ["when": when("2027-04-02T16:30"), "recipients": ["owner"], "subject": "After work on a Friday"])
+        try await firm.working {
+            #expect(try await firm.advance(["to": "2027-04-06T06:00:00Z"])["fired"] == 0)
+            try await firm.patchSettings(["business_hours": ["tuesday": [["from": "11:15", "to": "18:00"]]]])
+            #expect(try await firm.advance(["to": "2027-04-06T09:00:00Z"])["fired"] == 0)
+            #expect(try await firm.advance(["to": "2027-04-06T09:15:00Z"])["fired"] == 1)
+        }
+        #expect(try await firm.ledger("sent").map { $0["local"] } == ["2027-04-06T11:15"])
     }
 
     @Test("A mail put off by quiet hours does not go out on a holiday") func quietHoliday() async throws {

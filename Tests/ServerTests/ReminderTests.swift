@@ -124,6 +124,26 @@ import Testing
         )
     }
 
+    @Test("A mail is in the language of whoever is reminded, and in the firm's where they have chosen none") func language() async throws {
+        let firm = try await ReminderFirm.open()
+        try await firm.patchSettings(["time_zone": "UTC", "locale": "es-MX"])
+        let colleague = try await firm.firm.userID(try await firm.firm.user("member"))
+        try await firm.change("users/\(colleague)", ["locale": "de"])
+        try await firm.setClock("2031-05-01T00:00:00Z")
+        let due: JSON = ["local": "2031-05-02T09:00", "time_zone": "UTC"]
+        _ = try await firm.make("tasks", ["title": "Llamar", "due": due, "reminders": [30]])
+        _ = try await firm.make("tasks", ["title": "Anrufen", "due": due, "reminders": [30], "assignee_id": .string(colleague)])
+
+        let moved = try await firm.working { try await firm.advance(["to": "2031-05-02T09:00:00Z"]) }
+
+        let mails = try firm.mails
+        #expect(moved["fired"] == 2 && mails.count == 2)
+        for (language, subject) in [("es", "Recordatorio: Llamar"), ("de", "Erinnerung: Anrufen")] {
+            let mail = mails.first { $0.contains("\r\nSubject: \(subject)\r\n") }
+            #expect(mail?.contains("\r\nContent-Language: \(language)\r\n") == true, "\(mails)")
+        }
+    }
+
     @Test("Clocks that are set forward or back decide, and a rule's exceptions are left out") func preview() async throws {
         let admin = try await TestSite.shared.firm().admin()
         let answer = try await admin.post(

@@ -30,15 +30,43 @@ import Testing
             ("not found", { try await client.get("/v1/contacts/\(id)") }),
         ]
         for (name, call) in calls {
-            let before = site.trips
-            let answer = try await call()
-            let after = site.trips
+            let (answer, cost) = try await Self.cost(site, call)
 
             #expect(answer.status < 300 || name == "not found", "\(name): \(answer.text)")
             // What is not there may have been merged into another: that is asked only then.
             let expected = name == "not found" ? 2 : 1
-            #expect(after.flushes - before.flushes == expected, "\(name)")
-            #expect(after.waits - before.waits == expected, "\(name)")
+            #expect(cost == TestSite.Trips(flushes: expected, waits: expected), "\(name)")
+        }
+    }
+
+    @Test("A limit adds none, far away or near, whether there may be too much or not", arguments: [100_000, 12])
+    func limited(most: Int) async throws {
+        let site = try await TestSite(TestHouse.open(), ServerSettings.test)
+        let firm = try await LimitedFirm(["records": JSON(most + 1), "records.contacts": JSON(most), "users": 5], on: site)
+        let client = firm.admin
+        for isWatched in [true, false] {
+            // From none to a limit is less: there may be too much until a recount has found that there is not.
+            if !isWatched { _ = try await Recounting.drift(of: firm) }
+            #expect(try await firm.firm.scope().entitlements.tightened.isEmpty == !isWatched)
+            let id = try await Self.make(client)
+            let keyed = client.with(.idempotencyKey, TestSite.unique())
+
+            let calls: [(String, () async throws -> Client.Answer)] = [
+                ("get", { try await client.get("/v1/contacts/\(id)") }),
+                ("list", { try await client.get("/v1/contacts?limit=50") }),
+                ("create", { try await client.post("/v1/contacts", ["last_name": "One"]) }),
+                ("create with a key", { try await keyed.post("/v1/contacts", ["last_name": "Two"]) }),
+                ("patch", { try await client.patch("/v1/contacts/\(id)", ["phone": "123"]) }),
+                ("trash", { try await client.delete("/v1/contacts/\(id)") }),
+                ("restore", { try await client.send(.post, "/v1/contacts/\(id)/restore") }),
+                ("purge", { try await client.delete("/v1/contacts/\(id)?purge=true") }),
+            ]
+            for (name, call) in calls {
+                let (answer, cost) = try await Self.cost(site, call)
+
+                #expect(answer.status < 300, "\(name): \(answer.text)")
+                #expect(cost == TestSite.Trips(flushes: 1, waits: 1), "\(name) with \(isWatched ? "perhaps" : "nothing") too much")
+            }
         }
     }
 
@@ -56,6 +84,16 @@ import Testing
         #expect(try await client.send(.put, "/v1/contacts").status == 405)
 
         #expect(site.trips == before)
+    }
+
+    /// What a call is answered, and what it has cost.
+    private static func cost(
+        _ site: TestSite, _ call: () async throws -> Client.Answer
+    ) async throws -> (Client.Answer, TestSite.Trips) {
+        let before = site.trips
+        let answer = try await call()
+        let after = site.trips
+        return (answer, TestSite.Trips(flushes: after.flushes - before.flushes, waits: after.waits - before.waits))
     }
 
     private static func make(_ client: Client) async throws -> String {

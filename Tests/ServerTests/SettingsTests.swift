@@ -136,6 +136,27 @@ import Testing
         }
     }
 
+    @Test("Of two rates of the same currencies from the same day on the second is refused with its place, and nothing is set") func rates()
+        async throws
+    {
+        let admin = try await TestSite.shared.firm().admin()
+        func rate(_ rate: String, _ date: String, to currency: String = "USD") -> JSON {
+            ["from": "EUR", "to": .string(currency), "rate": .string(rate), "date": .string(date)]
+        }
+        let apart = [rate("1.1", "2026-01-01"), rate("1.2", "2026-02-01"), rate("0.9", "2026-02-01", to: "CHF")]
+
+        let refused = try await admin.patch("/v1/settings", ["rates": .array(apart + [rate("1.3", "2026-02-01")])])
+        let before = try await admin.get("/v1/settings")
+        let set = try await admin.patch("/v1/settings", ["rates": .array(apart)])
+
+        #expect(refused.status == 422 && refused.code == "invalid" && refused.pointers == ["/rates/3"])
+        let error = try refused.json["errors"]?.elements?.first
+        #expect(error?["code"] == "duplicate")
+        #expect(error?["detail"] == "There is another rate of these currencies from the same day on.")
+        #expect(try before.headers[.eTag] == "\"1\"" && before.json["rates"] == [])
+        #expect(try set.status == 200 && set.json["rates"] == JSON.array(apart))
+    }
+
     @Test("What is wrong is refused with its place, at provisioning too") func invalid() async throws {
         let site = try await TestSite.shared
         let admin = try await site.firm().admin()

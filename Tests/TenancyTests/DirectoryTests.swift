@@ -5,9 +5,12 @@ import Testing
 @testable import Tenancy
 
 @Suite struct DirectoryTests {
-    @Test("What one process changes, another knows soon, told or not") func propagation() async throws {
+    @Test("What one process changes, another is told at once") func told() async throws {
         try await withInstallation { here in
-            let there = testInstallation(here.settings)
+            // It does not look by itself: what it comes to know it was told.
+            var settings = here.settings
+            settings.pollInterval = .seconds(3_600)
+            let there = testInstallation(settings)
             try await there.start()
             try await withThrowingTaskGroup { group in
                 group.addTask { await there.run() }
@@ -15,15 +18,45 @@ import Testing
                 try await wait(upTo: .seconds(10)) { there.directory.known(slug: "acme")?.state == .active }
                 _ = try await here.lifecycle.suspend("acme", by: .test)
                 try await wait(upTo: .seconds(10)) { there.directory.known(slug: "acme")?.state == .suspended }
-                // Also without a notification, as after a change by hand.
-                _ = try await here.control.run(["UPDATE tenants SET name = 'New name', changed_at = clock_timestamp() WHERE slug = 'acme'"])
-                try await wait(upTo: .seconds(10)) { there.directory.known(slug: "acme")?.name == "New name" }
                 _ = try await here.lifecycle.scheduleDeletion("acme", after: .zero, by: .test)
                 _ = try await here.lifecycle.delete("acme", by: .test)
                 try await wait(upTo: .seconds(10)) { there.directory.known(slug: "acme") == nil }
                 group.cancelAll()
                 try await group.waitForAll()
             }
+            await there.close()
+        }
+    }
+
+    @Test("A change that nobody tells of is seen by the next look, and there is one every second: within two") func untold() async throws {
+        try await withInstallation { here in
+            #expect(here.settings.pollInterval <= .seconds(1))
+            let there = testInstallation(here.settings)
+            _ = try await here.provisioning.provision(.sample("acme"), by: .test)
+            try await there.start()
+            // Closed, it tells nothing: from here on every flush is a look.
+            let silent = Listener(ConnectionSettings(url: here.settings.ownerURL), channels: [Control.channel])
+            silent.close()
+            let looking = Task { await there.directory.follow(silent, every: here.settings.pollInterval) }
+
+            var times: [Duration] = []
+            for name in ["One", "Two", "Three"] {
+                _ = try await here.control.run(["UPDATE tenants SET name = \(name), changed_at = clock_timestamp() WHERE slug = 'acme'"])
+                let (began, before) = (ContinuousClock.now, there.control.pipeline.figures.flushes)
+                while true {
+                    let looks = there.control.pipeline.figures.flushes - before
+                    if there.directory.known(slug: "acme")?.name == name { break }
+                    // When the second begins, the first after the change has brought it.
+                    try #require(looks <= 1, "\(name)")
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                times.append(began.duration(to: .now))
+            }
+
+            // A busy machine may come late to one look, not to each.
+            #expect(times.contains { $0 < .seconds(2) }, "\(times)")
+            looking.cancel()
+            await looking.value
             await there.close()
         }
     }

@@ -20,7 +20,7 @@ import Testing
         #expect(try Overrides(parsing: overrides.text) == overrides)
         #expect(plan.overridden(by: overrides).limits == ["users": 4])
         #expect(plan.overridden(by: overrides).rates == ["api_per_day": 10])
-        #expect(plan.overridden(by: overrides).allows("own_brand"))
+        #expect(plan.overridden(by: overrides).allows(.ownBrand))
         #expect(throws: (any Error).self) { try Overrides(parsing: #"{"limits":{"users":"many"}}"#) }
     }
 

@@ -161,7 +161,7 @@ struct AgendaReminders: Sendable {
         let begin = CivilMoment(utc: instants.lowerBound - shift - 2 * 86_400).date
         // What fell on the days since the last one of business may have moved to this.
         let first =
-            reminder.isOnBusinessDays ? defaults.hours.date(-1, businessDaysAfter: begin) ?? begin.adding(days: -31) : begin
+            reminder.wait != nil ? defaults.hours.date(-1, businessDaysAfter: begin) ?? begin.adding(days: -31) : begin
         let last = CivilMoment(utc: instants.upperBound - shift + 2 * 86_400).date
         let column = SQL(code: "r.\(field.column)")
         let day: SQL =

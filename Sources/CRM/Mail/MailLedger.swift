@@ -93,11 +93,7 @@ struct MailLedger: Sendable {
 
     /// It was not taken: the plan's mail is given back. Nothing when somebody else has begun to offer it meanwhile.
     func waits(_ letter: Letter, _ reason: String, attempt: Int) async throws {
-        let isOurs =
-            try await scope.rows(
-                "SELECT FROM mails WHERE id = \(letter.id) AND state = 'sending' AND attempts = \(attempt)"
-            ).first != nil
-        if isOurs { try await release(letter, "waiting", reason) }
+        try await release(letter, "waiting", reason, onlyIn: attempt)
     }
 
     /// It never will be. `suppressing`: the address is no longer one, in the server's words; that is a mail that came back.
@@ -124,10 +120,16 @@ struct MailLedger: Sendable {
         ])
     }
 
-    private func release(_ letter: Letter, _ state: String, _ reason: String, _ more: [SQL] = []) async throws {
-        let free: [SQL] = letter.nature == .access ? [] : [Usage.oneLess(Resource.emails)]
-        _ = try await scope.run(
-            ["UPDATE mails SET state = \(state), reason = \(Self.brief(reason, 80)) WHERE id = \(letter.id)"] + more + free)
+    /// Gives the plan's mail back with it. `onlyIn`: nothing unless it is still being offered by that try.
+    private func release(_ letter: Letter, _ state: String, _ reason: String, onlyIn attempt: Int? = nil, _ more: [SQL] = []) async throws {
+        let release: SQL = """
+            UPDATE mails SET state = \(state), reason = \(Self.brief(reason, 80)) WHERE id = \(letter.id)
+                AND (\(attempt)::integer IS NULL OR (state = 'sending' AND attempts = \(attempt)::integer))
+            """
+        let releaseAndFree: SQL =
+            letter.nature == .access
+            ? release : "WITH released AS (\(release) RETURNING id) \(Usage.oneLess(Resource.emails, for: "released"))"
+        _ = try await scope.run(more + [releaseAndFree])
     }
 
     static func brief(_ text: String, _ length: Int) -> String {

@@ -29,6 +29,9 @@ package struct MailLogo: Sendable {
     /// Refuses with `.unsupportedMediaType` what is no picture of these kinds, with `.tooLarge` what is too large for a mail.
     package func keep(_ bytes: [UInt8]) async throws -> InlineImage {
         try mayChange()
+        guard scope.entitlements.allows(.ownBrand) else {
+            throw PlanLimit.without(.ownBrand, for: "a logo", plan: scope.entitlements.plan.name)
+        }
         guard bytes.count <= InlineImage.largest else {
             throw Problem(.tooLarge, "A logo in mails has at most \(InlineImage.largest / 1024) KiB; this one has \(bytes.count) bytes.")
         }

@@ -163,10 +163,12 @@ package final class Post: Sendable {
     ) async -> Delivery {
         let tenant = scope.tenant
         do {
-            let stationery = try Stationery(opening.settings, of: tenant, try await installation.key(of: tenant), settings)
+            let stationery = try Stationery(
+                opening.settings, of: tenant, scope.entitlements, try await installation.key(of: tenant), settings)
             let keys = try await installation.mailKeys()
             let message = try message(
-                letter, to: recipient, stationery, logo: try await logo(opening.logo, in: scope),
+                letter, to: recipient, stationery,
+                logo: scope.entitlements.allows(.ownBrand) ? try await logo(opening.logo, in: scope) : nil,
                 unsubscribe: unsubscribe(letter, of: tenant, keys), returning: returnAddress(letter, of: tenant, stationery, keys))
             let began = ContinuousClock.now
             let delivery = await transport(for: stationery).deliver(message, handover)
@@ -193,7 +195,7 @@ package final class Post: Sendable {
         // Words that are ready as they are do not speak of it.
         let logo = letter.isFramed ? logo : nil
         var brand = stationery.brand
-        brand.hasLogo = logo != nil
+        if logo != nil { brand.logo = .within }
         let frame = MailFrame(brand: brand, language: letter.language ?? stationery.language, unsubscribe: unsubscribe?.address)
         guard let id = MessageID(messageID(of: letter.id)) else {
             throw MailDefect("The sender's domain \(settings.from.domain) makes no Message-ID.")

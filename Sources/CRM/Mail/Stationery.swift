@@ -11,7 +11,7 @@ struct Stationery: Sendable {
     let brand: Brand
     let language: MailLanguage
     let timeZone: String
-    /// Nil for the installation's.
+    /// Nil for the installation's, which is also that of who has set one that the plan does not allow any more.
     let server: SMTPServer?
 
     /// As an expression: the part of the settings that is read here.
@@ -21,14 +21,14 @@ struct Stationery: Sendable {
         """
 
     /// Throws `MailRefusal` or `MailDefect` where the settings cannot stand in a mail, or name a server that nobody may be sent to.
-    init(_ settings: SettingsDocument, of tenant: Tenant, _ key: TenantKey, _ house: PostSettings) throws {
-        brand = Brand(settings, of: tenant)
+    init(_ settings: SettingsDocument, of tenant: Tenant, _ entitlements: Entitlements, _ key: TenantKey, _ house: PostSettings) throws {
+        brand = Brand(settings, of: tenant, entitlements)
         let address = settings["mail.from_address"].string ?? house.from.address
         from = try Mailbox(address, name: settings["mail.from_name"].string ?? brand.name)
         replyTo = try settings["mail.reply_to"].string.map { try Mailbox($0) }
         language = MailLanguage(closestTo: settings["locale"].string ?? "en")
         timeZone = settings["time_zone"].string ?? "UTC"
-        server = try Self.server(settings, key, house)
+        server = entitlements.allows(.ownMailServer) ? try Self.server(settings, key, house) : nil
     }
 
     /// The installation's own, for those who have no tenant yet.

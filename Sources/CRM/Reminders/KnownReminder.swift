@@ -10,8 +10,8 @@ struct KnownReminder: Sendable {
     let aboutType: String?
     let aboutID: UUID?
     let moment: ReminderMoment
-    /// What falls on a day on which the firm does not work comes on the next on which it does.
-    let isOnBusinessDays: Bool
+    /// What it waits for when the firm is not at work; nil: it comes all the same.
+    let wait: WorkWait?
     let rule: RecurrenceRule?
     let exceptions: Set<CivilMoment>
     let recipients: [ReminderRecipient]
@@ -29,7 +29,7 @@ struct KnownReminder: Sendable {
     init?(_ row: Row, from column: Int = 0) throws {
         let document = try JSON(parsing: row.text(column + 3))
         guard let moment = ReminderMoment(document) else { return nil }
-        isOnBusinessDays = ReminderMoment.isOnBusinessDays(document)
+        wait = WorkWait(document)
         id = try row.uuid(column)
         aboutType = row.optionalText(column + 1)
         aboutID = try row.optionalUUID(column + 2)
@@ -54,13 +54,13 @@ struct KnownReminder: Sendable {
 
     /// The times for a recipient; nil where there are none, because the record's field is empty.
     func series(_ record: RemindedRecord?, in zone: String, _ defaults: ReminderDefaults) -> ReminderSeries? {
-        let hours = isOnBusinessDays ? defaults.hours : nil
+        let work = wait.map { (wait: $0, hours: defaults.hours) }
         return switch moment {
         case .local(let moment, let own):
-            ReminderSeries(.wall(moment, zone: own), offset: 0, rule: rule, except: exceptions, in: own, at: defaults.at, on: hours)
+            ReminderSeries(.wall(moment, zone: own), offset: 0, rule: rule, except: exceptions, in: own, at: defaults.at, on: work)
         case .field(_, let offset):
             record?.base.flatMap {
-                ReminderSeries($0, offset: offset ?? defaults.offset, rule: rule, except: exceptions, in: zone, at: defaults.at, on: hours)
+                ReminderSeries($0, offset: offset ?? defaults.offset, rule: rule, except: exceptions, in: zone, at: defaults.at, on: work)
             }
         }
     }

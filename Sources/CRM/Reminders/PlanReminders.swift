@@ -76,14 +76,14 @@ struct PlanReminders: Job {
         ]
     }
 
-    /// Statements that promise what follows changed settings, by their dotted names: whatever counts from a day or waits for one of business
+    /// Statements that promise what follows changed settings, by their dotted names: whatever counts from a day or waits for work
     /// moves at once.
     static func following(_ settings: [String]) -> [SQL] {
         func has(_ names: [String]) -> Bool { settings.contains { name in names.contains { name == $0 || name.hasPrefix($0 + ".") } } }
         var conditions: [SQL] = []
         if has(["time_zone", "reminder_defaults"]) { conditions.append(isByField) }
         if has(["business_hours", "holidays"]) {
-            conditions.append("m.moment ->> 'business_days' = 'true' AND m.active AND m.deleted_at IS NULL")
+            conditions.append(WorkWait.isAsked + " AND m.active AND m.deleted_at IS NULL")
         }
         guard !conditions.isEmpty else { return [] }
         return [planning("reminders", "extract(epoch FROM cell.tenant_now())", where: conditions.joined(separator: " OR "))]

@@ -12,21 +12,24 @@ enum ReminderMoment: Sendable, Hashable {
 
     static let schema: JSON = [
         "type": "object", "additionalProperties": false,
-        "properties": [
-            "local": ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$"],
-            "time_zone": ["type": "string", "description": "IANA."],
-            "field": ["type": "string", "description": "A date or time field of what it is about: `birthday`, `custom.contract_end`."],
-            "offset_minutes": [
-                "type": "integer", "minimum": JSON(offsets.lowerBound), "maximum": JSON(offsets.upperBound),
-                "description": "Negative: before. Whole days are counted on the calendar. `reminder_defaults.offset_minutes` without it.",
-            ],
-            "business_days": [
-                "type": "boolean",
-                "description":
-                    "What falls on a holiday or a day without business hours comes on the next business day, at the same time by the clock.",
-            ],
-        ],
+        "properties": .object(ownSchema + WorkWait.schema),
     ]
+
+    private static let ownSchema: [JSON.Member] =
+        [
+            .init("local", ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$"]),
+            .init("time_zone", ["type": "string", "description": "IANA."]),
+            .init(
+                "field",
+                ["type": "string", "description": "A date or time field of what it is about: `birthday`, `custom.contract_end`."]),
+            .init(
+                "offset_minutes",
+                [
+                    "type": "integer", "minimum": JSON(offsets.lowerBound), "maximum": JSON(offsets.upperBound),
+                    "description":
+                        "Negative: before. Whole days are counted on the calendar. `reminder_defaults.offset_minutes` without it.",
+                ]),
+        ]
 
     /// Reads what `errors` found nothing wrong with; nil for anything else.
     init?(_ document: JSON) {
@@ -41,17 +44,16 @@ enum ReminderMoment: Sendable, Hashable {
         }
     }
 
-    static func isOnBusinessDays(_ document: JSON) -> Bool { document["business_days"]?.bool ?? false }
-
     /// What is wrong with a body's value, for a reminder about records of a type.
     static func errors(_ document: JSON, of type: RecordType?, for caller: Caller?, at place: String) -> [Problem.FieldError] {
         guard let members = document.members else { return [.init(place, .type, "This is an object, not \(document.kind).")] }
-        let known = ["local", "time_zone", "field", "offset_minutes", "business_days"]
+        let known = ["local", "time_zone", "field", "offset_minutes"] + WorkWait.names
         if let other = members.first(where: { !known.contains($0.name) }) {
             return [.init("\(place)/\(other.name.pointerToken)", .unknown, "This has local and time_zone, or field and offset_minutes.")]
         }
-        if let flag = document["business_days"], flag.bool == nil {
-            return [.init("\(place)/business_days", .type, "This is true or false, not \(flag.kind).")]
+        for name in WorkWait.names {
+            guard let flag = document[name], flag.bool == nil else { continue }
+            return [.init("\(place)/\(name)", .type, "This is true or false, not \(flag.kind).")]
         }
         func value(_ name: String) -> JSON? { document[name].flatMap { $0.isNull ? nil : $0 } }
         guard let field = value("field") else { return localErrors(value("local"), value("time_zone"), value("offset_minutes"), place) }

@@ -20,22 +20,24 @@ extension ReminderMail {
         return recipient.objection
     }
 
-    /// When it may be sent, if not now: when the quiet hours end that it is in where the recipient is, and on a business day if it asks for
-    /// one; each may lead into the other.
+    /// When it may be sent, if not now: when the quiet hours end that it is in where the recipient is, and when the firm is at work if it asks
+    /// for that; each may lead into the other.
     func quietEnd(_ now: Date) -> Date? {
         let name = recipient.zone.flatMap { TimeZoneName.isKnown($0) ? $0 : nil } ?? defaults.timeZone
         var time = now
         for _ in 1...Self.turns {
             let before = time
             if let clocks = TimeZoneName.zone(name), let end = settings.quietHours?.end(from: time, in: clocks) { time = end }
-            if reminder?.isOnBusinessDays == true { time = onBusinessDay(time) }
+            if let wait = reminder?.wait { time = atWork(time, wait) }
             if time == before { break }
         }
         return time > now ? time : nil
     }
 
-    /// The time itself or, on a day without business where it is due, the same time by the clock on the next with some.
-    private func onBusinessDay(_ time: Date) -> Date { TimeZoneName.zone(zone).map { defaults.hours.onBusinessDay(time, in: $0) } ?? time }
+    /// Where it is due.
+    private func atWork(_ time: Date, _ wait: WorkWait) -> Date {
+        TimeZoneName.zone(zone).map { wait.time(from: time, defaults.hours, in: $0) } ?? time
+    }
 
     private static let turns = 30
 }

@@ -34,11 +34,12 @@ package enum ReminderPreview {
         if let exceptions = given("exdate") { errors += LocalTimes.errors(exceptions, at: "/exdate") }
         let from = time(given("from"), "from", &errors)
         let to = time(given("to"), "to", &errors)
-        let hours = moment.map(ReminderMoment.isOnBusinessDays) == true ? try await ReminderDefaults.of(scope).hours : nil
+        var work: (wait: WorkWait, hours: BusinessHours)?
+        if let wait = moment.flatMap({ WorkWait($0) }) { work = (wait, try await ReminderDefaults.of(scope).hours) }
         guard errors.isEmpty, case .local(let start, let zone)? = moment.flatMap({ ReminderMoment($0) }),
             let series = ReminderSeries(
                 .wall(start, zone: zone), offset: 0, rule: given("rrule")?.string.flatMap { try? RecurrenceRule($0) },  // looked at above
-                except: LocalTimes.read(given("exdate")), in: zone, at: .midnight, on: hours)
+                except: LocalTimes.read(given("exdate")), in: zone, at: .midnight, on: work)
         else { throw Problem.invalid(errors) }
         let begin = from ?? TenantClock.now(of: scope)
         let end = to ?? begin + 366 * 86_400

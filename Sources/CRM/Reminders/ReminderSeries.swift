@@ -26,16 +26,16 @@ struct ReminderSeries: Sendable {
     private let series: Series
     private let shift: RelativeMoment
     private let zoneName: String
-    /// Days on which it is not due, if any.
-    private let hours: BusinessHours?
+    /// When it is not due, if ever, and where it moves then.
+    private let work: (wait: WorkWait, hours: BusinessHours)?
 
     /// - Parameters:
     ///   - zone: the recipient's.
     ///   - time: when a day counts from.
-    ///   - hours: what falls on a day without any moves to the next that has some.
+    ///   - work: what it waits for when the firm is not at work, and when the firm is.
     init?(
         _ base: Base, offset: Int, rule: RecurrenceRule?, except exceptions: Set<CivilMoment>, in zone: String, at time: TimeOfDay,
-        on hours: BusinessHours? = nil
+        on work: (wait: WorkWait, hours: BusinessHours)? = nil
     ) {
         let name: String = if case .wall(_, let own) = base { own } else { zone }
         guard let clocks = TimeZoneName.zone(name) else { return nil }
@@ -49,21 +49,21 @@ struct ReminderSeries: Sendable {
         series = Series(start: start, rule: rule, except: exceptions, in: clocks)
         shift = RelativeMoment(offsetMinutes: offset)
         zoneName = name
-        self.hours = hours
+        self.work = work
     }
 
-    /// From an instant on, in order. What several moved to one business day is there once.
+    /// From an instant on, in order. What several moved to one time of work is there once.
     func due(from instant: Date) -> some Sequence<Due> {
-        guard let hours else { return AnySequence(times(from: instant).lazy.map(named)) }
+        guard let work else { return AnySequence(times(from: instant).lazy.map(named)) }
         let today = series.zone.wall(at: instant).date
-        // Whatever fell on the days since the last one of business may have moved to this.
-        let start = hours.date(-1, businessDaysAfter: today).map { series.zone.instant(of: CivilMoment($0)) } ?? instant
+        // Whatever fell since the last day of business began may have moved to this.
+        let start = work.hours.date(-1, businessDaysAfter: today).map { series.zone.instant(of: CivilMoment($0)) } ?? instant
         return AnySequence {
             let times = times(from: min(start, instant)).makeIterator()
             var last = Date.distantPast
             return AnyIterator<Due> {
                 while let time = times.next() {
-                    let moved = hours.onBusinessDay(time, in: series.zone)
+                    let moved = work.wait.time(from: time, work.hours, in: series.zone)
                     guard moved >= instant, moved != last else { continue }
                     last = moved
                     return named(moved)

@@ -56,7 +56,7 @@ package struct TemplatePreview: Sendable {
             throw Problem(.conflict, "The template cannot be read: \(error). Save it anew.")
         }
         let frame = MailFrame(
-            brand: Brand(settings, of: scope.tenant),
+            brand: Brand(settings, of: scope.tenant, scope.entitlements),
             language: MailLanguage(closestTo: row.optionalText(2) ?? settings["locale"].string ?? "en"))
         return Words(template: template, values: values, frame: frame)
     }

@@ -12,6 +12,7 @@ extension SettingKey {
     fileprivate var patchSchema: JSON {
         var members = (kind.patchSchema.members ?? []) + [.init("description", .string(help))]
         if case .value(let value) = standard, !value.isNull { members.append(.init("default", value)) }
+        if let feature { members.append(.init("x-feature", .string(feature.rawValue))) }
         return .object(members)
     }
 

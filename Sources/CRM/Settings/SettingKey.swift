@@ -1,4 +1,5 @@
 import Records
+import Tenancy
 
 /// One thing a tenant decides for itself: its name, what it may hold, what holds until it is decided, and what it means.
 package struct SettingKey: Sendable {
@@ -9,6 +10,8 @@ package struct SettingKey: Sendable {
     package let help: String
     /// Whether only those who run the account's settings see it.
     package private(set) var isForAdministrators = false
+    /// What the plan must allow for it to be decided, and to hold.
+    package private(set) var feature: Feature?
 
     package init(_ name: String, _ kind: SettingKind, default standard: Standard = .value(.null), _ help: String) {
         self.name = name
@@ -25,6 +28,12 @@ package struct SettingKey: Sendable {
     package var forAdministrators: SettingKey {
         var copy = self
         copy.isForAdministrators = true
+        return copy
+    }
+
+    package func with(_ feature: Feature) -> SettingKey {
+        var copy = self
+        copy.feature = feature
         return copy
     }
 

@@ -87,7 +87,10 @@ package struct SettingsStore: Sendable {
             if case .versions(let versions)? = ifMatch, !versions.contains(latest.version) {
                 throw try await mismatch(latest.version, versions)
             }
-            if let changed { try refuseLockOut(changed) }
+            if let changed {
+                try refuseLockOut(changed)
+                try refuseWithheld(latest.document.changes(to: changed, defaults), of: changed)
+            }
             let answer = answer(changed ?? latest.document, changed == nil ? latest.version : latest.version + 1)
             do {
                 _ = try await scope.run(statements(changed, after: latest, answer, repeatable))
@@ -133,6 +136,15 @@ package struct SettingsStore: Sendable {
         guard !ranges.isEmpty, !ranges.contains(where: { $0.contains(address) }) else { return }
         throw Problem(
             .conflict, "You would lock yourself out: security.ip_allow does not hold the address \(address), from which you come.")
+    }
+
+    /// What the plan leaves out may be given up, but not decided anew.
+    private func refuseWithheld(_ names: [String], of document: SettingsDocument) throws(Problem) {
+        let anew = names.filter { document[$0] != TenantSettings.standard($0) }
+        for (path, feature) in TenantSettings.features where !scope.entitlements.allows(feature) {
+            guard let name = anew.first(where: { $0.hasPrefix(path + ".") }) else { continue }
+            throw PlanLimit.without(feature, for: name, plan: scope.entitlements.plan.name)
+        }
     }
 
     private func mismatch(_ version: Int, _ versions: [Int]) async throws -> Problem {

@@ -15,16 +15,21 @@ package struct TenantBrand: Sendable {
         let settings = try row.map { try SettingsDocument(parsing: $0.text(0)) } ?? SettingsDocument()
         let logo = try await MailLogo.find(in: scope)
         return TenantBrand(
-            brand: Brand(settings, of: scope.tenant, hasLogo: logo != nil), logo: logo,
-            isPublic: settings["brand.name"].string != nil)
+            brand: Brand(settings, of: scope.tenant, scope.entitlements), logo: scope.entitlements.allows(.ownBrand) ? logo : nil,
+            isPublic: scope.entitlements.allows(.ownBrand) && settings["brand.name"].string != nil)
     }
 }
 
 extension Brand {
-    /// What a tenant's settings say of it.
-    init(_ settings: SettingsDocument, of tenant: Tenant, hasLogo: Bool = false) {
+    /// What a tenant's settings say of it, as far as its plan allows a brand of its own.
+    package init(_ settings: SettingsDocument, of tenant: Tenant, _ entitlements: Entitlements) {
+        let name = settings["name"].string ?? tenant.name
+        guard entitlements.allows(.ownBrand) else {
+            self.init(name: name)
+            return
+        }
         self.init(
-            name: settings["brand.name"].string ?? settings["name"].string ?? tenant.name,
-            colour: settings["brand.colour"].string.flatMap { BrandColour($0) } ?? .standard, hasLogo: hasLogo)
+            name: settings["brand.name"].string ?? name, colour: settings["brand.colour"].string.flatMap { BrandColour($0) } ?? .standard,
+            logo: settings["brand.logo"].string.map { .onTheWeb($0) })
     }
 }

@@ -1,4 +1,5 @@
 import Records
+import Tenancy
 
 /// Everything that a tenant decides for itself, said once: checks, the answer, the OpenAPI description and the history follow from this list.
 package enum TenantSettings {
@@ -15,16 +16,29 @@ package enum TenantSettings {
         SettingKey("week_start", .choice(weekdays), default: "monday", "The first day of a week in calendars."),
         SettingKey.group("business_hours", businessHours, "When the firm is at work, for each day of the week."),
         SettingKey("holidays", .list(of: .text(.date), max: 1000), default: [], "Days on which the firm is closed."),
-        SettingKey.group("brand", brand, "How mails and public pages look."),
+        SettingKey.group("brand", brand, "How mails and public pages look.").with(.ownBrand),
         SettingKey.group("mail", mail, "From whom mails come, and through which server they leave."),
         SettingKey.group("quiet_hours", quietHours, "When nobody is reminded; may reach over midnight. Unset: never."),
-        SettingKey.group("reminder_defaults", reminderDefaults, "For reminders that count from a date without a time."),
+        SettingKey.group("reminder_defaults", reminderDefaults, "For reminders that count from a date or time of a record."),
         SettingKey.group("security", security, "Who gets in, and how carefully changes are made."),
         SettingKey.group("retention", retention, "How long things are kept."),
     ]
 
     /// What holds, by a dotted name, where nothing was decided.
     package static func standard(_ name: String) -> JSON { SettingsDocument()[name] }
+
+    /// What the plan must allow, by the dotted names of the groups that need it.
+    static let features: [(path: String, feature: Feature)] = {
+        func features(_ keys: [SettingKey], _ prefix: String) -> [(path: String, feature: Feature)] {
+            keys.flatMap { key -> [(path: String, feature: Feature)] in
+                let path = prefix + key.name
+                let own = key.feature.map { [(path, $0)] } ?? []
+                guard case .group(let inner) = key.kind else { return own }
+                return own + features(inner, path + ".")
+            }
+        }
+        return features(keys, "")
+    }()
 
     package static let weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -49,7 +63,7 @@ package enum TenantSettings {
 
     private static let brand: [SettingKey] = [
         SettingKey("name", .line(), "The name to show where it differs from the firm's."),
-        SettingKey("logo", .text(.webAddress), "Where the logo is on the web."),
+        SettingKey("logo", .text(.webAddress), "Where a logo is on the web, for pages and mails without one at /v1/settings/logo."),
         SettingKey("colour", .text(.colour), "The leading colour."),
     ]
 
@@ -57,7 +71,8 @@ package enum TenantSettings {
         SettingKey("from_name", .line(), "The sender's name."),
         SettingKey("from_address", .line(.email), "The sender's address."),
         SettingKey("reply_to", .line(.email), "Where answers go."),
-        SettingKey.group("smtp", smtp, "The firm's own mail server; without a host the installation's sends.").forAdministrators,
+        SettingKey.group("smtp", smtp, "The firm's own mail server; without a host the installation's sends.")
+            .forAdministrators.with(.ownMailServer),
     ]
 
     private static let smtp: [SettingKey] = [

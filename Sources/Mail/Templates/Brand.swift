@@ -1,15 +1,23 @@
 import Foundation
 
-/// How a firm's mails look: its name, its colour, and whether its logo travels with them.
+/// How a firm's mails look: its name, its colour and its logo.
 package struct Brand: Sendable, Hashable {
     package var name: String
     package var colour: BrandColour
-    package var hasLogo: Bool
+    /// Nil: its name stands there.
+    package var logo: Logo?
 
-    package init(name: String, colour: BrandColour = .standard, hasLogo: Bool = false) {
+    package enum Logo: Sendable, Hashable {
+        /// It travels within the mail.
+        case within
+        /// The reader's program fetches it from an address.
+        case onTheWeb(String)
+    }
+
+    package init(name: String, colour: BrandColour = .standard, logo: Logo? = nil) {
         self.name = name
         self.colour = colour
-        self.hasLogo = hasLogo
+        self.logo = logo
     }
 }
 

@@ -19,10 +19,15 @@ package struct MailFrame: Sendable {
 
     func html(_ content: String) -> String {
         let name = HTMLText.escape(OneLine.of(brand.name))
+        let picture: String? =
+            switch brand.logo {
+            case .within: "cid:\(InlineImage.contentID)"
+            case .onTheWeb(let address): HTMLText.escape(address)
+            case nil: nil
+            }
         let head =
-            brand.hasLogo
-            ? "<img src=\"cid:\(InlineImage.contentID)\" alt=\"\(name)\" height=\"40\" style=\"display:block;height:40px;border:0\">"
-            : "<strong style=\"font-size:18px;color:\(brand.colour.link)\">\(name)</strong>"
+            picture.map { "<img src=\"\($0)\" alt=\"\(name)\" height=\"40\" style=\"display:block;height:40px;border:0\">" }
+            ?? "<strong style=\"font-size:18px;color:\(brand.colour.link)\">\(name)</strong>"
         let leave = unsubscribe.map { "<br>\n<a href=\"\(HTMLText.escape($0))\" style=\"color:#5b6470\">\(unsubscribeWords)</a>" } ?? ""
         return """
             <!DOCTYPE html>

@@ -27,8 +27,11 @@ extension Usage {
         return "CASE WHEN counted.used > \(limit)::bigint THEN \(refusal) END"
     }
 
-    /// Gives one back. One that was taken in an earlier month is nobody's any more.
-    package static func oneLess(_ resource: String) -> SQL {
-        "UPDATE usage SET used = used - 1 WHERE resource = \(resource) AND month = \(thisMonth) AND used > 0"
+    /// A statement that gives one back if there are `rows` (a name). One that was taken in an earlier month is nobody's any more.
+    package static func oneLess(_ resource: String, for rows: SQL) -> SQL {
+        """
+        UPDATE usage SET used = used - 1
+        WHERE resource = \(resource) AND month = \(thisMonth) AND used > 0 AND EXISTS (SELECT FROM \(rows))
+        """
     }
 }

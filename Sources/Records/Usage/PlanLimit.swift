@@ -28,6 +28,13 @@ package struct PlanLimit: Sendable, Hashable {
         (self.resource, self.limit, self.used, self.plan) = (resource, limit, used, plan)
     }
 
+    /// 402 for something that the plan does not allow at all, such as `setting`.
+    package static func without(_ feature: Feature, for setting: String, plan: String) -> Problem {
+        Problem(
+            .planLimit, "The plan \(plan) does not come with \(feature.rawValue), which \(setting) needs. Take a larger plan.",
+            members: members(feature.rawValue, limit: 0, used: 0, plan))
+    }
+
     /// 402 with the numbers.
     package var problem: Problem {
         let sentence =
@@ -35,10 +42,13 @@ package struct PlanLimit: Sendable, Hashable {
             ? "The plan \(plan) allows \(limit) of \(resource), and there are \(used): the newest beyond that can only be read and deleted."
             : "The plan \(plan) allows \(limit) of \(resource), and \(used) are in use."
         return Problem(
-            .planLimit, sentence + " Delete some, or take a larger plan.",
-            members: [
-                .init("limit", JSON(limit)), .init("used", JSON(used)), .init("resource", .string(resource)), .init("plan", .string(plan)),
-                .init("upgrade_url", "/settings/billing"),
-            ])
+            .planLimit, sentence + " Delete some, or take a larger plan.", members: Self.members(resource, limit: limit, used: used, plan))
+    }
+
+    private static func members(_ resource: String, limit: Int, used: Int, _ plan: String) -> [JSON.Member] {
+        [
+            .init("limit", JSON(limit)), .init("used", JSON(used)), .init("resource", .string(resource)), .init("plan", .string(plan)),
+            .init("upgrade_url", "/settings/billing"),
+        ]
     }
 }

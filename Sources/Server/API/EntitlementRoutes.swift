@@ -28,9 +28,14 @@ struct EntitlementRoutes: Sendable {
         return .json([
             "plan": .string(held.plan.name), "version": JSON(held.plan.version), "state": .string(person.tenant.state.rawValue),
             "limits": .object(limits), "rates": .object(PlanTerms.rates.map { .init($0, held.rates[$0].map { JSON($0) } ?? .null) }),
-            "features": .object(PlanTerms.features.map { .init($0, .bool(held.allows($0))) }),
+            "features": Self.features(of: held),
             "banner": JSON(person.tenant.banner(on: person.policy.today(), in: person.policy.timeZone)),
         ])
+    }
+
+    /// Every feature, with whether the plan comes with it.
+    static func features(of held: Entitlements) -> JSON {
+        .object(Feature.allCases.map { .init($0.rawValue, .bool(held.allows($0))) })
     }
 
     private func usage(_ call: Call, _ person: Person) async throws -> Reply {

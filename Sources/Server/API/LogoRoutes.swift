@@ -55,7 +55,7 @@ extension LogoRoutes {
                 schema: .objectSchema(
                     ["content_type": ["type": "string", "enum": JSON(forms)], "bytes": ["type": "integer", "minimum": 1]],
                     required: ["content_type", "bytes"]))
-        ])
+        ], problems: [.planLimit])
     private static let remove = Operation(
         "settings.delete_logo", "Send mails with the firm's name in place of a picture", tag: "Settings", parameters: [.idempotencyKey],
         responses: [204: ResponseDescription("There is none any more.")],

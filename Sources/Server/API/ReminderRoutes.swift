@@ -168,6 +168,7 @@ extension ReminderRoutes {
                         "local": ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$"],
                         "time_zone": ["type": "string", "description": "IANA."],
                         "business_days": ["type": "boolean", "description": "As in a reminder."],
+                        "business_hours": ["type": "boolean", "description": "As in a reminder."],
                     ], required: ["local", "time_zone"]),
                 "rrule": ["type": ["string", "null"]],
                 "exdate": [

@@ -65,7 +65,7 @@ struct PlanWords: Sendable {
         "additionalProperties": ["type": ["integer", "null"], "minimum": 0, "maximum": JSON(most)],
     ]
     static let rates = object(PlanTerms.rates, ["type": ["integer", "null"], "minimum": 1, "maximum": JSON(most)])
-    static let features = object(PlanTerms.features, ["type": "boolean"])
+    static let features = object(Feature.allCases.map(\.rawValue), ["type": "boolean"])
 
     private static func object(_ names: [String], _ value: JSON) -> JSON {
         ["type": ["object", "null"], "additionalProperties": false, "properties": .object(names.map { .init($0, value) })]
@@ -97,8 +97,9 @@ struct PlanWords: Sendable {
         var inner = Form(object, known: (object.members ?? []).map(\.name), at: form.pointer("features"))
         var features: [String: Bool] = [:]
         for member in object.members ?? [] {
-            if !PlanTerms.features.contains(member.name) {
-                inner.refuse(member.name.pointerToken, .unknown, "This is one of \(PlanTerms.features.joined(separator: ", ")).")
+            if Feature(rawValue: member.name) == nil {
+                let known = Feature.allCases.map(\.rawValue).joined(separator: ", ")
+                inner.refuse(member.name.pointerToken, .unknown, "This is one of \(known).")
             } else if let flag = member.value.bool {
                 features[member.name] = flag
             } else {

@@ -18,9 +18,10 @@ enum PageFrame {
         _ title: String, _ content: HTML, _ files: Assets.Version, _ words: Words, of firm: TenantBrand? = nil
     ) -> Reply {
         let name = firm?.brand.name ?? "Tenantry"
+        let picture = firm.flatMap { Picture($0) }
         let sign: HTML =
-            (firm?.logo).map { "<img src=\"\($0.dataAddress)\" alt=\"\(name)\" height=\"40\">" } ?? "\(mark)<span>\(name)</span>"
-        return document(
+            picture.map { "<img src=\"\($0.address)\" alt=\"\(name)\" height=\"40\">" } ?? "\(mark)<span>\(name)</span>"
+        var reply = document(
             title: "\(title) · \(name)", files, words, colour: firm?.brand.colour.digits,
             body: """
                 <main class="outside"><div class="card door">
@@ -29,6 +30,32 @@ enum PageFrame {
                 \(content)
                 </div></main>
                 """)
+        if let origin = picture?.origin {
+            reply.headers[.contentSecurityPolicy] = policy.replacing("img-src 'self'", with: "img-src 'self' \(origin)")
+        }
+        return reply
+    }
+
+    /// A firm's logo, as a page of strangers shows it.
+    private struct Picture {
+        let address: String
+        /// Where it is fetched from, for the page's policy; nil when it stands in the page.
+        let origin: String?
+
+        /// Nil for a firm without one, or with one on the web whose host cannot stand in a policy.
+        init?(_ firm: TenantBrand) {
+            if let logo = firm.logo {
+                (address, origin) = (logo.dataAddress, nil)
+                return
+            }
+            guard case .onTheWeb(let address) = firm.brand.logo, let url = URL(string: address), let scheme = url.scheme,
+                let host = url.host(), !host.isEmpty, host.utf8.allSatisfy({ Self.inHosts.contains($0) })
+            else { return nil }
+            self.address = address
+            origin = "\(scheme)://\(host)" + (url.port.map { ":\($0)" } ?? "")
+        }
+
+        private static let inHosts = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-".utf8)
     }
 
     /// A page of the application, whose parts work without scripts; `state` is what the scripts begin with, `script` the one that takes
@@ -39,14 +66,14 @@ enum PageFrame {
         let words = visit.words
         let banner = visit.person.tenant.banner(on: visit.person.policy.today(), in: visit.person.policy.timeZone)
         return document(
-            title: "\(title) · \(visit.firmName)", visit.files, words, colour: visit.colour, script: "app.js",
+            title: "\(title) · \(visit.brand.name)", visit.files, words, colour: visit.brand.colour.digits, script: "app.js",
             early: script.map { visit.files.scripts(["app.js", $0]) } ?? [],
             body: """
                 <a class="skip" href="#main">\(words("frame.skip"))</a>
                 <div class="frame">
                 <header class="top">
                 <button type="button" class="icon-button menu-button" popovertarget="nav" aria-label="\(words("frame.menu"))">\(icon("menu", visit.files))</button>
-                <a class="brand" href="/">\(mark)<span>\(visit.firmName)</span></a>
+                <a class="brand" href="/">\(mark)<span>\(visit.brand.name)</span></a>
                 <form role="search" action="/search" class="finder"><input type="search" name="q" aria-label="\(words("frame.search"))" \
                 placeholder="\(words("frame.search"))" autocomplete="off" required></form>
                 <span class="top-end"><span id="connection" role="status"></span>
@@ -122,13 +149,14 @@ enum PageFrame {
             "assets": .string("/assets/\(visit.files.hash)"), "language": .string(visit.words.language), "locale": .string(visit.locale),
             "time_zone": .string(visit.timeZone), "csrf": .string(visit.proof),
             "tenant": [
-                "slug": .string(person.tenant.slug), "name": .string(visit.firmName), "state": .string(person.tenant.state.rawValue),
-                "plan": .string(person.tenant.plan.name),
+                "slug": .string(person.tenant.slug), "name": .string(visit.brand.name), "state": .string(person.tenant.state.rawValue),
+                "plan": .string(person.tenant.plan.name), "features": EntitlementRoutes.features(of: person.scope.entitlements),
             ],
             "user": visit.user.document, "admin": person.rights.adminDocument,
             "settings": .object(
                 (visit.settings.members ?? []).filter {
-                    ["locale", "time_zone", "currency", "week_start", "fiscal_year_start", "brand", "business_hours"].contains($0.name)
+                    ["locale", "time_zone", "currency", "week_start", "fiscal_year_start", "brand", "business_hours", "holidays"].contains(
+                        $0.name)
                 }),
             "types": .array(TypeDocument.all(for: person)), "page": page,
         ]

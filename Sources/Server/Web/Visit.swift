@@ -1,6 +1,7 @@
 import CRM
 import Foundation
 import HTTPTypes
+import Mail
 import Records
 import Web
 
@@ -22,9 +23,7 @@ struct Visit: Sendable {
     }
     private let decidedLocale: String?
     var timeZone: String { user.timeZone ?? settings["time_zone"]?.string ?? "UTC" }
-    var firmName: String { settings["brand"]?["name"]?.string ?? settings["name"]?.string ?? person.tenant.name }
-    /// Six digits.
-    var colour: String? { settings["brand"]?["colour"]?.string.map { String($0.drop { $0 == "#" }).lowercased() } }
+    let brand: Brand
 
     static func load(_ call: Call, _ person: Person, _ assets: Assets) async throws -> Visit {
         guard let user = try await SignedInUser.find(person.userID, in: person.scope) else { throw Door.unauthenticated }
@@ -36,7 +35,7 @@ struct Visit: Sendable {
         let language = Wording.language([user.locale, decided], acceptLanguage: call.headers[.acceptLanguage])
         return Visit(
             call: call, person: person, user: user, settings: settings, files: files, words: files.wording.words(in: language),
-            decidedLocale: decided)
+            decidedLocale: decided, brand: Brand(document, of: person.tenant, person.scope.entitlements))
     }
 
     /// What a form must bring back (`csrf`).

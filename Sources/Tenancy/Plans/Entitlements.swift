@@ -34,7 +34,7 @@ package struct Entitlements: Sendable, Hashable {
             features: features.merging(overrides.features) { $1 }, tightened: tightened)
     }
 
-    package func allows(_ feature: String) -> Bool { features[feature] ?? false }
+    package func allows(_ feature: Feature) -> Bool { features[feature.rawValue] ?? true }
 }
 
 /// What was agreed with one tenant beside its plan, in the plan's own words: more, less, or (null) as much as it wants.

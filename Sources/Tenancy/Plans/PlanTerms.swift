@@ -21,8 +21,6 @@ package struct PlanTerms: Sendable, Hashable {
     package static let rates = [
         "api_burst_per_second", "api_per_day", "credential_burst_per_second", "credential_per_day", "statement_seconds",
     ]
-    /// Features that a plan may name.
-    package static let features = ["own_brand", "own_mail_server"]
 
     /// As a JSON object, as the control schema keeps it.
     var text: String {

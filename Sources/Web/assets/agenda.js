@@ -86,7 +86,7 @@ function reminderActions(entry, reminder, title, isPast) {
   // One that comes again keeps its rule and leaves out this time. Moved to a business day, it is none of the rule's own times.
   if (reminder.rrule) {
     const skip = () => change(url, ({ exdate }) => ({ exdate: [...exdate, wall(entry.at, zone)] }), t('today.skipped', { title }));
-    return [!isPast && !reminder.when.business_days && { label: t('today.skip'), icon: 'right', action: () => skip().catch(complain) }, next];
+    return [!isPast && !reminder.when.business_days && !reminder.when.business_hours && { label: t('today.skip'), icon: 'right', action: () => skip().catch(complain) }, next];
   }
   return [
     ...later(entry, (local) => change(url, ({ when }) => ({ when: { ...when, local: wall(instant(local), zone) } }), t('today.postponed', { title }))),

@@ -2,6 +2,7 @@
 
 import { h } from './dom.js';
 import { t, date, today, wall, timeZone, locale } from './i18n.js';
+import { state } from './state.js';
 import { carry } from './carry.js';
 import { addMinutes, minutesOf } from './days.js';
 
@@ -13,6 +14,17 @@ const clock = (minutes) => new Intl.DateTimeFormat(locale, { hour: 'numeric', mi
 const hourName = (minutes) => new Intl.DateTimeFormat(locale, { hour: 'numeric', timeZone: 'UTC' }).format(minutes * 6e4);
 const top = (minutes) => (minutes / 60) * HOUR;
 const localOf = (day, minutes) => addMinutes(`${day}T00:00`, minutes);
+
+const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+
+/** A picture of when the firm is closed on a day, to stand behind it. */
+function closing(day) {
+  const { business_hours: hours, holidays } = state.settings;
+  const open = holidays.includes(day) ? [] : hours[weekdays[new Date(day).getUTCDay()]];
+  const at = (time) => `${top(minutesOf(`${day}T${time}`))}px`;
+  const work = open.flatMap(({ from, to }) => [`var(--closed) ${at(from)}`, `transparent ${at(from)}`, `transparent ${at(to)}`, `var(--closed) ${at(to)}`]);
+  return `linear-gradient(to bottom, ${[...work, 'var(--closed) 0', 'var(--closed) 100%'].join(', ')})`;
+}
 
 /**
  * `items` have `local`, `minutes` and an `element`; those with `is-movable` can be carried, or moved with Shift and an arrow key: `move(element, local)` is told
@@ -31,7 +43,7 @@ export function hoursGrid({ days, items, label, open, make, move, signal }) {
   function column(day, own) {
     const lanes = side(own);
     const element = h('div.hours-column', {
-      dataset: { day }, class: day === now.slice(0, 10) ? 'is-today' : '',
+      dataset: { day }, style: { 'background-image': closing(day) }, class: day === now.slice(0, 10) ? 'is-today' : '',
       onclick: (event) => {
         if (event.target !== element && event.target !== element.firstElementChild) return;
         make?.(localOf(day, Math.floor(((event.clientY - element.getBoundingClientRect().top) / HOUR) * 2) * 30));

@@ -29,7 +29,7 @@ async function showAll(main, visit) {
       h('p.price', price(plan)),
       h('ul.plan-limits', ordered(plan.limits).map(([name, value]) => h('li', h('span', resource(name)), h('span', quantity(name, value)))),
         Object.keys(plan.limits).length ? null : h('li', t('operator.no_limits'))),
-      h('p', Object.entries(plan.features).filter(([, isThere]) => isThere).map(([name]) => h('span.tag', feature(name))))))));
+      h('p', namesOf('PlanOrder', 'features').filter((one) => plan.features[one] ?? true).map((one) => h('span.tag', feature(one))))))));
   return t('operator.plans');
 }
 
@@ -66,7 +66,7 @@ async function showPlan(main, visit) {
   }, alert,
   section(t('operator.limits'), h('p.hint', t('operator.limits_hint')), limitGrid, isFixed ? null : h('p', h('button.button.small', { type: 'button', onclick: addLimit }, icon('plus'), t('operator.add_limit')))),
   section(t('operator.rates'), h('div.form-grid', namesOf('PlanOrder', 'rates').map((one) => figure('rates', one, words(`operator.rate.${one}`, one))))),
-  section(t('operator.features'), h('div.checks', namesOf('PlanOrder', 'features').map((one) => control({ name: `features.${one}`, label: feature(one), kind: 'check', value: now.features[one] ?? false, disabled: isFixed })))),
+  section(t('operator.features'), h('div.checks', namesOf('PlanOrder', 'features').map((one) => control({ name: `features.${one}`, label: feature(one), kind: 'check', value: now.features[one] ?? true, disabled: isFixed })))),
   section(t('operator.price'), h('div.form-grid',
     control({ name: 'price.amount', label: t('operator.amount'), value: now.price.amount, required: true, pattern: '[0-9]{1,15}(\\.[0-9]{1,4})?', inputmode: 'decimal', disabled: isFixed }),
     control({ name: 'price.currency', label: t('field.currency'), value: now.price.currency, required: true, pattern: '[A-Z]{3}', maxlength: 3, disabled: isFixed }),

@@ -2,6 +2,7 @@
 
 import { h, fill, iconButton, newID } from './dom.js';
 import { t, has } from './i18n.js';
+import { state } from './state.js';
 
 /** What a setting is for: by its name, or by what holds for each of its group; the definition's own English for what has no words. */
 function help(schema, path) {
@@ -51,7 +52,9 @@ function secret(id, name, value, path, schema) {
 function group(schema, name, value, path) {
   const inner = Object.entries(schema.properties).filter(([member]) => value === undefined || member in value || !('readOnly' in schema)).map(([member, sub]) => [member, control(sub, member, value?.[member], path ? `${path}.${member}` : member)]);
   const read = () => Object.fromEntries(inner.map(([member, one]) => [member, one.value()]).filter(([, one]) => one !== undefined));
-  const element = h('fieldset.setting-group', h('legend', settingLabel(path, name)), help(schema, path) && h('p.hint', help(schema, path)), h('div.form-grid', inner.map(([, one]) => one.element)));
+  const isWithheld = state.tenant.features[schema['x-feature']] === false;
+  const element = h('fieldset.setting-group', h('legend', settingLabel(path, name)), help(schema, path) && h('p.hint', help(schema, path)),
+    isWithheld && h('p.note', t('settings.not_in_plan')), h('div.form-grid', inner.map(([, one]) => one.element)));
   return { element, value: read, isGroup: true };
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CRM
 import Records
 import Settings
 
@@ -16,6 +17,9 @@ struct ConfigCommand: AsyncParsableCommand {
     @Flag(help: "Print the table of all settings as Markdown instead.")
     var reference = false
 
+    @Flag(help: "Print the table of what each tenant decides for itself as Markdown instead.")
+    var tenantReference = false
+
     @Flag(help: "Only what somebody has set.")
     var changed = false
 
@@ -23,6 +27,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
     func run() async throws {
         if reference { return print(SettingsReference.markdown) }
+        if tenantReference { return print(TenantSettings.markdown) }
         let report = try common.readSettings().report.filter { !changed || $0.origin != .initial }
         var table = TextTable(headings: ["setting", "value", "from"])
         table.rows = report.map { [$0.declaration.name, $0.value ?? "-", $0.origin.description] }
