@@ -48,6 +48,24 @@ import Testing
         #expect(kept == ["20", "21", "22", "23"])
     }
 
+    @Test("What is known of a mail goes after 90 days, whatever it was about") func mails() async throws {
+        let tenant = try await TestHouse.tenant()
+        for (subject, days) in [("old", 91), ("new", 89)] {
+            for about in [nil, UUID.v7()] {
+                _ = try await tenant.scope.run([
+                    """
+                    INSERT INTO mails (id, kind, recipient, subject, about_id, state, created_at)
+                    VALUES (\(UUID.v7()), 'reminder', 'x@example.org', \(subject), \(about)::uuid, 'sent', now() - make_interval(days => \(days)))
+                    """
+                ])
+            }
+        }
+
+        try await perform(.enqueue(PruneAccess()), for: tenant.scope)
+
+        #expect(try await tenant.scope.rows("SELECT subject FROM mails").map { try $0.text(0) } == ["new", "new"])
+    }
+
     @Test("A number of use that is wrong is put right at night, and the operators' audit says so") func recount() async throws {
         let tenant = try await TestHouse.tenant()
         _ = try await tenant.store("contacts").create(["last_name": "One"])

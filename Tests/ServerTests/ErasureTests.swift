@@ -20,7 +20,7 @@ import Testing
         #expect(left.isEmpty, "\(left)")
         let counts = try answer.json["erased"]
         for (name, count) in [
-            ("contacts", 2), ("leads", 1), ("activities", 2), ("tasks", 1), ("deals", 2), ("mails", 1), ("files", 5), ("imported_rows", 2),
+            ("contacts", 2), ("leads", 1), ("activities", 2), ("tasks", 1), ("deals", 2), ("mails", 5), ("files", 5), ("imported_rows", 2),
             ("jobs", 2),
         ] {
             #expect(counts?[name]?.integer == count, "\(answer.text)")
@@ -51,6 +51,13 @@ import Testing
             #expect(try await admin.get("/v1/\(type)/\(id)/attachments").json["data"] == [])
         }
         let scope = try await person.firm.firm.scope()
+        // The firm's own people still see that they were reminded, and of a deal with a firm, of which.
+        let mails = try await scope.rows(
+            "SELECT recipient, subject, about_id FROM mails WHERE kind = 'reminder' ORDER BY subject COLLATE \"C\", recipient")
+        #expect(try mails.map { try $0.text(0) } == ["erased"] + Array(repeating: "owner@firm.example", count: 4), "\(mails.count)")
+        #expect(try mails.prefix(4).allSatisfy { try $0.text(1) == "Erased" })
+        let kept = try #require(mails.last)
+        #expect(try kept.text(1).hasPrefix("Reminder: Pumps for …") && kept.text(2) == person.firmDeal)
         #expect(try await scope.rows("SELECT count(*) FROM attachments WHERE removed_at IS NOT NULL AND name = ''")[0].int(0) == 5)
         // The row of the file that was not taken counts, and tells nothing; another one's stays.
         let rows = try await scope.rows(

@@ -122,6 +122,18 @@ struct PersonFirm {
             """,
             "INSERT INTO suppressions (address, reason) VALUES (\(email.lowercased()), 'unsubscribed')",
         ])
+        // What the firm's own people were reminded of.
+        for (id, subject) in [
+            (contact, "Reminder: \(word("callsubject"))"), (task, word("duesubject")), (privateDeal, word("flatsubject")),
+            (firmDeal, "Reminder: Pumps for \(hostile("last"))"),
+        ] {
+            _ = try await scope.run([
+                """
+                INSERT INTO mails (id, kind, recipient, subject, about_id, state, sent_at)
+                VALUES (cell.uuid_v7(), 'reminder', 'owner@firm.example', \(subject), \(id)::uuid, 'sent', now())
+                """
+            ])
+        }
 
         // A file that nobody has started, and one of which a row was not taken.
         let table = try await Self.upload(firm, [["Email", "City"], [email, hostile("filecity")], ["x@example.com", "Bonn"]])
@@ -140,7 +152,7 @@ struct PersonFirm {
             [
                 "first", "last", "maiden", "mail", "title", "source", "street", "city", "external", "tag", "badge", "twin", "leadsource",
                 "leadbadge", "leadtag", "subject", "body", "memo", "task", "taskbody", "flat", "chief", "mailsubject", "filecity",
-                "rejectcity", "contactfile", "leadfile", "talkfile", "taskfile", "dealfile",
+                "callsubject", "duesubject", "flatsubject", "rejectcity", "contactfile", "leadfile", "talkfile", "taskfile", "dealfile",
             ].map(word) + ["9081726", "5550000"]
     }
 

@@ -21,8 +21,10 @@ import Testing
         #expect(try #require(sent["lateness_ms"]?.integer) < 1_000)
         let own = try await firm.admin.get("/v1/reminders/\(reminder)/occurrences").json["data"]?.elements
         #expect(own?.map { $0["id"] } == [sent["id"]])
-        let story = try await firm.admin.get("/v1/contacts/\(contact)/timeline").json["data"]?.elements?.first { $0["kind"] == "reminder" }
+        let entries = try await firm.admin.get("/v1/contacts/\(contact)/timeline").json["data"]?.elements
+        let story = entries?.first { $0["kind"] == "reminder" }
         #expect(story?["summary"] == "Meet {{record.last_name}}" && story?["data"]?["status"] == "sent" && story?["at"] == sent["due_at"])
+        #expect(entries?.first { $0["kind"] == "mail" }?["summary"] == "Meet Miller")
     }
 
     @Test("Whoever moves the date moves the reminder, by whatever call") func moved() async throws {

@@ -144,12 +144,7 @@ struct ErasureWork: Sendable {
     private func bury(_ trail: PersonTrail) -> [SQL] {
         let reason: SQL = "cell.without_words(\(reason)::text, \(trail.words.patterns)::text[])"
         return [
-            // One that waits is not sent any more.
-            """
-            UPDATE mails SET recipient = 'erased', subject = \(Blanking.word), about_id = NULL, reason = NULL,
-                state = CASE state WHEN 'waiting' THEN 'failed' ELSE state END
-            WHERE id = ANY (\(trail.mails)::uuid[])
-            """,
+            mails(trail),
             "DELETE FROM suppressions WHERE address = ANY (\(trail.addresses)::text[])",
             """
             DELETE FROM occurrences WHERE about_id = ANY (\(trail.people)::uuid[])
@@ -160,6 +155,26 @@ struct ErasureWork: Sendable {
             Tombstone.making(trail.people, of: type, by: caller, reason: reason),
             "DELETE FROM contacts WHERE id = ANY (\(trail.people)::uuid[])",
         ]
+    }
+
+    /// What went to the person tells nothing any more. What went to others keeps its reader, and of its subject as much as the record that it is
+    /// about keeps of its words.
+    private func mails(_ trail: PersonTrail) -> SQL {
+        let patterns = trail.words.patterns
+        let isTold: SQL = "lower(recipient) = ANY (\(trail.addresses)::text[])"
+        let isAlone: SQL = "about_id = ANY (\(alone(trail).flatMap(\.ids))::uuid[])"
+        // One that waits is not sent any more: what would have sent it is gone.
+        return """
+            UPDATE mails SET
+                recipient = CASE WHEN \(isTold) THEN 'erased' ELSE recipient END,
+                subject = CASE WHEN \(isTold) OR \(isAlone) THEN \(Blanking.word)::text
+                    ELSE cell.without_words(subject::text, \(patterns)::text[]) END,
+                reason = CASE WHEN NOT \(isTold) THEN cell.without_words(reason::text, \(patterns)::text[]) END,
+                about_id = CASE WHEN NOT \(isTold) AND about_id <> ALL (\(trail.people)::uuid[]) THEN about_id END,
+                state = CASE WHEN state = 'waiting' AND (\(isTold) OR about_id = ANY (\(trail.people + trail.leads)::uuid[]))
+                    THEN 'failed' ELSE state END
+            WHERE id = ANY (\(trail.mails)::uuid[])
+            """
     }
 
     /// Columns of texts that the tenant has thrown away and not yet deleted for good, by type.

@@ -19,7 +19,7 @@ struct PersonTrail: Sendable {
     /// What the person buys for itself, and what for a firm.
     private(set) var ownDeals: [String] = []
     private(set) var firmDeals: [String] = []
-    /// To an address of the person, or about it.
+    /// To an address of the person or its leads, or about it or what was done with it.
     private(set) var mails: [String] = []
     /// About the person, or that tell or once told it.
     private(set) var reminders: [String] = []
@@ -73,21 +73,24 @@ struct PersonTrail: Sendable {
             SELECT id FROM leads
             WHERE converted_contact_id = ANY (\(people)::uuid[]) OR lower(email) = ANY (\(addresses)::text[])
             """
-        return [
-            leads,
-            """
-            SELECT id, contact_ids <@ \(people)::uuid[] FROM activities
-            WHERE contact_ids && \(people)::uuid[] OR lead_id IN (\(leads)) ORDER BY id
-            """,
-            """
+        let activities: SQL = "contact_ids && \(people)::uuid[] OR lead_id IN (\(leads))"
+        let tasks: SQL = """
             SELECT id FROM tasks
             WHERE (about_type = 'contacts' AND about_id = ANY (\(people)::uuid[])) OR (about_type = 'leads' AND about_id IN (\(leads)))
-            ORDER BY id
-            """,
-            "SELECT id, company_id IS NULL FROM deals WHERE contact_id = ANY (\(people)::uuid[]) ORDER BY id",
+            """
+        let deals: SQL = "contact_id = ANY (\(people)::uuid[])"
+        return [
+            "SELECT id, email FROM leads WHERE id IN (\(leads)) ORDER BY id",
+            "SELECT id, contact_ids <@ \(people)::uuid[] FROM activities WHERE \(activities) ORDER BY id",
+            "\(tasks) ORDER BY id",
+            "SELECT id, company_id IS NULL FROM deals WHERE \(deals) ORDER BY id",
             """
             SELECT id FROM mails
-            WHERE about_id = ANY (\(people)::uuid[]) OR lower(recipient) = ANY (\(addresses)::text[]) OR about_id IN (\(leads)) ORDER BY id
+            WHERE lower(recipient) = ANY (\(addresses)::text[]) OR lower(recipient) IN (SELECT lower(email) FROM leads WHERE id IN (\(leads)))
+                OR about_id = ANY (\(people)::uuid[]) OR about_id IN (
+                    \(leads) UNION ALL \(tasks) UNION ALL SELECT id FROM activities WHERE \(activities)
+                    UNION ALL SELECT id FROM deals WHERE \(deals))
+            ORDER BY id
             """,
             """
             SELECT id FROM reminders AS r
@@ -112,7 +115,11 @@ struct PersonTrail: Sendable {
     /// Reads what `second` answered.
     mutating func take(second answers: ArraySlice<Rows>) throws {
         let rows = Array(answers)
-        leads = try rows[0].map { try $0.text(0) }
+        for row in rows[0] {
+            leads.append(try row.text(0))
+            // Mail reached it under this address too.
+            words.note("email", row.optionalText(1))
+        }
         (ownActivities, sharedActivities) = try Self.parted(rows[1])
         tasks = try rows[2].map { try $0.text(0) }
         (ownDeals, firmDeals) = try Self.parted(rows[3])

@@ -48,7 +48,8 @@ struct ReminderMail: Sendable {
         let tag = words?.locale ?? recipient.language ?? settings["locale"].string ?? "en"
         var letter = Letter(
             id: id, kind: "reminder", to: recipient.address ?? "", name: recipient.name.flatMap { $0.isEmpty ? nil : $0 },
-            language: MailLanguage(closestTo: tag), words: try text(link), nature: .business, reader: reader)
+            language: MailLanguage(closestTo: tag), words: try text(link), nature: .business, reader: reader,
+            about: about.flatMap { UUID(uuidString: $0.id) })
         letter.name = letter.name.map { String($0.prefix(200)) }
         return letter
     }

@@ -44,8 +44,9 @@ package struct TemplateTest: Sendable {
         let statements: [SQL] =
             (repeatable?.claim ?? []) + [Turn.of("template_test")] + refusals(recipient) + [
                 """
-                INSERT INTO mails (id, kind, recipient, subject, state, attempts)
-                VALUES (\(mail), \(SendTemplateTest.letterKind), \(recipient), \(MailLedger.brief(subject, 100)), 'waiting', 0)
+                INSERT INTO mails (id, kind, recipient, subject, about_id, state, attempts)
+                VALUES (\(mail), \(SendTemplateTest.letterKind), \(recipient), \(MailLedger.brief(subject, 100)),
+                    \(about["id"]?.string.flatMap { UUID(uuidString: $0) })::uuid, 'waiting', 0)
                 """,
                 AuditTrail.entry(
                     .templateTested, by: caller.actor, about: .init(Templates.type.name, id), requestID: caller.requestID,

@@ -2,7 +2,7 @@ import Jobs
 import Tenancy
 
 /// Removes what opened doors and no longer does: sessions that have expired, and kept answers to repeated requests after their 24 hours;
-/// and what is known of mails that let people in, after 90 days.
+/// and what is known of mails after 90 days, whatever they were about: what fell due and became of it stands among the occurrences.
 struct PruneAccess: Job {
     static let kind = JobKind("prune_access") { kind in
         kind.queue = "maintenance"
@@ -25,11 +25,11 @@ struct PruneAccess: Job {
                 ORDER BY created_at LIMIT \(batch) FOR UPDATE SKIP LOCKED)
             """
         ])[0].affected == batch {}
-        // Mails about no record are people's ways in, of use to nobody after a while.
+        // A subject may name a person: it is not kept longer than somebody may ask whether the mail arrived.
         while try await context.scope.run([
             """
             DELETE FROM mails WHERE id = ANY (ARRAY(
-                SELECT id FROM mails WHERE about_id IS NULL AND created_at < now() - interval '90 days' LIMIT \(batch) FOR UPDATE SKIP LOCKED))
+                SELECT id FROM mails WHERE created_at < now() - interval '90 days' LIMIT \(batch) FOR UPDATE SKIP LOCKED))
             """
         ])[0].affected == batch {}
         return .done
