@@ -41,8 +41,9 @@ import Testing
         let archive = try Archive(answer)
         #expect(try archive.ids("contacts") == [person.contact, person.twin].sorted())
         #expect(try archive.ids("leads") == [person.lead])
-        #expect(try archive.ids("activities") == [person.ownActivity, person.sharedActivity].sorted())
-        #expect(try archive.ids("tasks") == [person.task])
+        #expect(
+            try archive.ids("activities") == [person.ownActivity, person.sharedActivity, person.dealTalk, person.firmTalk].sorted())
+        #expect(try archive.ids("tasks") == [person.task, person.dealTask, person.firmTask].sorted())
         #expect(try archive.ids("deals") == [person.privateDeal, person.firmDeal].sorted())
         #expect(try archive.lines("machines")?.count == 1)
         #expect(try archive.request["left_out"] == [] && archive.request["contact_id"] == .string(person.contact))

@@ -20,8 +20,8 @@ import Testing
         #expect(left.isEmpty, "\(left)")
         let counts = try answer.json["erased"]
         for (name, count) in [
-            ("contacts", 2), ("leads", 1), ("activities", 2), ("tasks", 1), ("deals", 2), ("mails", 5), ("files", 5), ("imported_rows", 2),
-            ("jobs", 2),
+            ("contacts", 2), ("leads", 1), ("activities", 4), ("tasks", 3), ("records", 1), ("deals", 2), ("mails", 5), ("files", 5),
+            ("imported_rows", 2), ("jobs", 2),
         ] {
             #expect(counts?[name]?.integer == count, "\(answer.text)")
         }
@@ -41,6 +41,13 @@ import Testing
         #expect(
             meeting["subject"]?.string?.hasPrefix("Lunch with ") == true && meeting["subject"]?.string?.hasSuffix(" and others") == true)
         #expect(try await person.firm.get("leads", person.lead)["status"] == "converted")
+        // What was said of the person's own deal goes as a whole, of the firm's and of the firm's machine only the person's words.
+        #expect(try await person.firm.get("activities", person.dealTalk)["subject"] == "Erased")
+        #expect(try await person.firm.get("tasks", person.dealTask)["title"] == "Erased")
+        #expect(try await person.firm.get("activities", person.firmTalk)["subject"]?.string?.hasSuffix(" is the buyer") == true)
+        #expect(try await person.firm.get("tasks", person.firmTask)["title"]?.string?.hasPrefix("Call …") == true)
+        let machine = try await person.firm.get("machines", person.machine)
+        #expect(machine["notes"]?.string?.hasPrefix("Ask …") == true && machine["operator_ref"] == .null && machine["serial"] == "1")
         // Files of what was done with others stay, under another name; those of the person are gone, and so are their bytes.
         for (type, id, name) in [("activities", person.sharedActivity, "Menu for …"), ("deals", person.firmDeal, "Offer to …")] {
             let files = try await admin.get("/v1/\(type)/\(id)/attachments").json["data"]?.elements ?? []

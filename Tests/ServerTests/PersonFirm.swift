@@ -23,7 +23,15 @@ struct PersonFirm {
     let lead: String
     let ownActivity: String
     let sharedActivity: String
+    /// With nobody, about the person's own deal and about that with the firm.
+    let dealTalk: String
+    let firmTalk: String
     let task: String
+    /// About the person's own deal and about that with the firm.
+    let dealTask: String
+    let firmTask: String
+    /// Of a type that the firm made itself, with words about the person.
+    let machine: String
     let privateDeal: String
     let firmDeal: String
     let other: String
@@ -95,7 +103,36 @@ struct PersonFirm {
             .init("name", .string("Pumps for \(hostile("last"))")), .init("contact_id", .string(contact)),
             .init("company_id", .string(company)), .init("amount", ["amount": "99.00", "currency": "EUR"]),
         ])
-        _ = try await firm.make(plural, ["serial": "1", "operator_ref": .string(contact)])
+        machine = try await firm.make(
+            plural,
+            [
+                "serial": "1", "operator_ref": .string(contact),
+                "notes": .string("Ask \(hostile("first")) \(hostile("last")) or write to \(email)."),
+            ])
+        dealTalk = try await firm.make(
+            "activities",
+            [
+                "kind": "note", "subject": .string(hostile("dealtalk")), "body": .string(hostile("dealnote")), "at": "2026-01-03T09:00:00Z",
+                "deal_id": .string(privateDeal),
+            ])
+        firmTalk = try await firm.make(
+            "activities",
+            [
+                "kind": "note", "subject": .string("\(hostile("last")) is the buyer"), "body": .string("Reach \(email) first."),
+                "at": "2026-01-04T09:00:00Z", "deal_id": .string(firmDeal),
+            ])
+        dealTask = try await firm.make(
+            "tasks", ["title": .string(hostile("dealtask")), "about": ["type": "deals", "id": .string(privateDeal)]])
+        firmTask = try await firm.make(
+            "tasks", ["title": .string("Call \(hostile("last")) back"), "about": ["type": "deals", "id": .string(firmDeal)]])
+        for (type, id) in [("leads", lead), ("deals", firmDeal), (plural, machine)] {
+            _ = try await firm.make(
+                "reminders",
+                [
+                    "about": ["type": .string(type), "id": .string(id)], "when": ["local": "2031-01-31T09:00", "time_zone": "UTC"],
+                    "recipients": ["owner"], "subject": .string("Write to \(email)"), "body": .string("It is \(email)."),
+                ])
+        }
         let found = admin.with(.idempotencyKey, "found")
         _ = try await found.post("/v1/contacts/search", ["q": .string(word("last"))])
         _ = try await admin.with(.idempotencyKey, "batch").post(
@@ -152,7 +189,8 @@ struct PersonFirm {
             [
                 "first", "last", "maiden", "mail", "title", "source", "street", "city", "external", "tag", "badge", "twin", "leadsource",
                 "leadbadge", "leadtag", "subject", "body", "memo", "task", "taskbody", "flat", "chief", "mailsubject", "filecity",
-                "callsubject", "duesubject", "flatsubject", "rejectcity", "contactfile", "leadfile", "talkfile", "taskfile", "dealfile",
+                "callsubject", "dealtalk", "dealnote", "dealtask", "duesubject", "flatsubject", "rejectcity", "contactfile", "leadfile",
+                "talkfile", "taskfile", "dealfile",
             ].map(word) + ["9081726", "5550000"]
     }
 

@@ -25,7 +25,7 @@ package struct AccessRequest: Sendable {
         let scope = scope.limited(to: .seconds(120))
         var trail = PersonTrail()
         try trail.take(first: try await scope.run(PersonTrail.first(contact), isRepeatable: true)[...])
-        try trail.take(second: try await scope.run(trail.second, isRepeatable: true)[...])
+        try trail.take(second: try await scope.run(trail.second(catalog), isRepeatable: true)[...], catalog)
         (self.scope, self.caller, self.catalog, self.trail, self.contact) = (scope, caller, catalog, trail, contact)
     }
 
@@ -127,7 +127,7 @@ package struct AccessRequest: Sendable {
     private var withFiles: [String: [String]] {
         [
             "contacts": trail.people, "leads": trail.leads, "activities": trail.ownActivities + trail.sharedActivities,
-            "tasks": trail.tasks, "deals": trail.ownDeals + trail.firmDeals,
+            "tasks": trail.ownTasks + trail.sharedTasks, "deals": trail.ownDeals + trail.firmDeals,
         ]
     }
 
@@ -136,8 +136,8 @@ package struct AccessRequest: Sendable {
         guard let contacts = catalog["contacts"] else { return [] }
         var conditions: [(type: RecordType, condition: SQL)] = [(contacts, "r.id = ANY (\(trail.people)::uuid[])")]
         let known = [
-            "leads": trail.leads, "activities": trail.ownActivities + trail.sharedActivities, "tasks": trail.tasks,
-            "deals": trail.ownDeals + trail.firmDeals,
+            "leads": trail.leads, "activities": trail.ownActivities + trail.sharedActivities,
+            "tasks": trail.ownTasks + trail.sharedTasks, "deals": trail.ownDeals + trail.firmDeals,
         ]
         for (name, ids) in known.sorted(by: { $0.key < $1.key }) {
             if let type = catalog[name] { conditions.append((type, "r.id = ANY (\(ids)::uuid[])")) }
@@ -155,7 +155,7 @@ package struct AccessRequest: Sendable {
     /// Whose history is told: that of the person, not of what others share.
     private var history: [String: [String]] {
         [
-            "contacts": trail.people, "leads": trail.leads, "activities": trail.ownActivities, "tasks": trail.tasks,
+            "contacts": trail.people, "leads": trail.leads, "activities": trail.ownActivities, "tasks": trail.ownTasks,
         ]
     }
 }

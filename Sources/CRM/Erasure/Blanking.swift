@@ -38,15 +38,20 @@ struct Blanking {
     }
 
     /// Only the person's own words go, wherever they stand in a text.
-    func words(_ patterns: [String], of ids: [String]) -> [SQL] {
+    ///
+    /// - Parameter onlyCustom: only in fields that the tenant has made.
+    func words(_ patterns: [String], of ids: [String], onlyCustom: Bool = false) -> [SQL] {
         guard !ids.isEmpty, !patterns.isEmpty else { return [] }
         // What is unique would no longer be.
-        let columns = wordy.filter { !$0.isUnique && $0.kind != .tags }.flatMap(\.columns) + trashed.map { SQL.quoted(identifier: $0) }
+        let fields = wordy.filter { !$0.isUnique && $0.kind != .tags && (!onlyCustom || $0.isCustom) }
+        let columns = fields.flatMap(\.columns) + trashed.map { SQL.quoted(identifier: $0) }
+        let spared = onlyCustom ? type.ownFields.map(\.path) : []
         let sets = columns.map { SQL(code: "\($0) = cell.without_words(r.\($0), ") + "\(patterns)::text[])" }
         return [
             rewriting(ids, sets),
             """
             UPDATE changes SET fields = cell.without_words(fields, \(patterns)::text[])
+                || coalesce((SELECT jsonb_object_agg(key, value) FROM jsonb_each(fields) WHERE key = ANY (\(spared)::text[])), '{}')
             WHERE record_id = ANY (\(ids)::uuid[]) AND type = \(type.name)
             """,
         ]

@@ -24,7 +24,7 @@ struct ErasureWork: Sendable {
         // Someone else was faster.
         guard let own = try present.first(where: { try $0.uuid(0) == contact }) else { throw Problem.notFound }
         guard try version == nil || version == own.int(1) else { throw Problem(.versionMismatch, "Someone has written the contact since.") }
-        try trail.take(second: try transaction.flush(trail.second)[...])
+        try trail.take(second: try transaction.flush(trail.second(catalog))[...], catalog)
         let trashed = try trashedColumns(transaction)
         let changes = try transaction.rows(
             "SELECT count(*) FROM changes WHERE record_id = ANY (\(trail.people)::uuid[]) AND type = 'contacts'")[0].int(0)
@@ -38,9 +38,11 @@ struct ErasureWork: Sendable {
         try transaction.flush(
             bury(trail) + Exports.ending + [rename(trail)] + leaving + Usage.settled(catalog, scope.entitlements))
 
+        let others = trail.others.values.reduce(0) { $0 + $1.count }
         let counts: [(String, Int)] = [
             ("contacts", present.count), ("changes", changes), ("leads", trail.leads.count),
-            ("activities", trail.ownActivities.count + trail.sharedActivities.count), ("tasks", trail.tasks.count),
+            ("activities", trail.ownActivities.count + trail.sharedActivities.count),
+            ("tasks", trail.ownTasks.count + trail.sharedTasks.count), ("records", others),
             ("deals", trail.ownDeals.count + trail.firmDeals.count), ("mails", trail.mails.count),
             ("files", files.count),
             ("answers", forgotten[0].affected + forgotten[1].affected),
@@ -54,7 +56,7 @@ struct ErasureWork: Sendable {
     /// The records that are about the person and nobody else: their files go.
     private func alone(_ trail: PersonTrail) -> [(type: RecordType, ids: [String])] {
         [
-            ("contacts", trail.people), ("leads", trail.leads), ("activities", trail.ownActivities), ("tasks", trail.tasks),
+            ("contacts", trail.people), ("leads", trail.leads), ("activities", trail.ownActivities), ("tasks", trail.ownTasks),
             ("deals", trail.ownDeals),
         ].compactMap { name, ids in ids.isEmpty ? nil : catalog[name].map { ($0, ids) } }
     }
@@ -68,10 +70,11 @@ struct ErasureWork: Sendable {
 
     /// Files of what is about others too stay; their names lose the person's words.
     private func rename(_ trail: PersonTrail) -> SQL {
-        """
-        UPDATE attachments SET name = cell.without_words(name, \(trail.words.patterns)::text[])
-        WHERE record_id = ANY (\(trail.sharedActivities + trail.firmDeals)::uuid[]) AND removed_at IS NULL
-        """
+        let shared: [String] = Array(([trail.sharedActivities, trail.sharedTasks, trail.firmDeals] + trail.others.values).joined())
+        return """
+            UPDATE attachments SET name = cell.without_words(name, \(trail.words.patterns)::text[])
+            WHERE record_id = ANY (\(shared)::uuid[]) AND removed_at IS NULL
+            """
     }
 
     /// Whatever refers to the person refers to nobody, each with its own change, which holds no more than the id.
@@ -94,15 +97,21 @@ struct ErasureWork: Sendable {
             catalog[name].map { Blanking(type: $0, caller: caller, trashed: trashed[name] ?? []) }
         }
         let patterns = trail.words.patterns
-        return [
+        // Another person or firm keeps its own name, though it may be the same.
+        let others = trail.others.sorted { $0.key < $1.key }.flatMap { name, ids -> [SQL] in
+            blanking(name)?.words(patterns, of: ids, onlyCustom: ["contacts", "companies", "leads"].contains(name)) ?? []
+        }
+        let told = [
             blanking("leads")?.everything(of: trail.leads, replacing: ["last_name"]),
             blanking("activities")?.everything(of: trail.ownActivities),
             blanking("activities")?.words(patterns, of: trail.sharedActivities),
-            blanking("tasks")?.everything(of: trail.tasks),
+            blanking("tasks")?.everything(of: trail.ownTasks),
+            blanking("tasks")?.words(patterns, of: trail.sharedTasks),
             blanking("deals")?.everything(of: trail.ownDeals),
             blanking("deals")?.words(patterns, of: trail.firmDeals),
             blanking("reminders")?.words(patterns, of: trail.reminders),
-        ].compactMap(\.self).flatMap(\.self) + untold(trail)
+        ].compactMap(\.self).flatMap(\.self)
+        return told + others + untold(trail)
     }
 
     /// No reminder tells the person any more; one that told nobody else rests.
@@ -162,7 +171,8 @@ struct ErasureWork: Sendable {
     private func mails(_ trail: PersonTrail) -> SQL {
         let patterns = trail.words.patterns
         let isTold: SQL = "lower(recipient) = ANY (\(trail.addresses)::text[])"
-        let isAlone: SQL = "about_id = ANY (\(alone(trail).flatMap(\.ids))::uuid[])"
+        let ids = alone(trail).flatMap { $0.ids }
+        let isAlone: SQL = "about_id = ANY (\(ids)::uuid[])"
         // One that waits is not sent any more: what would have sent it is gone.
         return """
             UPDATE mails SET

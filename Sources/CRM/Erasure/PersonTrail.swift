@@ -12,17 +12,20 @@ struct PersonTrail: Sendable {
     private(set) var words = PersonWords()
     /// Those that became the contact, and others with its e-mail address.
     private(set) var leads: [String] = []
-    /// What was done with the person and nobody else, and what others took part in too.
+    /// What was done with the person and nobody else, and what others took part in too or was done for a firm.
     private(set) var ownActivities: [String] = []
     private(set) var sharedActivities: [String] = []
-    private(set) var tasks: [String] = []
+    private(set) var ownTasks: [String] = []
+    private(set) var sharedTasks: [String] = []
     /// What the person buys for itself, and what for a firm.
     private(set) var ownDeals: [String] = []
     private(set) var firmDeals: [String] = []
     /// To an address of the person or its leads, or about it or what was done with it.
     private(set) var mails: [String] = []
-    /// About the person, or that tell or once told it.
+    /// About the person, a lead, a deal, or a record that refers to it, or that tell or once told it.
     private(set) var reminders: [String] = []
+    /// What else refers to the person, by type.
+    private(set) var others: [String: [String]] = [:]
 
     /// Everyone who lives on in the contact, over any number of merges that were not undone: read from the whole change log, since nobody asks
     /// often. Then what all of them were ever called.
@@ -68,33 +71,40 @@ struct PersonTrail: Sendable {
     var addresses: [String] { words.emails.map { $0.lowercased() } }
 
     /// What refers to the person.
-    var second: [SQL] {
+    func second(_ catalog: Catalog) -> [SQL] {
         let leads: SQL = """
             SELECT id FROM leads
             WHERE converted_contact_id = ANY (\(people)::uuid[]) OR lower(email) = ANY (\(addresses)::text[])
             """
-        let activities: SQL = "contact_ids && \(people)::uuid[] OR lead_id IN (\(leads))"
-        let tasks: SQL = """
-            SELECT id FROM tasks
-            WHERE (about_type = 'contacts' AND about_id = ANY (\(people)::uuid[])) OR (about_type = 'leads' AND about_id IN (\(leads)))
-            """
-        let deals: SQL = "contact_id = ANY (\(people)::uuid[])"
-        return [
+        let deals: SQL = "SELECT id FROM deals WHERE contact_id = ANY (\(people)::uuid[])"
+        let ownDeals: SQL = "\(deals) AND company_id IS NULL"
+        let activities: SQL = "contact_ids && \(people)::uuid[] OR lead_id IN (\(leads)) OR deal_id IN (\(deals))"
+        let referring = referring(catalog)
+        let ownTypes = referring.filter { $0.type.isOfTenant }.map(\.query)
+        let subjects: SQL = ([leads, deals] + ownTypes).joined(separator: " UNION ALL ")
+        let tasks: SQL = "about_id = ANY (\(people)::uuid[]) OR about_id IN (\(subjects))"
+        let known: [SQL] = [
             "SELECT id, email FROM leads WHERE id IN (\(leads)) ORDER BY id",
-            "SELECT id, contact_ids <@ \(people)::uuid[] FROM activities WHERE \(activities) ORDER BY id",
-            "\(tasks) ORDER BY id",
-            "SELECT id, company_id IS NULL FROM deals WHERE \(deals) ORDER BY id",
+            """
+            SELECT id, contact_ids <@ \(people)::uuid[] AND (contact_ids <> '{}' OR coalesce(lead_id IN (\(leads)), false)
+                OR coalesce(deal_id IN (\(ownDeals)), false))
+            FROM activities WHERE \(activities) ORDER BY id
+            """,
+            """
+            SELECT id, about_id = ANY (\(people)::uuid[]) OR about_id IN (\(leads)) OR about_id IN (\(ownDeals))
+            FROM tasks WHERE \(tasks) ORDER BY id
+            """,
+            "SELECT id, company_id IS NULL FROM deals WHERE id IN (\(deals)) ORDER BY id",
             """
             SELECT id FROM mails
             WHERE lower(recipient) = ANY (\(addresses)::text[]) OR lower(recipient) IN (SELECT lower(email) FROM leads WHERE id IN (\(leads)))
                 OR about_id = ANY (\(people)::uuid[]) OR about_id IN (
-                    \(leads) UNION ALL \(tasks) UNION ALL SELECT id FROM activities WHERE \(activities)
-                    UNION ALL SELECT id FROM deals WHERE \(deals))
+                    \(subjects) UNION ALL SELECT id FROM activities WHERE \(activities) UNION ALL SELECT id FROM tasks WHERE \(tasks))
             ORDER BY id
             """,
             """
             SELECT id FROM reminders AS r
-            WHERE (about_type = 'contacts' AND about_id = ANY (\(people)::uuid[]))
+            WHERE about_id = ANY (\(people)::uuid[]) OR about_id IN (\(subjects))
                 OR EXISTS (SELECT FROM jsonb_array_elements(recipients) AS told (one) WHERE \(isRecipient("told.one")))
                 OR EXISTS (SELECT FROM changes AS c
                     WHERE c.record_id = r.id AND c.type = 'reminders' AND c.fields ? 'recipients' AND EXISTS (
@@ -102,6 +112,24 @@ struct PersonTrail: Sendable {
             ORDER BY id
             """,
         ]
+        return known + referring.map(\.query)
+    }
+
+    /// By type, the records that refer to the person by a field that the tenant has made: all of its own types, and of the others what is not
+    /// asked for by itself.
+    private func referring(_ catalog: Catalog) -> [(type: RecordType, query: SQL)] {
+        guard let contacts = catalog["contacts"] else { return [] }
+        let fields = catalog.references(to: contacts).filter { ($0.type.isOfTenant || $0.field.isCustom) && $0.type.standing != .furniture }
+        let person: SQL = "(SELECT unnest(\(people)::uuid[]) AS id) AS person"
+        return Dictionary(grouping: fields, by: \.type.name).sorted { $0.key < $1.key }.compactMap {
+            _, fields -> (type: RecordType, query: SQL)? in
+            guard let type = fields.first?.type else { return nil }
+            let found = fields.map { field -> SQL in
+                SQL(code: "SELECT r.id FROM \(type.table) AS r JOIN ") + person
+                    + SQL(code: " ON \(field.refers("r", to: "person.id", of: contacts))")
+            }
+            return (type, found.joined(separator: " UNION "))
+        }
     }
 
     /// Whether an element of a reminder's recipients is the person.
@@ -113,7 +141,7 @@ struct PersonTrail: Sendable {
     }
 
     /// Reads what `second` answered.
-    mutating func take(second answers: ArraySlice<Rows>) throws {
+    mutating func take(second answers: ArraySlice<Rows>, _ catalog: Catalog) throws {
         let rows = Array(answers)
         for row in rows[0] {
             leads.append(try row.text(0))
@@ -121,10 +149,14 @@ struct PersonTrail: Sendable {
             words.note("email", row.optionalText(1))
         }
         (ownActivities, sharedActivities) = try Self.parted(rows[1])
-        tasks = try rows[2].map { try $0.text(0) }
+        (ownTasks, sharedTasks) = try Self.parted(rows[2])
         (ownDeals, firmDeals) = try Self.parted(rows[3])
         mails = try rows[4].map { try $0.text(0) }
         reminders = try rows[5].map { try $0.text(0) }
+        let known = Set([people, leads, ownActivities, sharedActivities, ownTasks, sharedTasks, ownDeals, firmDeals].joined())
+        for (source, found) in zip(referring(catalog), rows.dropFirst(6)) {
+            others[source.type.name] = try found.map { try $0.text(0) }.filter { !known.contains($0) }
+        }
     }
 
     private static func parted(_ rows: Rows) throws -> (own: [String], shared: [String]) {
