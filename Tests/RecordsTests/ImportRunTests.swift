@@ -87,6 +87,19 @@ import Testing
         #expect(document["failure_code"] == "rows_gone")
     }
 
+    @Test("Of an import that cannot go on no row of the file is kept") func failed() async throws {
+        let tenant = try await TestHouse.tenant()
+        let id = try await started(tenant, ["type": "contacts"], "Last Name\nA\n")
+        let staging = try await tenant.scope.rows("SELECT 'import_' || replace(staging::text, '-', '') FROM imports WHERE id = \(id)")
+        let table = try staging[0].text(0)
+
+        try await ImportRun.fail(id, because: "Whoever started it is gone.", .makerGone, in: tenant.scope)
+
+        let left = try await tenant.scope.rows(
+            "SELECT state, staging IS NULL, to_regclass(\(table)) IS NULL FROM imports WHERE id = \(id)")[0]
+        #expect(try left.text(0) == "failed" && left.bool(1) && left.bool(2))
+    }
+
     @Test("After a month nothing of an import is left, and after a week nothing of a file that nobody wanted") func forgotten() async throws
     {
         let tenant = try await TestHouse.tenant()

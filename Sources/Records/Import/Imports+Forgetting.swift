@@ -14,10 +14,11 @@ extension Imports {
             WHERE to_jsonb(cells)::text COLLATE "und-x-icu" ~* \(pattern)
             """
         ])[0].affected
+        // What is taken back has no rows of the file, but the records' ids. One that failed may still have them from an older program.
         let files = try transaction.rows(
             """
             SELECT staging, json_array_length(content -> 'columns') FROM imports
-            WHERE staging IS NOT NULL AND state IN ('created', 'queued', 'validating', 'running') FOR SHARE
+            WHERE staging IS NOT NULL AND state <> 'reverting' FOR SHARE
             """)
         for file in files {
             let table = ImportState.table(try file.uuid(0))

@@ -258,15 +258,22 @@ package struct ImportRun: Sendable {
 
     private var told: SQL { ImportState.told(id, to: scope.tenant.slug) }
 
-    /// Ends an import that cannot go on, for instance because its maker may not do it any more.
+    /// Ends an import that cannot go on, for instance because its maker may not do it any more. No row of its file is kept.
     package static func fail(_ id: UUID, because reason: String, _ code: ImportFailure, in scope: TenantScope) async throws {
-        _ = try await scope.run(
-            [
-                """
-                UPDATE imports SET state = 'failed', failure = \(reason), failure_code = \(code.rawValue), finished_at = now()
-                WHERE id = \(id) AND state IN ('queued', 'validating', 'running')
-                """
-            ] + ImportRoom.release(id, scope.entitlements) + [ImportState.told(id, to: scope.tenant.slug)])
+        try await scope.transaction { transaction in
+            let open: SQL = "SELECT staging FROM imports WHERE id = \(id) AND state IN ('queued', 'validating', 'running') FOR UPDATE"
+            guard let row = try transaction.rows(open).first else { return }
+            let staging = try row.optionalUUID(0)
+            try transaction.flush(
+                [
+                    """
+                    UPDATE imports SET state = 'failed', failure = \(reason), failure_code = \(code.rawValue), finished_at = now(),
+                        staging = NULL WHERE id = \(id)
+                    """
+                ]
+                    + (staging.map { [ImportState.dropping($0)] } ?? []) + ImportRoom.release(id, scope.entitlements)
+                    + [ImportState.told(id, to: scope.tenant.slug)])
+        }
     }
 
     /// The rows that are still to be done, for several lanes.
