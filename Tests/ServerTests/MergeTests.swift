@@ -113,6 +113,25 @@ import Testing
         #expect(try await firm.drift() == 0)
     }
 
+    @Test("A reminder tells the winner instead of a loser, and once; after an undo whom it told before") func recipients() async throws {
+        let firm = try await MergeFirm()
+        let winner = try await firm.make("contacts", ["last_name": "W"])
+        let losers = [try await firm.make("contacts", ["last_name": "L"]), try await firm.make("contacts", ["last_name": "M"])]
+        let people: [JSON] = (losers + [winner]).map { ["contact_id": .string($0)] }
+        let told = JSON.array(["owner"] + people)
+        let reminder = try await firm.make(
+            "reminders",
+            ["when": ["local": "2031-01-31T09:00", "time_zone": "UTC"], "recipients": told, "subject": "Call", "active": true])
+
+        let merged = try await firm.merge("contacts", winner, losers)
+
+        #expect(merged.status == 200, "\(merged.text)")
+        #expect(try await firm.get("reminders", reminder)["recipients"] == ["owner", ["contact_id": .string(winner)]])
+        #expect(try await firm.undo(try merged.json["operation_id"])["conflicts"] == [])
+        #expect(try await firm.get("reminders", reminder)["recipients"] == told)
+        #expect(try await firm.drift() == 0)
+    }
+
     @Test("A loser that is restored is at home again, and trashed again it leads nowhere") func restored() async throws {
         let firm = try await MergeFirm()
         let winner = try await firm.make("companies", ["name": "A"])

@@ -79,6 +79,22 @@ enum ReminderRecipient: Sendable, Hashable {
         }
     }
 
+    /// The statement of a merge by which reminders tell the winner instead of a loser: once, in the place of the first of them.
+    static func handingOver(from loser: RecordType.Change, to winner: String) -> [SQL] {
+        guard let reminders = loser.catalog[Reminders.type.name] else { return [] }
+        let isLoser: SQL = "lower(told.one ->> 'contact_id') = lower(\(loser.id)::text)"
+        let handedOver: SQL = """
+            recipients = (
+                SELECT jsonb_agg(list.one ORDER BY list.place) FROM (
+                    SELECT given.one, min(given.place) AS place FROM (
+                        SELECT CASE WHEN \(isLoser) THEN jsonb_build_object('contact_id', \(winner)::text) ELSE told.one END AS one, told.place
+                        FROM jsonb_array_elements(r.recipients) WITH ORDINALITY AS told (one, place)) AS given
+                    GROUP BY given.one) AS list)
+            """
+        let isTold: SQL = "EXISTS (SELECT FROM jsonb_array_elements(r.recipients) AS told (one) WHERE \(isLoser))"
+        return [loser.cascade(reminders, set: handedOver, where: isTold)]
+    }
+
     private static let missing = "reminders_recipient"
 
     /// Ends the unit where a recipient is not there for the caller.
