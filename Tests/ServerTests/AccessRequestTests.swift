@@ -65,6 +65,20 @@ import Testing
         }
     }
 
+    @Test("The audit tells who took it out, and of whom; a refusal is none") func audit() async throws {
+        let firm = try await MergeFirm()
+        let contact = try await firm.make("contacts", ["last_name": "Doe"])
+        let address = "/v1/contacts/\(contact)/access_request"
+
+        #expect(try await firm.firm.person("member").send(.post, address).status == 403)
+        #expect(try await firm.admin.send(.post, address).status == 200)
+
+        let entries = try await firm.admin.get("/v1/audit").json["data"]?.elements?.filter { $0["action"] == "access_requested" } ?? []
+        #expect(entries.count == 1)
+        #expect(entries.first?["about"] == ["type": "contacts", "id": .string(contact)], "\(entries)")
+        #expect(entries.first?["actor"]?["type"] == "user" && entries.first?["address"]?.string?.isEmpty == false)
+    }
+
     @Test("It takes the right to export; what a role does not show is left out, and said") func rights() async throws {
         let person = try await PersonFirm()
         let (firm, address) = (person.firm, "/v1/contacts/\(person.contact)/access_request")

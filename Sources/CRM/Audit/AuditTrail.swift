@@ -13,6 +13,8 @@ package enum AuditTrail {
         case exportDownloaded = "export_downloaded"
         /// An export was larger than `security.export_alarm_rows`.
         case exportAlarm = "export_alarm"
+        /// Everything that is held about a person was taken out.
+        case accessRequested = "access_requested"
         case keyCreated = "api_key_created"
         case keyRevoked = "api_key_revoked"
         case settingsChanged = "settings_changed"

@@ -17,8 +17,11 @@ package struct AccessRequest: Sendable {
     private let trail: PersonTrail
     private let contact: UUID
 
-    /// Refuses with `.notFound` where the caller may not read the contact, and with `.forbidden` where he may not export contacts.
-    package init(of id: String, in scope: TenantScope, for caller: Caller, _ catalog: Catalog) async throws {
+    /// The tenant's audit tells of it, as of any export. Refuses with `.notFound` where the caller may not read the contact, and with `.forbidden`
+    /// where he may not export contacts.
+    ///
+    /// - Parameter address: where it is asked from.
+    package init(of id: String, in scope: TenantScope, for caller: Caller, _ catalog: Catalog, from address: String) async throws {
         guard let type = catalog["contacts"], let contact = UUID(uuidString: id) else { throw Problem.notFound }
         try await RecordStore(type, of: catalog, in: scope, for: caller).find(id, trash: .include)
         guard caller.rights[type.name].export else { throw Problem(.forbidden, "Your role may not export contacts.") }
@@ -26,6 +29,10 @@ package struct AccessRequest: Sendable {
         var trail = PersonTrail()
         try trail.take(first: try await scope.run(PersonTrail.first(contact), isRepeatable: true)[...])
         try trail.take(second: try await scope.run(trail.second(catalog), isRepeatable: true)[...], catalog)
+        _ = try await scope.run([
+            AuditTrail.entry(
+                .accessRequested, by: caller.actor, about: .init(type.name, contact), from: address, requestID: caller.requestID)
+        ])
         (self.scope, self.caller, self.catalog, self.trail, self.contact) = (scope, caller, catalog, trail, contact)
     }
 

@@ -42,7 +42,7 @@ struct PersonalDataRoutes: Sendable {
             let request = try await store.following(id) {
                 try await find(id, in: store)
                 try Form(try await call.jsonIfAny(), known: []).finish()
-                return try await AccessRequest(of: id, in: person.scope, for: person.caller, person.catalog)
+                return try await AccessRequest(of: id, in: person.scope, for: person.caller, person.catalog, from: call.address)
             }
             var reply = Reply(contentType: Self.archive, ByteBuffer())
             reply.headers[.contentDisposition] = "attachment; filename=\"\(request.fileName)\""
