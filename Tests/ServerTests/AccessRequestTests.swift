@@ -45,7 +45,10 @@ import Testing
             try archive.ids("activities") == [person.ownActivity, person.sharedActivity, person.dealTalk, person.firmTalk].sorted())
         #expect(try archive.ids("tasks") == [person.task, person.dealTask, person.firmTask].sorted())
         #expect(try archive.ids("deals") == [person.privateDeal, person.firmDeal].sorted())
-        #expect(try archive.lines("machines")?.count == 1)
+        #expect(try archive.ids("machines") == [person.machine])
+        #expect(try archive.ids("reminders") == person.reminders.sorted())
+        #expect(try archive.lines("suppressions")?.map { $0["reason"] } == ["unsubscribed"])
+        #expect(try archive.lines("mails")?.count == 5)
         #expect(try archive.request["left_out"] == [] && archive.request["contact_id"] == .string(person.contact))
         // Every word but those of files that came in and are not records.
         for word in person.words where !word.contains("filecity") && !word.contains("rejectcity") {
@@ -53,6 +56,8 @@ import Testing
         }
         let actions = Set(try archive.lines("changes")?.compactMap { $0["action"]?.string } ?? [])
         #expect(actions.isSuperset(of: ["create", "update", "merge"]))
+        let changed = Set(try archive.lines("changes")?.compactMap { $0["id"]?.string } ?? [])
+        #expect(changed.isSuperset(of: [person.privateDeal, person.machine]) && !changed.contains(person.firmDeal))
         // Each file that is told of is there with its content, under a name that every program can read.
         let told = try archive.lines("files") ?? []
         #expect(told.count == 7)

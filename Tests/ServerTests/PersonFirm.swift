@@ -32,6 +32,8 @@ struct PersonFirm {
     let firmTask: String
     /// Of a type that the firm made itself, with words about the person.
     let machine: String
+    /// About the lead, the deal with the firm and the machine.
+    let reminders: [String]
     let privateDeal: String
     let firmDeal: String
     let other: String
@@ -125,14 +127,15 @@ struct PersonFirm {
             "tasks", ["title": .string(hostile("dealtask")), "about": ["type": "deals", "id": .string(privateDeal)]])
         firmTask = try await firm.make(
             "tasks", ["title": .string("Call \(hostile("last")) back"), "about": ["type": "deals", "id": .string(firmDeal)]])
+        var reminders: [String] = []
         for (type, id) in [("leads", lead), ("deals", firmDeal), (plural, machine)] {
-            _ = try await firm.make(
-                "reminders",
-                [
-                    "about": ["type": .string(type), "id": .string(id)], "when": ["local": "2031-01-31T09:00", "time_zone": "UTC"],
-                    "recipients": ["owner"], "subject": .string("Write to \(email)"), "body": .string("It is \(email)."),
-                ])
+            let reminder: JSON = [
+                "about": ["type": .string(type), "id": .string(id)], "when": ["local": "2031-01-31T09:00", "time_zone": "UTC"],
+                "recipients": ["owner"], "subject": .string("Write to \(email)"), "body": .string("It is \(email)."),
+            ]
+            reminders.append(try await firm.make("reminders", reminder))
         }
+        self.reminders = reminders
         let found = admin.with(.idempotencyKey, "found")
         _ = try await found.post("/v1/contacts/search", ["q": .string(word("last"))])
         _ = try await admin.with(.idempotencyKey, "batch").post(

@@ -5,8 +5,9 @@ import Postgres
 import Records
 import Tenancy
 
-/// Everything that is held about one person, as one archive: the contact and those merged into it, leads, deals, activities, tasks and
-/// records of the tenant's own types that refer to it, the files on these, mails, and what the change log tells.
+/// Everything that is held about one person, as one archive: the contact and those merged into it, leads, deals, activities, tasks,
+/// reminders and records of the tenant's own types that refer to it, the files on these, mails, addresses that get none, and what the change
+/// log tells.
 ///
 /// It comes piece by piece: a list for each type with a line of JSON for each record, as the API shows it, and the files. Records in the trash
 /// are held too. What the caller's role does not show is left out, and said.
@@ -57,9 +58,13 @@ package struct AccessRequest: Sendable {
         for source in sources where caller.rights[source.type.name].read != .none {
             try await list(source.type.name, source.query, tar, send)
         }
-        if seesMails { try await list("mails", mails, tar, send) }
+        if seesMails {
+            try await list("mails", mails, tar, send)
+            try await list("suppressions", suppressions, tar, send)
+        }
         try await list("changes", RecordStore.history(of: history, in: catalog, for: caller), tar, send)
-        let files = try await Attachments(of: catalog, in: scope, for: caller).all(on: withFiles)
+        // A company that refers to the person has files of its own.
+        let files = try await Attachments(of: catalog, in: scope, for: caller).all(on: records.filter { $0.key != "companies" })
         try await send(tar.file("files.jsonl", files.flatMap { $0.document + [UInt8(ascii: "\n")] }))
         for file in files { try await content(of: file, from: blobs, tar, send) }
         try await send(tar.end)
@@ -110,7 +115,7 @@ package struct AccessRequest: Sendable {
 
     /// Types of which the caller may not read all, and fields that his role does not show.
     private var leftOut: [String] {
-        (seesMails ? [] : ["mails"])
+        (seesMails ? [] : ["mails", "suppressions"])
             + sources.flatMap { source -> [String] in
                 let type = source.type
                 guard caller.rights[type.name].read == .all else { return [type.name] }
@@ -130,39 +135,43 @@ package struct AccessRequest: Sendable {
         """
     }
 
-    /// The records whose files are told of.
-    private var withFiles: [String: [String]] {
-        [
-            "contacts": trail.people, "leads": trail.leads, "activities": trail.ownActivities + trail.sharedActivities,
-            "tasks": trail.ownTasks + trail.sharedTasks, "deals": trail.ownDeals + trail.firmDeals,
-        ]
+    /// Why no mail goes to an address of the person any more.
+    private var suppressions: SQL {
+        """
+        SELECT json_build_object('address', address, 'reason', reason, 'detail', detail,
+            'created_at', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+        FROM suppressions WHERE address = ANY (\(trail.addresses)::text[]) ORDER BY address
+        """
     }
 
-    /// By type, the records that are about the person.
+    /// By type, what is about the person. Another contact or lead that refers to it is another person.
+    private var records: [String: [String]] {
+        var ids = trail.others.filter { !["contacts", "leads"].contains($0.key) }
+        for (name, more) in [
+            ("leads", trail.leads), ("activities", trail.ownActivities + trail.sharedActivities),
+            ("tasks", trail.ownTasks + trail.sharedTasks), ("deals", trail.ownDeals + trail.firmDeals),
+        ] { ids[name, default: []] += more }
+        ids["contacts"] = trail.people
+        return ids
+    }
+
+    /// The lists of records, by their types.
     private var sources: [(type: RecordType, query: SQL)] {
-        guard let contacts = catalog["contacts"] else { return [] }
-        var conditions: [(type: RecordType, condition: SQL)] = [(contacts, "r.id = ANY (\(trail.people)::uuid[])")]
-        let known = [
-            "leads": trail.leads, "activities": trail.ownActivities + trail.sharedActivities,
-            "tasks": trail.ownTasks + trail.sharedTasks, "deals": trail.ownDeals + trail.firmDeals,
-        ]
-        for (name, ids) in known.sorted(by: { $0.key < $1.key }) {
-            if let type = catalog[name] { conditions.append((type, "r.id = ANY (\(ids)::uuid[])")) }
+        let told = records.merging(["reminders": trail.reminders]) { $1 }
+        return told.sorted { $0.key < $1.key }.compactMap { name, ids -> (type: RecordType, query: SQL)? in
+            guard let type = catalog[name] else { return nil }
+            let store = RecordStore(type, of: catalog, in: scope, for: caller)
+            return (type, store.documents(where: "r.id = ANY (\(ids)::uuid[])"))
         }
-        let people: SQL = "(SELECT unnest(\(trail.people)::uuid[]) AS id) AS person"
-        for (name, fields) in Dictionary(grouping: catalog.references(to: contacts), by: \.type.name).sorted(by: { $0.key < $1.key })
-        where known[name] == nil && name != contacts.name {
-            guard let type = fields.first?.type, type.standing != .furniture else { continue }
-            let refers = fields.map { "(" + $0.refers("r", to: "person.id", of: contacts) + ")" }.joined(separator: " OR ")
-            conditions.append((type, "EXISTS (SELECT FROM " + people + SQL(code: " WHERE \(refers))")))
-        }
-        return conditions.map { ($0.type, RecordStore($0.type, of: catalog, in: scope, for: caller).documents(where: $0.condition)) }
     }
 
-    /// Whose history is told: that of the person, not of what others share.
+    /// Whose history is told: that of the person and of what refers to it, not of what others share.
     private var history: [String: [String]] {
-        [
-            "contacts": trail.people, "leads": trail.leads, "activities": trail.ownActivities, "tasks": trail.ownTasks,
-        ]
+        var ids = trail.others.filter { catalog[$0.key]?.isOfTenant == true }
+        for (name, own) in [
+            ("contacts", trail.people), ("leads", trail.leads), ("activities", trail.ownActivities), ("tasks", trail.ownTasks),
+            ("deals", trail.ownDeals),
+        ] { ids[name] = own }
+        return ids
     }
 }

@@ -86,8 +86,8 @@ extension PersonalDataRoutes {
         "contacts.access_request",
         """
         Everything that is held about a person, as one archive: `request.json` tells of whom it is and what the caller's role does not show \
-        (`left_out`); a list for each type (`contacts.jsonl`, `deals.jsonl`, `mails.jsonl`, `changes.jsonl`) has a line for each record; \
-        `files.jsonl` tells of the files, whose contents are in `files/`. Needs the right to export contacts
+        (`left_out`); a list for each type (`contacts.jsonl`, `deals.jsonl`, `reminders.jsonl`, `mails.jsonl`, `changes.jsonl`) has a line for \
+        each record, `suppressions.jsonl` one for each address that gets no mail; `files.jsonl` tells of the files, whose contents are in `files/`. Needs the right to export contacts
         """,
         tag: "contacts", parameters: [.id()], body: BodyDescription(["type": "object", "additionalProperties": false], required: false),
         responses: [
