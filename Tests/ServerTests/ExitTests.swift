@@ -52,6 +52,7 @@ import Testing
             let content = try await after.get("/v1/attachments/\(firm.attachment)/content")
             #expect(content.status == 200 && content.bytes == MovingFirm.content)
             #expect(try await after.get("/v1/usage").json["usage"]?["storage_bytes"]?["used"] == JSON(MovingFirm.content.count))
+            #expect(try await after.get("/v1/settings/logo").bytes == MovingFirm.logo)
             let again = try await installation.take(
                 checked, as: "moved", cell: nil, plan: nil, TestHouse.catalog, by: Instruction(actor: "test"))
             #expect(again.id == tenant.id)
@@ -214,6 +215,7 @@ struct MovingFirm {
     let contact: String
     let attachment: String
 
+    static let logo: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]
     /// More than one piece.
     static let content = (0..<(1 << 20) + 12_345).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
 
@@ -275,6 +277,8 @@ struct MovingFirm {
         _ = try await admin.post("/v1/deals/\(deal.string ?? "")/move", ["stage_id": stages[1]])
         _ = try await make("/v1/views", ["name": "V", "type": "contacts", "where": ["and": []]])
         _ = try await admin.patch("/v1/settings", ["mail": ["smtp": ["host": "mail.example.com", "password": "secret words"]]])
+        let kept = try await admin.send(.put, "/v1/settings/logo", bytes: logo, type: "image/png")
+        guard kept.status == 200 else { throw Unexpected(kept) }
         return MovingFirm(firm: firm, contact: contact, attachment: try file.json["id"]?.string ?? "")
     }
 

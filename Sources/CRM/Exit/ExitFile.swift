@@ -21,6 +21,8 @@ package struct ExitFile: Sendable {
     let head: JSON
     /// Where the contents of the records' files stand.
     let contents: [Content]
+    /// The picture in its mails.
+    let logo: [UInt8]?
 
     /// A content of a record's file within the whole.
     struct Content: Sendable {
@@ -45,6 +47,7 @@ package struct ExitFile: Sendable {
         var found: [Manifest.Member] = []
         var contents: [Content] = []
         var (head, last, isSealed): (JSON?, [UInt8]?, Bool) = (nil, nil, false)
+        var logo: [UInt8]?
         do {
             try Self.read(path) { reader, entry, place in
                 if let last, entry.name == Manifest.sumName, !isSealed {
@@ -74,6 +77,7 @@ package struct ExitFile: Sendable {
                     }
                     head = try? JSON(parsing: content)  // nil is refused below
                 }
+                if entry.name == TenantExit.logo { logo = content }
                 found.append(Manifest.Member(entry.name, content))
             }
         } catch let error as TarError {
@@ -97,7 +101,7 @@ package struct ExitFile: Sendable {
             let email = tenant?["admin"]?["email"]?.string, let id = tenant?["admin"]?["id"]?.string.flatMap(UUID.init(uuidString:))
         else { throw Refused("The file does not say whose it is.") }
         (self.path, self.manifest, schemaVersion, fingerprint) = (path, manifest, schema, Digest.sha256(last))
-        self.contents = contents
+        (self.contents, self.logo) = (contents, logo)
         self.head = head
         (self.slug, self.name, isTest, self.plan) = (slug, name, tenant?["test"]?.bool ?? false, plan)
         (blueprint, adminID, adminEmail) = (tenant?["blueprint"]?.string, id, email)

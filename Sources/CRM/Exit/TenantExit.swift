@@ -19,6 +19,8 @@ package struct TenantExit: Sendable {
     package static let format = "tenantry.tenant"
     static let formatVersion = 2
     static let head = "tenant.json"
+    /// The picture in its mails, where it has one: it is kept beside the tables.
+    static let logo = "mail-logo"
 
     /// - Parameter base: the built-in record types.
     package init(_ scope: TenantScope, _ base: Catalog) {
@@ -49,6 +51,7 @@ package struct TenantExit: Sendable {
             try await write(file, from: blobs, &parts, into: sink)
             progress(ExitAttachment.folder, number + 1)
         }
+        if let logo = try await MailLogo.bytes(in: scope) { try await sink(parts.member(Self.logo, logo)) }
         try await sink(parts.member("operators-audit.jsonl", operators.flatMap { Array($0.json.utf8) + [UInt8(ascii: "\n")] }))
         try await sink(parts.end(written.catalog))
         let tables = parts.manifest.tables

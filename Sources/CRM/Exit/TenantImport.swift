@@ -22,7 +22,10 @@ extension Installation {
         } beforeOpening: { [blobs] tenant in
             try await file.place(in: blobs, of: tenant)
         }
-        if made.isNew { _ = try await Recount(self).run(made.tenant) }
+        if made.isNew {
+            if let logo = file.logo { try await MailLogo.bring(logo, to: directory.scope(for: made.tenant)) }
+            _ = try await Recount(self).run(made.tenant)
+        }
         return made.tenant
     }
 }

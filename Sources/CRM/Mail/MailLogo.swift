@@ -21,9 +21,18 @@ package struct MailLogo: Sendable {
 
     /// Nil for a tenant that has none.
     package static func find(in scope: TenantScope) async throws -> InlineImage? {
-        let bytes = try await scope.rows("SELECT cell.mail_logo()").first?.optionalBytes(0)
         // It was looked at when it was kept.
-        return bytes.flatMap { try? InlineImage($0) }
+        try await bytes(in: scope).flatMap { try? InlineImage($0) }
+    }
+
+    static func bytes(in scope: TenantScope) async throws -> [UInt8]? {
+        try await scope.rows("SELECT cell.mail_logo()").first?.optionalBytes(0)
+    }
+
+    /// Puts one where it was at another installation; what no mail could carry is left out.
+    static func bring(_ bytes: [UInt8], to scope: TenantScope) async throws {
+        guard (try? InlineImage(bytes)) != nil else { return }  // Somebody has altered the file: mails do without.
+        _ = try await scope.run(["SELECT cell.keep_mail_logo(\(SQLValue.bytes(bytes))::bytea)"])
     }
 
     /// Refuses with `.unsupportedMediaType` what is no picture of these kinds, with `.tooLarge` what is too large for a mail.
