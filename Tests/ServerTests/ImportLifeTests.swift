@@ -141,6 +141,26 @@ import Testing
         #expect(try await house.admin.get("/v1/usage").json["usage"]?["records.contacts"]?["used"] == 3)
     }
 
+    @Test("A way back ends as failed when whoever began it may not enter any more, and somebody else can begin it anew") func abandoned()
+        async throws
+    {
+        let house = try await ImportFirm()
+        let result = try await house.take(["type": "contacts"], "Last Name\nA\n")
+        let id = result["id"]?.string ?? ""
+        let other = try await house.firm.user("admin")
+        #expect(try await house.firm.signIn(other).post("/v1/imports/\(id)/revert", [:]).status == 202)
+        _ = try await house.firm.scope().run(["UPDATE users SET status = 'disabled' WHERE email = \(other)"])
+
+        let failed = try await house.ended(id)
+
+        #expect(failed["state"] == "failed" && failed["failure_code"] == "maker_gone", "\(failed.text)")
+        #expect(try await house.all("contacts").count == 1)
+        #expect(try await house.admin.post("/v1/imports/\(id)/revert", [:]).status == 202)
+        let reverted = try await house.ended(id)
+        #expect(reverted["state"] == "reverted" && reverted["failure_code"]?.isNull == true, "\(reverted.text)")
+        #expect(try await house.all("contacts").isEmpty)
+    }
+
     @Test("A cancelled import writes nothing more, and cannot be started") func cancel() async throws {
         let house = try await ImportFirm()
         let id = try await house.order(["type": "contacts"], "Last Name\nA\n")

@@ -51,7 +51,8 @@ struct RevertImport: Job {
             let scope = context.scope
             guard let state = try await ImportRun.state(job.id, in: scope) else { return .done }
             guard let house = try await ImportHouse(of: state, base, in: scope) else {
-                return .giveUp(because: "Whoever reverted the import may not work here any more.")
+                try await ImportRun.fail(job.id, because: "Whoever reverted it may not work here any more.", .makerGone, in: scope)
+                return .done
             }
             switch try await ImportRevert(state, of: house.catalog, in: scope, for: house.caller).run(until: .now + RunImport.turn) {
             case .ended: return .done

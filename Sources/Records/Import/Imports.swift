@@ -116,7 +116,7 @@ package struct Imports: Sendable {
             }
             try transaction.flush([
                 """
-                UPDATE imports SET state = 'reverting', done = '{}', actor_type = \(caller.actor.kind.rawValue),
+                UPDATE imports SET state = 'reverting', done = '{}', failure = NULL, failure_code = NULL, actor_type = \(caller.actor.kind.rawValue),
                     actor_id = \(caller.actor.id), user_id = \(caller.userID), request_id = \(caller.requestID) WHERE id = \(id)
                 """, promises.revert(id), told(id),
             ])

@@ -258,10 +258,12 @@ package struct ImportRun: Sendable {
 
     private var told: SQL { ImportState.told(id, to: scope.tenant.slug) }
 
-    /// Ends an import that cannot go on, for instance because its maker may not do it any more. No row of its file is kept.
+    /// Ends an import, or its way back, that cannot go on, for instance because its maker may not do it any more. No row of its file is kept; what
+    /// was not taken back can be taken back by somebody else.
     package static func fail(_ id: UUID, because reason: String, _ code: ImportFailure, in scope: TenantScope) async throws {
         try await scope.transaction { transaction in
-            let open: SQL = "SELECT staging FROM imports WHERE id = \(id) AND state IN ('queued', 'validating', 'running') FOR UPDATE"
+            let open: SQL =
+                "SELECT staging FROM imports WHERE id = \(id) AND state IN ('queued', 'validating', 'running', 'reverting') FOR UPDATE"
             guard let row = try transaction.rows(open).first else { return }
             let staging = try row.optionalUUID(0)
             try transaction.flush(
