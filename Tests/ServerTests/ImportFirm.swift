@@ -26,6 +26,9 @@ struct ImportFirm: Sendable {
         }
     }
 
+    /// One that is there already.
+    init(_ firm: Firm, _ admin: Client) { (self.firm, self.admin) = (firm, admin) }
+
     /// An import that is ready to be started; its id.
     func order(_ order: JSON, _ file: [UInt8], type: String = "text/csv", by client: Client? = nil) async throws -> String {
         let client = client ?? admin

@@ -43,7 +43,7 @@ struct RandomContacts {
         return .object(members)
     }
 
-    private static let pieces = [
+    static let pieces = [
         ",", ";", "\"", "'", "=", "+", "-", "@", "\n", "\r\n", "\t", "\\", "Müller", "李小龙", "😀", " ", "a", "0", "{", "}", "null",
     ]
 
@@ -61,7 +61,9 @@ struct RandomContacts {
             case .bool(let flag): cells[name] = flag ? "true" : "false"
             case .number(let number): cells[name] = neutral(number)
             case .array(let elements):
-                let list = elements.compactMap(\.string).map { $0.replacing("\\", with: "\\\\").replacing(",", with: "\\,") }
+                let list = elements.compactMap(\.string).map { element in
+                    element.unicodeScalars.map { sign in "\\,;\n\r".unicodeScalars.contains(sign) ? "\\\(sign)" : "\(sign)" }.joined()
+                }
                 cells[name] = neutral(list.joined(separator: ","))
             case .object: cells[name] = "object"
             }

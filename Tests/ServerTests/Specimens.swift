@@ -16,7 +16,7 @@ struct Specimens: Sendable {
     private static let made = "gadgets"
 
     /// Records to refer to, by type.
-    private let known: [String: [String]]
+    let known: [String: [String]]
 
     static func open(_ name: String) async throws -> Specimens {
         let firm = try await TestSite.shared.firm()

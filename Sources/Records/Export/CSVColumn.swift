@@ -10,7 +10,8 @@ struct CSVColumn: Sendable {
     enum Form: Sendable {
         /// As the server writes it.
         case text
-        /// An array: its elements with commas between them, `\,` for a comma and `\\` for a backslash in one, as in a query's lists.
+        /// An array: its elements with commas between them, and in one a backslash before a comma and a backslash, as in a query's lists, and
+        /// before a semicolon and the end of a line, by which people divide lists.
         case list
     }
 
@@ -27,7 +28,24 @@ struct CSVColumn: Sendable {
     }
 
     private static func escaped(_ element: String) -> String {
-        element.replacing("\\", with: "\\\\").replacing(",", with: "\\,")
+        guard element.unicodeScalars.contains(where: { $0 == escape || divides($0) }) else { return element }
+        var text = String.UnicodeScalarView()
+        for scalar in element.unicodeScalars {
+            if scalar == escape || divides(scalar) { text.append(escape) }
+            text.append(scalar)
+        }
+        return String(text)
+    }
+
+    /// Stands before a sign that belongs to an element of a list.
+    static let escape: Unicode.Scalar = "\\"
+
+    /// Whether the sign divides a list, in our files or in those that people make.
+    static func divides(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case ",", ";", "\n", "\r", "\u{0B}", "\u{0C}", "\u{85}", "\u{2028}", "\u{2029}": true
+        default: false
+        }
     }
 }
 

@@ -42,6 +42,12 @@ struct CSVText: Sendable {
         byte == Self.quote || byte == delimiter || byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
     }
 
+    /// What a cell stands for: `write` backwards, without the apostrophe that it has set.
+    static func value(of cell: String) -> String {
+        guard cell.utf8.first == apostrophe, startsLikeFormula(cell.utf8) else { return cell }
+        return String(cell.unicodeScalars.dropFirst())
+    }
+
     private static func startsLikeFormula(_ cell: some Collection<UInt8>) -> Bool {
         switch cell.first(where: { $0 != apostrophe }) {
         case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), UInt8(ascii: "\t"), UInt8(ascii: "\r"): true

@@ -15,11 +15,10 @@ struct CellReader: Sendable {
         self.decimal = options.decimal ?? decimal
     }
 
-    /// Nothing for an empty cell. An apostrophe before a sign that a spreadsheet would calculate with is taken off: exports set it.
+    /// Nothing for an empty cell. The apostrophe that an export sets before what a spreadsheet would calculate is taken off.
     func text(_ cell: String?) -> String? {
-        guard var text = cell?.trimmed, !text.isEmpty else { return nil }
-        if text.hasPrefix("'"), let sign = text.dropFirst().first, "=+-@".contains(sign) { text.removeFirst() }
-        return text
+        guard let text = cell?.trimmed, !text.isEmpty else { return nil }
+        return CSVText.value(of: text)
     }
 
     /// The value for a field of this kind; references come with the id that their text stands for already.
@@ -72,10 +71,27 @@ struct CellReader: Sendable {
         return options.first { HeaderMapping.normal($0) == normal } ?? text
     }
 
-    /// Divided by semicolons or lines if there are any, else by commas.
+    /// Divided by semicolons or lines if there are any, else by commas. A sign behind a backslash divides nothing: exports write it so.
     func list(_ text: String) -> [String] {
-        let signs: Set<Character> = text.contains { $0 == ";" || $0.isNewline } ? [";", "\n", "\r\n", "\r"] : [","]
-        return text.split { signs.contains($0) }.map { String($0).trimmed }.filter { !$0.isEmpty }
+        let lines = Self.parts(of: text) { $0 != "," && CSVColumn.divides($0) }
+        let elements = lines.count > 1 ? lines : Self.parts(of: text) { $0 == "," }
+        return elements.map(\.trimmed).filter { !$0.isEmpty }
+    }
+
+    private static func parts(of text: String, dividedBy divides: (Unicode.Scalar) -> Bool) -> [String] {
+        var parts = [String.UnicodeScalarView()]
+        var rest = text.unicodeScalars[...]
+        while let scalar = rest.popFirst() {
+            if scalar == CSVColumn.escape, let next = rest.first, next == CSVColumn.escape || CSVColumn.divides(next) {
+                parts[parts.count - 1].append(next)
+                rest.removeFirst()
+            } else if divides(scalar) {
+                parts.append(String.UnicodeScalarView())
+            } else {
+                parts[parts.count - 1].append(scalar)
+            }
+        }
+        return parts.map { String($0) }
     }
 
     /// A decimal as the API writes it: without groups of digits, with a point. Nil for what is none.

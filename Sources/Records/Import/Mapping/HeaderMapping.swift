@@ -2,35 +2,49 @@ import Foundation
 
 /// Which field each column of a file most likely means, by its name.
 package struct HeaderMapping: Sendable {
-    /// By normalised name: the path of a field.
-    private let known: [String: String]
+    /// What columns may become.
+    private let paths: Set<String>
+    /// By normalised name: the path of the field whose own name it is.
+    private let names: [String: String]
+    /// By normalised word: the path of the field that people and programs call so, in any language.
+    private let words: [String: String]
+    /// What the columns of an export are called.
+    private let exported: Set<String>
 
-    /// - Parameter words: by path, what people and programs call it, in any language.
-    init(of type: RecordType, for caller: Caller, words: [String: [String]]) {
-        var known: [String: String] = [:]
-        // The field's own name counts more than a word for another.
+    /// - Parameter said: by path, what people and programs call it, in any language.
+    init(of type: RecordType, for caller: Caller, words said: [String: [String]]) {
         let targets = type.importTargets(for: caller)
-        for target in targets { known[Self.normal(target.path)] = target.path }
+        var (names, words) = ([String: String](), [String: String]())
+        for target in targets { names[Self.normal(target.path)] = target.path }
         for target in targets {
-            var names = words[target.path] ?? []
-            if let part = target.part, case .address = target.field.kind { names.append(part) }
-            if target.field.isCustom { names.append(target.field.name) }
-            if let include = target.field.includeName { names.append(include) }
+            var called = said[target.path] ?? []
+            if let part = target.part, case .address = target.field.kind { called.append(part) }
+            if target.field.isCustom { called.append(target.field.name) }
+            if let include = target.field.includeName { called.append(include) }
             // The label that the tenant has given it.
-            if target.part == nil, target.field.isCustom || type.isOfTenant { names.append(target.field.help) }
-            for name in names where known[Self.normal(name)] == nil { known[Self.normal(name)] = target.path }
+            if target.part == nil, target.field.isCustom || type.isOfTenant { called.append(target.field.help) }
+            for word in called.map(Self.normal) where names[word] == nil && words[word] == nil { words[word] = target.path }
         }
-        self.known = known
+        paths = Set(targets.map(\.path))
+        (self.names, self.words) = (names, words)
+        exported = Set(type.fields.flatMap { $0.csvColumns(.plain) }.map(\.name))
     }
 
-    /// Header to path, for columns whose name says something; each field once.
+    /// Header to path, for columns whose name says something; each field once. A field's own name counts more than a word for it, wherever
+    /// in the file it stands.
     func proposal(for columns: [String]) -> JSON {
-        var taken: Set<String> = []
-        return .object(
-            columns.compactMap { column in
-                guard let path = known[Self.normal(column)], taken.insert(path).inserted else { return nil }
-                return .init(column, .string(path))
-            })
+        // An export of ours: its `id` is no other system's, and words mean nothing.
+        let isExport = columns.allSatisfy(exported.contains)
+        let ways: [(String) -> String?] = [
+            { paths.contains($0) ? $0 : nil }, { names[Self.normal($0)] }, { isExport ? nil : words[Self.normal($0)] },
+        ]
+        var (found, taken) = ([String: String](), Set<String>())
+        for way in ways {
+            for column in columns where found[column] == nil {
+                if let path = way(column), taken.insert(path).inserted { found[column] = path }
+            }
+        }
+        return .object(columns.compactMap { column in found[column].map { JSON.Member(column, .string($0)) } })
     }
 
     /// Without what programs write differently: case, accents, signs, `*` for what must be filled in.

@@ -1,4 +1,4 @@
-/// Where the cells of a column go: a field, or a part of one (`address.city`, `amount.currency`).
+/// Where the cells of a column go: a field, or a part of one (`address.city`, `amount.currency`, `due.local`).
 struct ImportTarget: Sendable, Hashable {
     let field: FieldDefinition
     let part: String?
@@ -7,6 +7,8 @@ struct ImportTarget: Sendable, Hashable {
     var path: String { part.map { "\(field.path).\($0)" } ?? field.path }
     /// Where a body has it.
     var pointer: String { part.map { "\(field.pointer)/\($0)" } ?? field.pointer }
+    /// Whether a cell is read as the field itself: what clocks show is a local time in the tenant's zone, unless another column says the zone.
+    var isWhole: Bool { part == nil || field.kind == .localTime && part == "local" }
 }
 
 extension RecordType {
@@ -47,7 +49,7 @@ extension FieldKind {
         switch self {
         case .address: Address.parts.map(\.name)
         case .money(nil): ["currency"]
-        case .localTime: ["time_zone"]
+        case .localTime: ["local", "time_zone"]
         case .record: ["type", "id"]
         default: []
         }

@@ -28,7 +28,7 @@ extension ImportPlan {
             guard let text = reader.text(row.cells[place]) else { continue }
             let field = column.target.field
             do throws(Refused) {
-                if let part = column.target.part {
+                if let part = column.target.part, !column.target.isWhole {
                     body.set(field, part, .string(text))
                 } else if let target = field.target {
                     guard type.rules.parts[field.name] == nil else {
