@@ -146,6 +146,48 @@ import Testing
     /// Types whose records count: not those that furnish the account.
     private static let counted = types.filter { TestHouse.catalog[$0]?.standing != .furniture }
 
+    @Test("A file whose columns are called as the fields makes records that hold what a body would have said", arguments: importable)
+    func importing(name: String) async throws {
+        let specimens = try await Specimens.open(name)
+        let house = ImportFirm(specimens.firm, specimens.admin)
+        // Nobody sets a password by a file, and without one a person is invited.
+        let fields = specimens.writable.filter { !$0.isWriteOnly && "\(name).\($0.name)" != "users.status" }
+        let rows = [1, 2].map { number in fields.flatMap { Self.cells($0, specimens.value($0, number) ?? .null) } }
+        func line(_ cells: [String]) -> String { cells.map { "\"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ",") + "\n" }
+
+        let result = try await house.take(
+            ["type": .string(name)], line(rows[0].map(\.column)) + rows.map { line($0.map(\.text)) }.joined())
+
+        let errors = try await house.errors(result)
+        #expect(counts(result) == [2, 2, 0, 0, 0], "\(result.text) \(errors)")
+        let records = try await house.all(name)
+        for number in [1, 2] {
+            let isThere = records.contains { record in
+                fields.allSatisfy { field in
+                    Self.isShapedByRule(name, field)
+                        || Self.includes(record[field.name] ?? .null, specimens.value(field, number) ?? .null)
+                }
+            }
+            #expect(isThere, "\(number): \(JSON.array(records).text)")
+        }
+    }
+
+    private static let importable = types.filter {
+        TestHouse.catalog[$0]?.operations.isSuperset(of: [.create, .update, .batch]) ?? true
+    }
+
+    /// The columns of a file that say a field's value, each with its cell.
+    private static func cells(_ field: FieldDefinition, _ value: JSON) -> [(column: String, text: String)] {
+        if case .document = field.kind { return [(field.path, value.text)] }
+        if let members = value.members {
+            // The column of an amount is called as the field.
+            return members.map { ($0.name == "amount" ? field.path : "\(field.path).\($0.name)", text($0.value)) }
+        }
+        return [(field.path, value.elements.map { $0.map(text).joined(separator: ",") } ?? text(value))]
+    }
+
+    private static func text(_ value: JSON) -> String { value.string ?? (value.isNull ? "" : value.text) }
+
     @Test("Every refusal is the one that fits: 403, 404, 409, 422", arguments: types)
     func refusing(name: String) async throws {
         let specimens = try await Specimens.open(name)
