@@ -74,6 +74,29 @@ import Testing
                 0) == 0)
     }
 
+    @Test("A file that passes the limit on its way is refused, and nothing of it is kept") func tooLarge() async throws {
+        let tenant = try await TestHouse.tenant()
+        let answer = try await imports(tenant).create(["type": "contacts"], nil)
+        let id = try #require(try JSON(parsing: answer.body ?? [])["id"]?.string.flatMap(UUID.init(uuidString:)))
+        let upload = ImportUpload(catalog, in: tenant.scope, for: tenant.admin, limit: 300_000, words: HeaderWords.of)
+        let state = try await imports(tenant).get(id)
+        let rows = Array(String(repeating: "Nnnnnnnnn\n", count: 100).utf8)
+        let pieces = AsyncStream<[UInt8]> { stream in
+            stream.yield(Array("Last Name\n".utf8))
+            for _ in 0..<400 { stream.yield(rows) }
+            stream.finish()
+        }
+
+        let refusal = await #expect(throws: Problem.self) { _ = try await upload.take(state, pieces, charset: nil) }
+
+        #expect(refusal?.code == .tooLarge)
+        let start = await #expect(throws: Problem.self) { _ = try await imports(tenant).start(id, nil) }
+        #expect(start?.code == .conflict)
+        #expect(
+            try await tenant.scope.rows("SELECT count(*) FROM pg_class WHERE relname LIKE 'import_0%' AND pg_table_is_visible(oid)")[0].int(
+                0) == 0)
+    }
+
     @Test("When the database has lost the file's rows the import fails and says so") func lost() async throws {
         let tenant = try await TestHouse.tenant()
         let id = try await started(tenant, ["type": "contacts"], "Last Name\nA\nB\n")

@@ -96,6 +96,31 @@ import Testing
         #expect(try await send(Array("Last Name,E-Mail\nA,a\nB,\\.\n\"x\n\\.\ny\",\n".utf8)).status == 200)
     }
 
+    @Test("A file beyond the most bytes is refused with their number, a packed one at once, and the former file stays") func tooLarge()
+        async throws
+    {
+        let site = try await TestSite.open { $0.importLimit = 100_000 }
+        let firm = try await site.firm()
+        let house = ImportFirm(firm, try await firm.admin())
+        let id = try await house.order(["type": "contacts"], "Last Name\nKept\n")
+        let most = Array(("Last Name\n" + String(repeating: "Nnnnnnnnn\n", count: 9_999)).utf8)
+        func send(_ client: Client, _ id: String, _ bytes: [UInt8]) async throws -> Client.Answer {
+            try await client.send(.put, "/v1/imports/\(id)/content", bytes: bytes, type: "text/csv")
+        }
+
+        let larger = try await send(house.admin, id, most + [UInt8(ascii: "N")])
+        let packed = try await send(house.admin.with(.contentEncoding, "gzip"), id, [0x1F, 0x8B, 8, 0])
+        let named = try await send(house.admin.with(.contentEncoding, "identity"), try await house.order(["type": "contacts"], "X\n"), most)
+
+        #expect(larger.status == 413 && larger.code == "too_large", "\(larger.text)")
+        #expect(try larger.json["limit"] == 100_000)
+        #expect(packed.status == 415 && packed.text.contains("Content-Encoding"), "\(packed.text)")
+        #expect(named.status == 200, "\(named.text)")
+        #expect(try await house.admin.post("/v1/imports/\(id)/start", [:]).status == 202)
+        #expect(counts(try await house.ended(id)) == [1, 1, 0, 0, 0])
+        #expect(try await house.all("contacts").map { $0["last_name"] } == ["Kept"])
+    }
+
     @Test("Stray marks, zeros and bytes that are no text concern only their row") func broken() async throws {
         let house = try await ImportFirm()
 
