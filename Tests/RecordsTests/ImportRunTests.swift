@@ -97,6 +97,36 @@ import Testing
                 0) == 0)
     }
 
+    @Test("Of an import that is cancelled while it runs what was imported stays, and nothing more comes", arguments: [false, true])
+    func cancelled(isAtWork: Bool) async throws {
+        let tenant = try await TestHouse.tenant()
+        let id = try await started(tenant, ["type": "contacts"], "Last Name\n" + (1...20_000).map { "N\($0)\n" }.joined())
+        func created() async throws -> Int { try await counters(id, tenant)[1] ?? 0 }
+        // A busy machine needs longer to begin with the first rows.
+        var time = Duration.milliseconds(20)
+        while try await created() == 0 {
+            _ = try await run(id, tenant, rows: 3, for: time)
+            time *= 2
+        }
+        let before = try await created()
+
+        // Between two workers' turns, or while one is at it.
+        async let working = try await (isAtWork ? run(id, tenant, rows: 3) : ImportRun.Outcome.ended)
+        if isAtWork { try await eventually(within: .seconds(30)) { try await created() > before } }
+        _ = try await imports(tenant).cancel(id, nil)
+        let left = try await created()
+        let outcome = try await working
+        #expect(outcome == .ended)
+        #expect(try await run(id, tenant, rows: 3) == .ended)
+
+        let state = try await imports(tenant).get(id)
+        #expect(state.state == "cancelled" && (before..<20_000).contains(left), "\(state.document.text)")
+        #expect(try await created() == left)
+        #expect(try await tenant.scope.rows("SELECT count(*) FROM contacts WHERE deleted_at IS NULL")[0].int(0) == left)
+        #expect(
+            try await tenant.scope.rows("SELECT used FROM \(Usage.rows) AS counted WHERE resource = 'records.contacts'")[0].int(0) == left)
+    }
+
     @Test("When the database has lost the file's rows the import fails and says so") func lost() async throws {
         let tenant = try await TestHouse.tenant()
         let id = try await started(tenant, ["type": "contacts"], "Last Name\nA\nB\n")
