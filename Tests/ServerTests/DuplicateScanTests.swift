@@ -102,6 +102,19 @@ import Testing
         #expect(try await groups(firm.admin, try await scan(firm, plural)).map(\.ids) == [Set(machines)])
     }
 
+    @Test("Leads of one e-mail address are found, whatever its case") func addresses() async throws {
+        let firm = try await MergeFirm()
+        let same = [
+            try await firm.make("leads", ["last_name": "Abel", "email": "Kim@example.com"]),
+            try await firm.make("leads", ["last_name": "Zorn", "email": "kim@EXAMPLE.com"]),
+        ]
+        _ = try await firm.make("leads", ["last_name": "Quist", "email": "kim@example.org"])
+
+        let found = try await groups(firm.admin, try await scan(firm, "leads"))
+
+        #expect(found.map(\.ids) == [Set(same)] && found.first?.reasons == ["same email"], "\(found)")
+    }
+
     @Test("A group is for those who may read all of it, and what a role does not see speaks for nothing") func rights() async throws {
         let firm = try await MergeFirm()
         let own = try await RightsFirm.role(firm.admin, ["contacts": ["read": "own"]])

@@ -120,6 +120,38 @@ import Testing
         #expect(try left[0].int(0) == 0)
     }
 
+    @Test("A rule over a domain looks past www and case, one over an e-mail address past its case") func addresses() async throws {
+        let firm = try await MergeFirm()
+        for (type, field) in [("companies", "domain"), ("leads", "email")] {
+            let rules: JSON = ["rules": [["all": [.string(field)]]]]
+            #expect(try await firm.admin.put("/v1/duplicate_rules/\(type)", rules).status == 200)
+            try await eventually { try await firm.admin.get("/v1/duplicate_rules/\(type)").json == rules }
+        }
+        let bare = try await firm.make("companies", ["name": "One", "domain": "acme.example"])
+        let full = try await firm.make("companies", ["name": "Two", "domain": "www.beta.example"])
+        let lead = try await firm.make("leads", ["last_name": "One", "email": "ann@example.com"])
+
+        let refused = [
+            (bare, "domain", try await firm.admin.post("/v1/companies", ["name": "Three", "domain": "WWW.Acme.example"])),
+            (full, "domain", try await firm.admin.post("/v1/companies", ["name": "Four", "domain": "beta.example"])),
+            (lead, "email", try await firm.admin.post("/v1/leads", ["last_name": "Five", "email": "ANN@Example.com"])),
+        ]
+        let others = [
+            try await firm.admin.post("/v1/companies", ["name": "Six", "domain": "wwwacme.example"]),
+            try await firm.admin.post("/v1/companies", ["name": "Seven", "domain": "shop.acme.example"]),
+            try await firm.admin.post("/v1/leads", ["last_name": "Eight", "email": "anna@example.com"]),
+        ]
+
+        for (known, field, answer) in refused {
+            #expect(answer.status == 409 && answer.code == "duplicate" && answer.pointers == ["/\(field)"], "\(answer.text)")
+            #expect(try Self.existing(answer) == [known: [field]])
+        }
+        #expect(others.map(\.status) == [201, 201, 201])
+        let indexes = try await firm.firm.scope().rows(
+            "SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname LIKE 'companies%duplicates'")
+        #expect(try indexes[0].int(0) == 1)
+    }
+
     @Test("What is no rule is refused with the place, and only those who run the settings make rules") func refusedRules() async throws {
         let firm = try await MergeFirm()
         let admin = firm.admin

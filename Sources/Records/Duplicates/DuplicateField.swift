@@ -31,7 +31,9 @@ package struct DuplicateField: Sendable, Hashable {
         column = field.column
         kind = field.kind
         let isReference = if case .reference = field.kind { true } else { false }
-        hasIndex = field.isUnique || field.isMatched || isReference || (kind.holdsWords && type.nameFields.contains(field))
+        // That of unique domains knows them with www.
+        let isFoundWhole = field.isUnique && kind != .domain
+        hasIndex = isFoundWhole || field.isMatched || isReference || (kind.holdsWords && type.nameFields.contains(field))
     }
 
     /// Which paths the type has.
@@ -40,10 +42,12 @@ package struct DuplicateField: Sendable, Hashable {
         return ((type.fields + type.customFields).map(\.path) + parts).filter { DuplicateField($0, of: type) != nil }
     }
 
-    /// What two values must share: lower case for addresses, digits for telephone numbers, letters without accents, case and superfluous
-    /// spaces for texts; others are equal or not.
+    /// What two values must share: lower case for addresses, and of domains what stands behind www; digits for telephone numbers; letters
+    /// without accents, case and superfluous spaces for texts; others are equal or not.
     package func key(_ value: SQL) -> SQL {
-        kind.holdsWords ? "cell.duplicate_key(" + value + ")" : kind.equality(value)
+        if kind.holdsWords { return "cell.duplicate_key(" + value + ")" }
+        let equality = kind.equality(value)
+        return kind == .domain ? "regexp_replace(" + equality + ", '^www[.]', '')" : equality
     }
 
     /// Whether the key may be nothing although there is a value (a text of signs that nobody sees).
@@ -61,14 +65,10 @@ package struct DuplicateField: Sendable, Hashable {
         }
     }
 
-    /// The key where all records are compared: a number has seven digits at least, and a domain is the same with www.
+    /// The key where all records are compared: there a number has seven digits at least.
     package func scanKey(_ r: String) -> SQL {
         let key = key(SQL(code: "\(r).\(column)"))
-        switch kind {
-        case .phone: return "CASE WHEN length(" + key + ") >= 7 THEN " + key + " END"
-        case .domain: return "regexp_replace(" + key + ", '^www[.]', '')"
-        default: return key
-        }
+        return isPhone ? "CASE WHEN length(" + key + ") >= 7 THEN " + key + " END" : key
     }
 
     /// Whether it says whom the record belongs to: a record of another kind that the business is about.
