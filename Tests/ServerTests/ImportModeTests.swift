@@ -107,6 +107,41 @@ import Testing
         #expect(Set(try await house.all("contacts").compactMap { $0["last_name"]?.string }) == Set(names))
     }
 
+    @Test(
+        "UTF-16 with the high bytes first is read with its mark, without one, and by its name; names in Chinese too",
+        arguments: [true, false], [nil, "utf-16be"] as [String?])
+    func highBytesFirst(hasMark: Bool, name: String?) async throws {
+        let house = try await ImportFirm()
+        let names = ["Müller", "王小明", "Ωmega", "😀 Smith"]
+        let text = "Last Name;E-Mail\r\n" + names.enumerated().map { "\($1);p\($0)@example.com\r\n" }.joined()
+        let bytes = text.utf16.flatMap { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] }
+        let options: JSON = name.map { ["encoding": .string($0)] } ?? [:]
+
+        let result = try await house.take(["type": "contacts", "options": options], (hasMark ? [0xFE, 0xFF] : []) + bytes)
+
+        #expect(counts(result) == [4, 4, 0, 0, 0] && result["encoding"] == "utf-16be", "\(result.text)")
+        #expect(result["proposed_mapping"] == ["Last Name": "last_name", "E-Mail": "email"])
+        #expect(Set(try await house.all("contacts").compactMap { $0["last_name"]?.string }) == Set(names))
+    }
+
+    @Test("GB18030 is read with its characters of four bytes, found out or said", arguments: [nil, "gb18030", "gbk"] as [String?])
+    func fourBytes(name: String?) async throws {
+        let house = try await ImportFirm()
+        // GB 18030 writes U+3400 as 81 39 EE 39, U+1F600 as 94 39 FC 36 and U+20000 as 95 32 82 36; the two names before them have two bytes each.
+        let rows: [(name: String, bytes: [UInt8])] = [
+            ("王小明", [0xCD, 0xF5, 0xD0, 0xA1, 0xC3, 0xF7]), ("欧阳娜娜", [0xC5, 0xB7, 0xD1, 0xF4, 0xC4, 0xC8, 0xC4, 0xC8]),
+            ("\u{3400}明", [0x81, 0x39, 0xEE, 0x39, 0xC3, 0xF7]), ("\u{1F600}明", [0x94, 0x39, 0xFC, 0x36, 0xC3, 0xF7]),
+            ("\u{20000}", [0x95, 0x32, 0x82, 0x36]),
+        ]
+        let file = Array("Last Name\tE-Mail\n".utf8) + rows.enumerated().flatMap { $1.bytes + Array("\tp\($0)@example.com\n".utf8) }
+        let options: JSON = name.map { ["encoding": .string($0)] } ?? [:]
+
+        let result = try await house.take(["type": "contacts", "options": options], file)
+
+        #expect(counts(result) == [5, 5, 0, 0, 0] && result["encoding"] == "gb18030", "\(result.text)")
+        #expect(Set(try await house.all("contacts").compactMap { $0["last_name"]?.string }) == Set(rows.map(\.name)))
+    }
+
     @Test("A dry run tells everything and changes nothing") func rehearsal() async throws {
         let house = try await ImportFirm()
         _ = try await house.admin.post("/v1/contacts", ["last_name": "There", "email": "there@example.com"])
