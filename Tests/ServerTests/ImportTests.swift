@@ -101,4 +101,59 @@ import Testing
         _ = try await house.ended(id)
         #expect(try await house.all("contacts").map { $0["first_name"] } == ["X"])
     }
+
+    /// By type: fields, and what they are called in a German file and in a Chinese one.
+    private static let headers: [(type: String, fields: [String], german: [String], chinese: [String])] = [
+        (
+            "companies",
+            [
+                "name", "domain", "industry", "employees", "phone", "website", "parent_id", "address.street", "address.postal_code",
+                "address.city", "address.country", "external_id", "owner_id", "tags",
+            ],
+            [
+                "Firmenname", "Domäne", "Branche", "Mitarbeiterzahl", "Telefon", "Webseite", "Muttergesellschaft", "Straße", "PLZ", "Ort",
+                "Land", "Kundennummer", "Betreuer", "Schlagworte",
+            ], ["公司名称", "域名", "行业", "员工人数", "电话", "网站", "母公司", "地址", "邮编", "城市", "国家", "客户编号", "负责人", "标签"]
+        ),
+        (
+            "leads", ["first_name", "last_name", "company_name", "email", "phone", "source", "status", "score", "external_id"],
+            ["Vorname", "Nachname", "Firma", "E-Mail-Adresse", "Handy", "Quelle", "Stand", "Bewertung", "Externe ID"],
+            ["名字", "姓氏", "公司", "邮箱", "手机", "来源", "线索状态", "评分", "编号"]
+        ),
+        (
+            "deals",
+            [
+                "name", "pipeline_id", "stage_id", "amount", "amount.currency", "close_date", "probability", "contact_id", "company_id",
+                "lost_reason",
+            ],
+            [
+                "Bezeichnung", "Vertriebspipeline", "Phase", "Betrag", "Währung", "Abschlussdatum", "Wahrscheinlichkeit", "Ansprechpartner",
+                "Firma", "Verlustgrund",
+            ], ["商机名称", "销售管道", "销售阶段", "金额", "币种", "预计成交日期", "赢单率", "联系人", "公司名称", "丢单原因"]
+        ),
+        (
+            "activities",
+            ["kind", "subject", "body", "at", "duration_minutes", "direction", "contact_ids", "company_id", "deal_id", "lead_id"],
+            ["Art", "Betreff", "Notiz", "Zeitpunkt", "Dauer", "Richtung", "Teilnehmer", "Firma", "Geschäft", "Lead"],
+            ["类型", "主题", "内容", "时间", "时长", "方向", "联系人", "公司", "商机", "线索"]
+        ),
+        (
+            "tasks", ["title", "body", "due", "due.time_zone", "priority", "status", "assignee_id", "owner_id"],
+            ["Aufgabe", "Beschreibung", "Fällig am", "Zeitzone", "Priorität", "Stand", "Zuständig", "Besitzer"],
+            ["任务", "描述", "截止日期", "时区", "优先级", "状态", "负责人", "所有者"]
+        ),
+    ]
+
+    @Test("Columns of every type are known by their German and Chinese names, in any case", arguments: headers.map(\.type))
+    func words(type: String) async throws {
+        let house = try await ImportFirm()
+        let known = try #require(Self.headers.first { $0.type == type })
+        for names in [known.german, known.german.map { "\($0.uppercased())*" }, known.chinese] {
+            let id = try await house.order(["type": .string(type)], names.joined(separator: ";") + "\n")
+
+            let proposed = try await house.admin.get("/v1/imports/\(id)").json["proposed_mapping"]
+
+            #expect(proposed == .object(zip(names, known.fields).map { JSON.Member($0, .string($1)) }), "\(proposed?.text ?? "")")
+        }
+    }
 }
