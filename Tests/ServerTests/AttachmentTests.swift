@@ -70,7 +70,7 @@ import Testing
         ]
         #expect(try await admin.post("/v1/custom_objects", object).status == 201)
         let boat = try await Self.make(admin, "boats", ["title": "Ark"])
-        let own = try await admin.send(.post, "/v1/boats/\(boat)/attachments?name=plan.pdf", bytes: Self.content, type: "application/pdf")
+        let own = try await admin.send(.post, "/v1/boats/\(boat)/attachments?name=plan.pdf", bytes: Self.content, type: "text/plain")
         let id = try await Self.attach(admin, to: contact)
 
         #expect(own.status == 201, "\(own.text)")
@@ -100,6 +100,58 @@ import Testing
         #expect(try await admin.with(.contentEncoding, "gzip").send(.post, address + "?name=x", bytes: [1]).status == 415)
         #expect(try await admin.get("/v1/usage").json["usage"]?["storage_bytes"]?["used"] == 0)
         #expect(try await firm.scope().rows("SELECT count(*) FROM attachments")[0].int(0) == 0)
+    }
+
+    @Test(
+        "A Content-Type that is no media type is refused with a word on how one looks",
+        arguments: ["pdf", "application/", "/pdf", "a/b/c", "te xt/plain", "text/pl<>ain", ""])
+    func malformedType(type: String) async throws {
+        let admin = try await TestSite.shared.firm().admin()
+        let contact = try await Self.make(admin, "contacts", ["last_name": "Types"])
+
+        let refused = try await admin.send(.post, "/v1/contacts/\(contact)/attachments?name=x", bytes: Self.content, type: type)
+
+        #expect(refused.status == 415 && refused.code == "unsupported_media_type", "\(refused.text)")
+        #expect(try refused.json["detail"] == "Content-Type is a media type, as in application/pdf.")
+        #expect(try await admin.get("/v1/usage").json["usage"]?["storage_bytes"]?["used"] == 0)
+    }
+
+    @Test("A picture or PDF that begins otherwise is refused and leaves nothing; what begins as one, and any other type, is taken")
+    func signatures() async throws {
+        let firm = try await TestSite.shared.firm()
+        let admin = try await firm.admin()
+        let contact = try await Self.make(admin, "contacts", ["last_name": "Signatures"])
+        let rest = [UInt8](repeating: 0x20, count: 3_000)
+        let webp = Array("RIFF".utf8) + [1, 2, 3, 4] + Array("WEBPVP8 ".utf8)
+        let begun: [(type: String, bytes: [UInt8])] = [
+            ("image/png", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]), ("image/jpeg", [0xFF, 0xD8, 0xFF, 0xE0]),
+            ("image/gif", Array("GIF87a".utf8)), ("image/gif", Array("GIF89a".utf8)), ("image/webp", webp),
+            ("application/pdf", Array("%PDF-1.7\n".utf8)), ("Application/PDF; version=1", Array("\r\n%PDF-2.0\n".utf8)),
+        ]
+        func send(_ type: String, _ bytes: [UInt8], _ client: Client) async throws -> Client.Answer {
+            try await client.send(.post, "/v1/contacts/\(contact)/attachments?name=x", bytes: bytes, type: type)
+        }
+
+        for (type, bytes) in begun {
+            for wrong in [[], Array(bytes.dropLast(5)), Array("<script>".utf8) + rest, rest + bytes] as [[UInt8]] {
+                let refused = try await send(type, wrong, admin)
+                #expect(refused.status == 415 && refused.code == "unsupported_media_type", "\(type): \(refused.text)")
+                #expect(refused.text.contains("does not begin as one"), "\(refused.text)")
+            }
+        }
+        #expect(try await admin.get("/v1/usage").json["usage"]?["storage_bytes"]?["used"] == 0)
+        #expect(try await firm.scope().rows("SELECT count(*) FROM attachments")[0].int(0) == 0)
+
+        for (type, bytes) in begun {
+            #expect(try await send(type, bytes, admin).status == 201, "\(type)")
+            #expect(try await send(type, bytes + rest, admin).status == 201, "\(type)")
+        }
+        #expect(try await send("image/svg+xml", Self.content, admin).status == 201)
+        #expect(try await send("application/octet-stream", [], admin).status == 201)
+        // Another content under the same key is looked at anew.
+        let keyed = admin.with(.idempotencyKey, "signed")
+        #expect(try await send("image/png", rest, keyed).status == 415)
+        #expect(try await send("image/png", begun[0].bytes, keyed).status == 201)
     }
 
     @Test("The plan's bytes are never passed by uploads at the same time, and come back with removals") func quota() async throws {

@@ -217,7 +217,7 @@ struct MovingFirm {
 
     static let logo: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]
     /// More than one piece.
-    static let content = (0..<(1 << 20) + 12_345).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+    static let content = Array("%PDF-1.7\n".utf8) + (0..<(1 << 20) + 12_345).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
 
     static func open() async throws -> MovingFirm {
         let firm = try await TestSite.shared.firm()

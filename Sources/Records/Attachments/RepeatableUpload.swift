@@ -18,7 +18,8 @@ package struct RepeatableUpload: Sendable {
             credential: request.credential, key: request.key, fingerprint: Digest.sha256(request.fingerprint + digest))
     }
 
-    /// A content that did not come to its end: no answer of ours, so it is not kept.
+    /// A content that did not come to its end is no answer of ours, and one that is not what it is said to be may be another the next time:
+    /// neither is kept.
     private struct Cut: Error { let problem: Problem }
 
     /// Does the work, or gives the answer it had the first time: then the content is read once more and kept nowhere. Refuses with
@@ -37,7 +38,11 @@ package struct RepeatableUpload: Sendable {
         }
         do {
             return try await request.perform(in: scope, document: document) {
-                do { return try await work() } catch let problem as Problem where problem.code == .malformed { throw Cut(problem: problem) }
+                do {
+                    return try await work()
+                } catch let problem as Problem where problem.code == .malformed || problem.code == .unsupportedMediaType {
+                    throw Cut(problem: problem)
+                }
             }
         } catch let cut as Cut {
             throw cut.problem

@@ -45,7 +45,8 @@ package struct Upload: Sendable {
         let key = Attachment.key(id, of: store.scope.tenant)
         var whole: RepeatableRequest?
         do {
-            let reserved = Reserving(content: content, granted: announced ?? 0, grow: grow)
+            let reserved = Reserving(
+                content: content, granted: announced ?? 0, signature: FileSignature(of: contentType), grow: grow)
             let stored: StoredBlob
             do {
                 stored = try await blobs.put(key, reserved, limit: Int64(limit))
@@ -146,28 +147,39 @@ package struct Upload: Sendable {
     }
 }
 
-/// A content of which no byte passes that has not been reserved.
+/// A content of which no byte passes that has not been reserved, and that ends with a refusal where it is not what it is said to be.
 private struct Reserving<Content: AsyncSequence & Sendable>: AsyncSequence, Sendable where Content.Element == [UInt8] {
     let content: Content
     let granted: Int
+    let signature: FileSignature?
     let grow: @Sendable (Int) async throws -> Void
 
-    func makeAsyncIterator() -> Iterator { Iterator(content: content.makeAsyncIterator(), granted: granted, grow: grow) }
+    func makeAsyncIterator() -> Iterator {
+        Iterator(content: content.makeAsyncIterator(), granted: granted, signature: signature, grow: grow)
+    }
 
     struct Iterator: AsyncIteratorProtocol {
         var content: Content.AsyncIterator
         var granted: Int
+        var signature: FileSignature?
         let grow: @Sendable (Int) async throws -> Void
         private var passed = 0
 
-        init(content: Content.AsyncIterator, granted: Int, grow: @escaping @Sendable (Int) async throws -> Void) {
+        init(
+            content: Content.AsyncIterator, granted: Int, signature: FileSignature?, grow: @escaping @Sendable (Int) async throws -> Void
+        ) {
             self.content = content
             self.granted = granted
+            self.signature = signature
             self.grow = grow
         }
 
         mutating func next() async throws -> [UInt8]? {
-            guard let piece = try await content.next() else { return nil }
+            guard let piece = try await content.next() else {
+                try signature?.finish()
+                return nil
+            }
+            try signature?.take(piece)
             passed += piece.count
             while passed > granted {
                 try await grow(Upload.step)

@@ -165,8 +165,8 @@ extension AttachmentRoutes {
         Operation(
             "\(type.name).attach",
             """
-            Put a file on a record that the caller may change: the body is the file as it is, however long, and Content-Type says what it is. \
-            Its bytes count towards the plan's storage
+            Put a file on a record that the caller may change: the body is the file as it is, however long, and Content-Type says what it is; \
+            a PNG, JPEG, GIF, WebP or PDF that begins otherwise is refused. Its bytes count towards the plan's storage
             """, tag: tag,
             parameters: parameters(of: type) + [
                 Parameter(

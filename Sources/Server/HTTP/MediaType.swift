@@ -6,7 +6,9 @@ struct MediaType: Sendable, Hashable {
 
     init?(_ text: some StringProtocol) {
         let parts = text.split(separator: ";").map { $0.trimmedOfSpaces }
-        guard let name = parts.first, name.split(separator: "/", omittingEmptySubsequences: false).count == 2 else { return nil }
+        guard let name = parts.first else { return nil }
+        let halves = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard halves.count == 2, halves.allSatisfy({ $0.isToken }) else { return nil }
         self.name = name.lowercased()
         var parameters: [String: String] = [:]
         for part in parts.dropFirst() {
@@ -45,6 +47,18 @@ struct MediaType: Sendable, Hashable {
 }
 
 extension StringProtocol {
+    /// Whether it is a word as HTTP writes names and types (RFC 9110, 5.6.2).
+    fileprivate var isToken: Bool {
+        !isEmpty
+            && utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+
     /// Without spaces and tabs at both ends.
     var trimmedOfSpaces: SubSequence {
         guard let start = firstIndex(where: { $0 != " " && $0 != "\t" }), let end = lastIndex(where: { $0 != " " && $0 != "\t" }) else {
