@@ -40,6 +40,14 @@ import Testing
             ("ALTER TABLE people ADD CONSTRAINT people_named CHECK (name <> '')", "NOT VALID"),
             ("ALTER TABLE people ADD CHECK (name <> '') NOT VALID", "Name the constraint"),
             ("ALTER TABLE people ADD CONSTRAINT people_name_unique UNIQUE (name)", "USING INDEX"),
+            (
+                "ALTER TABLE people ADD CONSTRAINT people_name_required CHECK (name IS NOT NULL) NOT VALID;\nALTER TABLE people VALIDATE CONSTRAINT people_name_required;\nALTER TABLE people ALTER COLUMN name SET NOT NULL",
+                "VALIDATE CONSTRAINT in a later file"
+            ),
+            ("ALTER TABLE people VALIDATE CONSTRAINT people_named", "VALIDATE CONSTRAINT in a later file"),
+            ("-- outside a transaction: why\nALTER TABLE people VALIDATE CONSTRAINT a, ADD COLUMN b text", "can be done again"),
+            ("CREATE TABLE IF NOT EXISTS people (id uuid);\nCREATE INDEX people_name ON people (name)", "CREATE INDEX CONCURRENTLY"),
+            ("CREATE UNLOGGED TABLE IF NOT EXISTS people (id uuid);\nALTER TABLE people DROP COLUMN name", "contract:"),
             ("ALTER TABLE people DROP COLUMN name", "contract:"),
             ("ALTER TABLE people DROP name", "contract:"),
             ("ALTER TABLE people RENAME COLUMN name TO title", "contract:"),
@@ -88,10 +96,35 @@ import Testing
             "-- outside a transaction: people is in use\nALTER TABLE people VALIDATE CONSTRAINT people_named",
             "UPDATE people SET name = 'BEGIN; DROP TABLE people' WHERE name = $$ALTER TABLE people DROP COLUMN name; -- x$$",
             "/* DROP TABLE people; /* nested */ */ INSERT INTO people VALUES (E'it\\'s; t_x.y', 1)",
-            "ALTER TABLE people ADD CONSTRAINT people_name_required CHECK (name IS NOT NULL) NOT VALID;\nALTER TABLE people VALIDATE CONSTRAINT people_name_required;\nALTER TABLE people ALTER COLUMN name SET NOT NULL",
+            "CREATE TABLE other (id uuid, boss uuid);\nALTER TABLE other ADD CONSTRAINT other_boss CHECK (boss <> id) NOT VALID;\nALTER TABLE other VALIDATE CONSTRAINT other_boss",
         ])
     func good(text: String) {
         #expect(findings(text).map(\.description) == [])
+    }
+
+    @Test("A column becomes required in three files: its CHECK, the reading of all rows, the mark") func required() {
+        func findings(_ files: String...) -> [String] {
+            let start = "-- why\nCREATE TABLE people (id uuid PRIMARY KEY, name text);"
+            return MigrationChecker.findings(
+                in: ([start] + files).enumerated().map { SchemaFile(scope: "tenant", name: "000\($0 + 1)-step", text: $1) }
+            ).map(\.problem)
+        }
+        let check = "-- why\nALTER TABLE people ADD CONSTRAINT people_name_required CHECK (name IS NOT NULL) NOT VALID"
+        let reading = "-- outside a transaction: why\nALTER TABLE people VALIDATE CONSTRAINT people_name_required"
+        let mark = "-- why\nALTER TABLE people ALTER COLUMN name SET NOT NULL"
+
+        #expect(findings(check, reading, mark) == [])
+        #expect(findings(check, mark).count == 1)
+    }
+
+    @Test("Where every file is a transaction, a constraint is validated in one that does nothing else to its table") func validatedAlone() {
+        let adding = "ALTER TABLE people ADD CONSTRAINT people_named CHECK (name <> '') NOT VALID"
+        let validating = "ALTER TABLE people VALIDATE CONSTRAINT people_named"
+
+        #expect(findings(validating, scope: "control").map(\.description) == [])
+        for text in ["\(adding);\n\(validating)", "\(adding), VALIDATE CONSTRAINT people_named"] {
+            #expect(findings(text, scope: "control").map(\.problem) == [AlterTableRule.validatesUnderLock], "\(text)")
+        }
     }
 
     @Test("Shared functions live in the cell; one that acts for its owner names its path") func definers() {

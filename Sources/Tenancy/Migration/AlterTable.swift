@@ -4,6 +4,9 @@ struct AlterTable {
     /// The tokens of each action.
     let actions: [[String]]
 
+    /// Whether it takes no lock that keeps others from reading and writing: VALIDATE CONSTRAINT alone.
+    var onlyValidates: Bool { actions.allSatisfy { $0.starts(with: ["validate", "constraint"]) } }
+
     init?(_ statement: SQLStatement) {
         guard statement.begins(with: "alter", "table") else { return nil }
         let rest = statement.tokens.dropFirst(2).drop { ["if", "exists", "only"].contains($0) }

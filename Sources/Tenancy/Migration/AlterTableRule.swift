@@ -3,6 +3,9 @@ enum AlterTableRule {
     static let contract =
         "A running version may still need this. Take it away one release later, with the comment `-- contract: <why nobody needs it any more>`."
 
+    static let validatesUnderLock =
+        "This reads the whole table under the locks that the file has taken: VALIDATE CONSTRAINT in a later file, a tenant's in one whose first line is `-- outside a transaction: <why>`."
+
     static func problems(_ action: [String], of table: String, _ statement: SQLStatement, _ tables: KnownTables) -> [String] {
         switch (action.first, action.dropFirst().first) {
         case ("alter", _): changedColumn(action, of: table, tables)

@@ -64,24 +64,34 @@ struct MigrationPlace {
 struct KnownTables {
     /// Made in the file at hand: they are empty.
     private var new: Set<String> = []
+    /// Altered in the file at hand, other than by VALIDATE: whoever runs it holds their strongest lock from there to its end.
+    private var altered: Set<String> = []
     /// CHECK constraints that say a column is not null: constraint to table and column.
     private var checks: [String: String] = [:]
     private var validated: Set<String> = []
 
-    mutating func beginFile() { new = [] }
+    mutating func beginFile() {
+        new = []
+        altered = []
+    }
 
     func isNew(_ table: String) -> Bool { new.contains(table) }
+
+    func isAltered(_ table: String) -> Bool { altered.contains(table) }
 
     /// Whether a validated CHECK proves it, so that SET NOT NULL need not read the table.
     func isProvenNotNull(_ table: String, _ column: String) -> Bool { validated.contains(Self.place(table, column)) }
 
     mutating func read(_ statement: SQLStatement) {
-        if statement.begins(with: "create", "table") || statement.begins(with: "create", "unlogged", "table"),
-            let table = statement.tokens.dropFirst(2).first(where: { !Self.noise.contains($0) })
+        let makesTable = statement.begins(with: "create", "table") || statement.begins(with: "create", "unlogged", "table")
+        // With IF NOT EXISTS it may be an old one, full of rows.
+        if makesTable, !statement.contains("table", "if", "not", "exists"),
+            let table = statement.tokens.dropFirst(2).first(where: { $0 != "table" })
         {
             new.insert(table.unquoted)
         }
         guard let alter = AlterTable(statement) else { return }
+        if !alter.onlyValidates { altered.insert(alter.table) }
         for action in alter.actions {
             if action.starts(with: ["add", "constraint"]), let name = action.dropFirst(2).first,
                 let check = action.firstIndex(of: "check"), action.containsRun(["is", "not", "null", ")"]),
@@ -97,5 +107,4 @@ struct KnownTables {
     }
 
     private static func place(_ table: String, _ column: String) -> String { table + "." + column }
-    private static let noise: Set<String> = ["table", "if", "not", "exists"]
 }

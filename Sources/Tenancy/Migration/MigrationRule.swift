@@ -25,7 +25,7 @@ struct MigrationRule: Sendable {
             let isAllowed =
                 statement.begins(with: "drop", "index", "concurrently")
                 || (statement.createdIndex != nil && statement.contains("concurrently"))
-                || (AlterTable(statement)?.actions.allSatisfy { $0.starts(with: ["validate", "constraint"]) } ?? false)
+                || (AlterTable(statement)?.onlyValidates ?? false)
             return !isAllowed
         },
         rule({ !$0.file.runsOutsideTransaction }, "CONCURRENTLY needs a file whose first line is `-- outside a transaction: <why>`.") {
@@ -76,6 +76,15 @@ struct MigrationRule: Sendable {
         MigrationRule(isFor: { !$0.isFirst }) { statement, place in
             guard let alter = AlterTable(statement), !place.tables.isNew(alter.table) else { return [] }
             return alter.actions.flatMap { AlterTableRule.problems($0, of: alter.table, statement, place.tables) }
+        },
+        MigrationRule(isFor: { !$0.isFirst && !$0.file.runsOutsideTransaction }) { statement, place in
+            guard let alter = AlterTable(statement), !place.tables.isNew(alter.table),
+                alter.actions.contains(where: { $0.starts(with: ["validate", "constraint"]) })
+            else { return [] }
+            // Only tenants' files can run outside a transaction; elsewhere a file that does nothing else to the table holds no more than the
+            // lock of VALIDATE, beside which everybody reads and writes.
+            let isAlone = alter.onlyValidates && !place.tables.isAltered(alter.table)
+            return place.isTenant || !isAlone ? [AlterTableRule.validatesUnderLock] : []
         },
         rule({ !$0.isFirst }, AlterTableRule.contract) { statement in
             (statement.begins(with: "drop", "table") || statement.begins(with: "truncate")
