@@ -1,5 +1,7 @@
 import HTTPTypes
 import Records
+import Secrets
+import Synchronization
 import Testing
 
 @testable import Server
@@ -83,7 +85,55 @@ import Testing
         #expect(statuses == Array(repeating: 422, count: 10) + [429])
     }
 
+    @Test("Whatever is wrong with a sign-in, it costs the same work: one derivation at the cost of a real one; none once locked out")
+    func work() async throws {
+        let firm = try await TestSite.shared.firm()
+        let client = firm.site.stranger.from("2001:db8:\(TestSite.unique().prefix(4))::1")
+        let (disabled, invited, removed) = (try await firm.user("member"), try await firm.user("member"), try await firm.user("member"))
+        _ = try await firm.scope().run([
+            "UPDATE users SET status = 'disabled' WHERE email = \(disabled)",
+            "UPDATE users SET status = 'invited', password_hash = NULL WHERE email = \(invited)",
+            "UPDATE users SET deleted_at = now() WHERE email = \(removed)",
+        ])
+        func costs(_ slug: String, _ email: String, _ password: String, status: Int) async throws -> [ScryptCost] {
+            let witness = Witness()
+            let body: JSON = ["tenant": .string(slug), "email": .string(email), "password": .string(password)]
+            let answer = try await PasswordHash.$witness.withValue({ witness.add($0) }) { try await client.post("/v1/session", body) }
+            #expect(answer.status == status, "\(slug), \(email): \(answer.text)")
+            return witness.costs
+        }
+
+        let stranger = "nobody@\(firm.slug).example"
+        for (what, slug, email, password, status) in [
+            ("the right password", firm.slug, firm.email, TestSite.password, 201),
+            ("a wrong password", firm.slug, firm.email, "wrong", 401),
+            ("no such tenant", "no-such-\(firm.slug)", firm.email, TestSite.password, 401),
+            ("no tenant's name", "Ä", firm.email, TestSite.password, 401), ("no such user", firm.slug, stranger, TestSite.password, 401),
+            ("a disabled user", firm.slug, disabled, TestSite.password, 401),
+            ("a disabled user, wrong", firm.slug, disabled, "wrong", 401),
+            ("a user without a password", firm.slug, invited, TestSite.password, 401),
+            ("a user in the trash", firm.slug, removed, TestSite.password, 401),
+        ] {
+            #expect(try await costs(slug, email, password, status: status) == [.trivial], "\(what)")
+        }
+        let locked = firm.site.stranger.from("2001:db8:\(TestSite.unique().prefix(4))::1")
+        for email in [firm.email, stranger] {
+            let guess: JSON = ["tenant": .string(firm.slug), "email": .string(email), "password": "wrong"]
+            while try await locked.post("/v1/session", guess).status == 401 {}
+            #expect(try await costs(firm.slug, email, TestSite.password, status: 429) == [])
+        }
+    }
+
     private static func wrong(_ firm: Firm) -> JSON {
         ["tenant": .string(firm.slug), "email": .string(firm.email), "password": "wrong"]
     }
+}
+
+/// Notes what each derivation cost.
+private final class Witness: Sendable {
+    private let kept = Mutex<[ScryptCost]>([])
+
+    var costs: [ScryptCost] { kept.withLock { $0 } }
+
+    func add(_ cost: ScryptCost) { kept.withLock { $0.append(cost) } }
 }
