@@ -8,6 +8,8 @@ import Records
 struct TenantLoading {
     let file: ExitFile
     let base: Catalog
+    /// Told how many rows of which table are loaded.
+    var progress: @Sendable (String, Int) -> Void = { _, _ in }
 
     /// Runs with the tenant's role and search path.
     func run(_ transaction: borrowing Transaction) throws {
@@ -29,6 +31,7 @@ struct TenantLoading {
                 throw ExitFile.Refused("There is no table \(name) in schema version \(file.schemaVersion).")
             }
             rows[name, default: 0] += try load(lines, into: table, transaction)
+            progress(name, rows[name, default: 0])
         }
         try references.forEach { try transaction.flush([$0]) }
         try check(tables, transaction)

@@ -32,13 +32,18 @@ package struct SecretRotation: Sendable {
         package var isComplete: Bool { lost.isEmpty && failed.isEmpty }
     }
 
-    /// The installation has been started. Throws when its directory cannot be read.
-    package func run() async throws -> Report {
+    /// The installation has been started; `progress` is told how many tenants are looked at, of how many. Throws when its directory cannot be
+    /// read.
+    package func run(progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }) async throws -> Report {
         var report = Report()
         repeat {
             let before = report.renewed
             (report.tenants, report.lost, report.failed) = (0, [], [])
-            for tenant in installation.directory.tenants where tenant.state.allowsReads { try await renew(tenant, &report) }
+            let tenants = installation.directory.tenants.filter(\.state.allowsReads)
+            for tenant in tenants {
+                try await renew(tenant, &report)
+                progress(report.tenants + report.failed.count, tenants.count)
+            }
             if report.renewed == before { return report }
         } while true
     }

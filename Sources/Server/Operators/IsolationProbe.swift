@@ -49,18 +49,21 @@ struct IsolationProbe: Sendable {
         victim = try await ProbeTenant.standing("isolation-probe-b", installation)
     }
 
-    func run() async throws -> Report {
+    func run(progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }) async throws -> Report {
         try await intruder.signedIn { intruder in
             try await victim.signedIn { victim in
-                try await run(intruder, victim)
+                try await run(intruder, victim, progress)
             }
         }
     }
 
-    private func run(_ intruder: Credential, _ victim: Credential) async throws -> Report {
+    private func run(
+        _ intruder: Credential, _ victim: Credential, _ progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
+    ) async throws -> Report {
         let things = try await ProbeThings.collect(site.bearing(victim))
         let client = site.bearing(intruder)
-        var waiting = try await routes(client).makeIterator()
+        let routes = try await routes(client)
+        var waiting = routes.makeIterator()
         var report = Report()
         try await withThrowingTaskGroup(of: Report.self) { group in
             func startNext() {
@@ -70,6 +73,7 @@ struct IsolationProbe: Sendable {
             for _ in 0..<Self.hands { startNext() }
             while let part = try await group.next() {
                 report.add(part)
+                progress(report.routes, routes.count)
                 startNext()
             }
         }

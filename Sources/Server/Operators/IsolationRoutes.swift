@@ -44,18 +44,20 @@ struct IsolationRoutes: Sendable {
 
 /// What the attempts to reach others' data came to, as JSON.
 package enum IsolationReport {
-    /// For a process that serves nobody.
-    package static func of(_ installation: Installation, _ settings: ServerSettings, logger: Logger) async throws -> JSON {
-        try await of(House(installation, settings: settings, logger: logger))
+    /// For a process that serves nobody. `progress` is told in words how far it is.
+    package static func of(
+        _ installation: Installation, _ settings: ServerSettings, logger: Logger, progress: @escaping @Sendable (String) -> Void
+    ) async throws -> JSON {
+        try await of(House(installation, settings: settings, logger: logger), progress: progress)
     }
 
     /// The very site that is served, asked without a socket; its figures are its own, since nobody's work is counted.
-    static func of(_ house: House) async throws -> JSON {
+    static func of(_ house: House, progress: @escaping @Sendable (String) -> Void = { _ in }) async throws -> JSON {
         let figures = RouteFigures()
         let endpoints = Site(house).main(figures)
         let probe = try await IsolationProbe(endpoints, Front(endpoints, house, figures: figures), house.installation)
-        let routes = try await probe.run()
-        let schemas = try await house.installation.isolation.run()
+        let routes = try await probe.run { progress("\($0) of \($1) routes") }
+        let schemas = try await house.installation.isolation.run { progress("\($0) of \($1) tenants") }
         let failures: [JSON] = routes.failures.map(\.document) + schemas.failures.map { ["detail": .string($0)] }
         return ["probed": JSON(routes.probed + schemas.probed), "routes": JSON(routes.routes), "failures": .array(failures)]
     }

@@ -18,12 +18,18 @@ package struct Doctor: Sendable {
     }
 
     /// Everything that can be looked at; changes nothing (a file is put and taken away again). What cannot be reached is a finding, not an error.
-    package func examine() async -> [Finding] {
+    ///
+    /// `progress` is told in words what is being looked at.
+    package func examine(progress: @escaping @Sendable (String) -> Void = { _ in }) async -> [Finding] {
+        progress("the database ...")
         var findings = await ownersFindings()
         guard findings.allSatisfy({ $0.what != Self.unreachable }) else { return findings }
         findings += await schemaFindings()
-        for cell in installation.cells.opened.sorted(by: { $0.cell.name < $1.cell.name }) { findings += await cellFindings(cell) }
-        findings += await tenantFindings()
+        for cell in installation.cells.opened.sorted(by: { $0.cell.name < $1.cell.name }) {
+            progress("cell \(cell.cell.name) ...")
+            findings += await cellFindings(cell)
+        }
+        findings += await tenantFindings(progress)
         findings.append(await blobFinding())
         return findings
     }
@@ -139,7 +145,7 @@ package struct Doctor: Sendable {
         ]
     }
 
-    private func tenantFindings() async -> [Finding] {
+    private func tenantFindings(_ progress: @escaping @Sendable (String) -> Void) async -> [Finding] {
         let quarantined = installation.directory.tenants.filter { $0.quarantinedReason != nil }
         var findings = quarantined.map { tenant in
             Finding.wrong(
@@ -148,7 +154,7 @@ package struct Doctor: Sendable {
         }
         if findings.isEmpty { findings.append(.fine("No tenant is closed for maintenance.")) }
         do {
-            let report = try await installation.isolation.run()
+            let report = try await installation.isolation.run { progress("\($0) of \($1) tenants") }
             findings += report.failures.map { .wrong($0, "Take the right back; nobody but the tenant's own role may have it.") }
             if report.failures.isEmpty {
                 findings.append(.fine("\(report.probed) attempts to reach other tenants' data failed, as they must."))

@@ -12,18 +12,26 @@ package struct IsolationCheck: Sendable {
         package var failures: [String] = []
     }
 
-    /// Every tenant is tried by the login role and by its neighbour. Throws when a cell cannot be reached.
-    package func run() async throws -> Report {
+    /// Every tenant is tried by the login role and by its neighbour; `progress` is told how many are, of how many. Throws when a cell cannot
+    /// be reached.
+    package func run(progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }) async throws -> Report {
         var report = Report()
+        let all = directory.tenants.filter { $0.state.allowsReads && $0.quarantinedReason == nil }
         for cell in cells.opened.sorted(by: { $0.cell.name < $1.cell.name }) {
-            let tenants = directory.tenants.filter { $0.cell == cell.cell.name && $0.state.allowsReads && $0.quarantinedReason == nil }
-            try await probe(tenants, in: cell, &report)
+            try await probe(all.filter { $0.cell == cell.cell.name }, in: cell, &report) {
+                progress($0 / Self.attempts, all.count)
+            }
             report.failures += try await givenRights(in: cell)
         }
         return report
     }
 
-    private func probe(_ tenants: [Tenant], in cell: OpenCell, _ report: inout Report) async throws {
+    /// How often each tenant is tried.
+    private static let attempts = 3
+
+    private func probe(
+        _ tenants: [Tenant], in cell: OpenCell, _ report: inout Report, progress: @escaping @Sendable (_ probed: Int) -> Void
+    ) async throws {
         var attempts = tenants.indices.makeIterator()
         try await withThrowingTaskGroup(of: [String].self) { group in
             func startNext() {
@@ -33,8 +41,9 @@ package struct IsolationCheck: Sendable {
             }
             for _ in 0..<16 { startNext() }
             while let failures = try await group.next() {
-                report.probed += 3
+                report.probed += Self.attempts
                 report.failures += failures
+                progress(report.probed)
                 startNext()
             }
         }

@@ -17,7 +17,11 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try common.readQuietSettings()
-        let findings = try await Installation.use(settings, log: Logs.start(settings)) { await $0.doctor.examine() }
+        let progress = Progress(unless: common.json)
+        let findings = try await Installation.use(settings, log: Logs.start(settings)) { installation in
+            await installation.doctor.examine { progress.say($0) }
+        }
+        progress.say("All is looked at.", isLast: true)
         let isFine = findings.allSatisfy(\.isFine)
         let text = findings.map { finding in
             finding.isFine ? "  ok    \(finding.what)" : "  LOOK  \(finding.what)" + (finding.advice.map { "\n        -> \($0)" } ?? "")

@@ -33,7 +33,7 @@ struct InvoiceCommand: AsyncParsableCommand {
         func run() async throws {
             let settings = try common.readQuietSettings()
             let period = period.flatMap(BillingPeriod.init) ?? BillingPeriod(of: CivilDate(utc: .now)).previous
-            let progress = Progress()
+            let progress = Progress(unless: common.json)
             let report = try await Installation.use(settings, log: Logs.start(settings)) { installation in
                 guard !installation.settings.billing.seller.isEmpty else { throw Refusal(Invoices.Refusal.noSeller.message) }
                 try await installation.start()

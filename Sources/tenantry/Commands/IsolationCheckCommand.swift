@@ -18,10 +18,12 @@ struct IsolationCheckCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try common.readQuietSettings()
         let log = Logs.start(settings)
+        let progress = Progress(unless: common.json)
         let report = try await Installation.use(settings, log: log) { installation in
             try await installation.start()
-            return try await IsolationReport.of(installation, ServerSettings(settings, patience: .zero), logger: log)
+            return try await IsolationReport.of(installation, ServerSettings(settings, patience: .zero), logger: log) { progress.say($0) }
         }
+        progress.say("All is tried.", isLast: true)
         let failures = report["failures"]?.elements ?? []
         let lines = failures.map { failure in
             ["method", "path", "status", "detail"].compactMap { failure[$0].map { $0.string ?? $0.text } }.joined(separator: " ")

@@ -37,7 +37,7 @@ struct MigrateCommand: AsyncParsableCommand {
     }
 
     private func migrate(_ installation: Installation) async throws -> Bool {
-        let progress = Progress()
+        let progress = Progress(unless: common.json)
         let report = try await installation.migrate { step in
             let failed = step.failed == 0 ? "" : ", \(step.failed) failed"
             progress.say("\(step.done + step.failed) of \(step.total) tenants\(failed)", isLast: step.done + step.failed == step.total)

@@ -26,12 +26,15 @@ struct SecretsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try common.readQuietSettings()
+            let progress = Progress(unless: common.json)
             let (report, hadStoredKey) = try await Installation.use(settings, log: Logs.start(settings)) { installation in
                 try await installation.start()
                 guard try await installation.migrator.isUpToDate() else {
                     throw Refusal("Run `tenantry migrate` first: it sets the login roles' passwords by the new key.")
                 }
-                let report = try await SecretRotation(of: installation).run()
+                let report = try await SecretRotation(of: installation).run { done, total in
+                    progress.say("\(done) of \(total) tenants", isLast: done == total)
+                }
                 guard report.isComplete else { return (report, false) }
                 return (report, try await installation.endKeyChange(by: .commandLine(reason)))
             }

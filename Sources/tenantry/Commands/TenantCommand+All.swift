@@ -55,7 +55,7 @@ private func changeAll(
     verb: (Lifecycle, String) async throws -> Tenant
 ) async throws {
     let settings = try common.readQuietSettings()
-    let progress = Progress()
+    let progress = Progress(unless: common.json)
     let (done, failed) = try await Installation.use(settings, log: Logs.start(settings)) { installation in
         try await installation.start()
         let all = try await slugs(installation)

@@ -22,7 +22,7 @@ extension TenantCommand {
 
         func run() async throws {
             let settings = try common.readQuietSettings()
-            let progress = Progress()
+            let progress = Progress(unless: common.json)
             let clone = TenantClone(as: name, masked: mask)
             let tenant = try await Installation.use(settings, log: Logs.start(settings)) { installation in
                 try await installation.start()
@@ -53,7 +53,7 @@ extension TenantCommand {
         func run() async throws {
             guard !FileManager.default.fileExists(atPath: to) else { throw Refusal("\(to) is there already.") }
             let settings = try common.readQuietSettings()
-            let progress = Progress()
+            let progress = Progress(unless: common.json)
             let bytes = try await Installation.use(settings, log: Logs.start(settings)) { installation in
                 try await installation.start()
                 guard let tenant = try await installation.directory.find(slug: slug) else { throw TenancyError.unknownTenant(slug) }
@@ -91,7 +91,7 @@ extension TenantCommand {
 
         func run() async throws {
             let settings = try common.readQuietSettings()
-            let progress = Progress()
+            let progress = Progress(unless: common.json)
             let tenant = try await Installation.use(settings, log: Logs.start(settings)) { installation in
                 do {
                     let file = try ExitFile(
@@ -125,7 +125,7 @@ extension TenantCommand {
 
         func run() async throws {
             let settings = try common.readQuietSettings()
-            let progress = Progress()
+            let progress = Progress(unless: common.json)
             let tenant = try await Installation.use(settings, log: Logs.start(settings)) { installation in
                 try await installation.start()
                 return try await installation.move(slug, to: cell, RecordTypes.builtIn, by: .commandLine(reason)) {

@@ -22,7 +22,7 @@ extension TenantCommand {
         func run() async throws {
             guard !FileManager.default.fileExists(atPath: to) else { throw Refusal("\(to) is there already.") }
             let settings = try common.readQuietSettings()
-            let progress = Progress()
+            let progress = Progress(unless: common.json)
             let report = try await Installation.use(settings, log: Logs.start(settings)) { installation in
                 try await installation.start()
                 guard let tenant = try await installation.directory.find(slug: slug) else { throw TenancyError.unknownTenant(slug) }
@@ -64,16 +64,20 @@ extension TenantCommand {
 
         func run() async throws {
             let settings = try common.readQuietSettings()
+            let progress = Progress(unless: common.json)
             let tenant = try await Installation.use(settings, log: Logs.start(settings)) { installation in
+                progress.say("\(file) is checked ...")
                 let checked = try refusing { try ExitFile(checking: file, latest: installation.settings.schema.tenant.latest) }
                 try await installation.start()
                 do {
                     return try await installation.take(
-                        checked, as: slug, cell: cell, plan: plan, RecordTypes.builtIn, by: .commandLine(reason))
+                        checked, as: slug, cell: cell, plan: plan, RecordTypes.builtIn, by: .commandLine(reason)
+                    ) { progress.say("\($0): \($1)") }
                 } catch let refused as ExitFile.Refused {
                     throw Refusal("\(file): \(refused.description)")
                 }
             }
+            progress.say("\(file): taken in", isLast: true)
             tenant.answer.print(asJSON: common.json)
         }
 

@@ -59,10 +59,15 @@ extension TenantCommand {
 
         func run() async throws {
             let settings = try common.readQuietSettings()
+            let progress = Progress(unless: common.json)
             let found = try await Installation.use(settings, log: Logs.start(settings)) { installation in
                 try await installation.start()
                 var found: [(tenant: Tenant, drifts: [Recount.Drift])] = []
-                for tenant in try tenants(installation) { found.append((tenant, try await Recount(installation).run(tenant))) }
+                let all = try tenants(installation)
+                for tenant in all {
+                    found.append((tenant, try await Recount(installation).run(tenant)))
+                    progress.say("\(found.count) of \(all.count) tenants", isLast: found.count == all.count)
+                }
                 return found
             }
             let wrong = found.flatMap { tenant, drifts in drifts.map { (tenant.slug, $0) } }
