@@ -5,8 +5,8 @@ import Glibc
 ///
 /// `url` is anything libpq understands (libpq manual 34.1.1): a `postgresql://` URL or a conninfo string, with several hosts,
 /// `target_session_attrs`, `sslmode`, `sslrootcert` and the rest. It passes through untouched, so TLS is exactly what it says:
-/// `sslmode=verify-full` (or `verify-ca`, `require`) never falls back to a plain connection. A URL that says nothing gets libpq's
-/// own default `prefer`, which may be plain: every URL of a server behind a network should name its `sslmode`.
+/// `sslmode=verify-full` (or `verify-ca`, `require`) never falls back to a plain connection. Where nobody says a mode, a server beyond this
+/// machine is reached with `require`: libpq's own default, `prefer`, goes on in the clear without a word.
 package struct ConnectionSettings: Sendable {
     /// A URL or conninfo string, as above.
     package var url: String
@@ -35,7 +35,7 @@ package struct ConnectionSettings: Sendable {
 
     /// Whether the URL insists on a server that takes writes: a connection that turns read-only then met a fail-over.
     var insistsOnWriting: Bool {
-        ["read-write", "primary"].contains(option("target_session_attrs", environment: "PGTARGETSESSIONATTRS") ?? "")
+        ["read-write", "primary"].contains(said("target_session_attrs", or: "PGTARGETSESSIONATTRS") ?? "")
     }
 
     /// Keywords and values for `PQconnectdbParams`, where a later one wins: our defaults, the URL, what must hold.
@@ -51,10 +51,11 @@ package struct ConnectionSettings: Sendable {
             ("dbname", url),
             ("client_encoding", "UTF8"),
         ]
+        if let mode = presumedMode() { parameters.append(("sslmode", mode)) }
         if let user { parameters.append(("user", user)) }
         if let password { parameters.append(("password", password)) }
         if startsSession {
-            let own = option("options", environment: "PGOPTIONS") ?? ""
+            let own = said("options", or: "PGOPTIONS") ?? ""
             let path = searchPath.map { "-c search_path=\($0) " } ?? ""
             parameters.append(("options", "-c DateStyle=ISO -c TimeZone=UTC " + path + own))
         }
@@ -70,8 +71,31 @@ package struct ConnectionSettings: Sendable {
         return true
     }
 
+    /// The `sslmode` where neither the URL nor the environment says one and the server may be on another machine; nil leaves it to them. A
+    /// service of libpq's own file speaks for itself.
+    func presumedMode(_ environment: (String) -> String? = ConnectionSettings.environment) -> String? {
+        func said(_ keyword: String, _ variable: String) -> String? { option(keyword) ?? environment(variable) }
+        guard said("sslmode", "PGSSLMODE") == nil, said("service", "PGSERVICE") == nil else { return nil }
+        let address = said("hostaddr", "PGHOSTADDR") ?? ""
+        let hosts = address.isEmpty ? said("host", "PGHOST") ?? "" : address
+        guard !hosts.split(separator: ",", omittingEmptySubsequences: false).allSatisfy(Self.isHere) else { return nil }
+        // The system's authorities may be used for nothing less (libpq manual 34.1.2).
+        return said("sslrootcert", "PGSSLROOTCERT") == "system" ? "verify-full" : "require"
+    }
+
+    /// Whether it is a socket or a loopback address: nobody is in between.
+    private static func isHere(_ host: Substring) -> Bool {
+        host.isEmpty || host.hasPrefix("/") || host.hasPrefix("@") || host.lowercased() == "localhost" || host == "::1"
+            || (host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." })
+    }
+
+    static func environment(_ variable: String) -> String? { getenv(variable).map { String(cString: $0) } }
+
     /// What the URL, or else the environment, says about a keyword.
-    private func option(_ keyword: String, environment: String) -> String? {
+    private func said(_ keyword: String, or variable: String) -> String? { option(keyword) ?? Self.environment(variable) }
+
+    /// What the URL says about a keyword.
+    private func option(_ keyword: String) -> String? {
         if let parsed = PQconninfoParse(url, nil) {
             defer { PQconninfoFree(parsed) }
             var entry = parsed
@@ -80,6 +104,6 @@ package struct ConnectionSettings: Sendable {
                 entry += 1
             }
         }
-        return getenv(environment).map { String(cString: $0) }
+        return nil
     }
 }

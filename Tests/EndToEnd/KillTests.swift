@@ -129,8 +129,9 @@ import Testing
     private func meetings(_ count: Int, of round: Int, in client: Client) async throws -> [String] {
         let now = Date.now
         let operations = (0..<count).map { number -> [String: Any] in
-            let time = (now + 0.5 + Double(number) * 1.5 / Double(count)).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-            return ["op": "create", "body": ["last_name": "Person \(round)-\(number)", "custom": ["meets_at": time]]]
+            let time = now + 0.5 + Double(number) * 1.5 / Double(count)
+            let text = time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+            return ["op": "create", "body": ["last_name": "Person \(round)-\(number)", "custom": ["meets_at": text]]]
         }
         let answer = try await client.call("POST", "/v1/contacts/batch", ["atomic": true, "operations": operations])
         try #require(answer.status == 200, "\(answer)")
