@@ -24,18 +24,73 @@ import Testing
                 let sql = SQL(code: statement).prepared(.none)
                 await expectRefusal(state, "run: \(statement)") { _ = try await cell.api.run(Unit([sql])) }
                 await expectRefusal(state, "transaction: \(statement)") { _ = try await cell.work.transaction { try $0.rows(sql).count } }
-                await expectRefusal(state, "outside: \(statement)") { try await cell.work.outsideTransaction([sql]) }
-                if statement.hasPrefix("SELECT") {
-                    await expectRefusal(state, "stream: \(statement)") { try await cell.work.stream(sql) { _ in } }
-                    await expectRefusal(state, "copy out: \(statement)") {
-                        try await cell.work.copyOut(SQL(code: "COPY (\(statement)) TO STDOUT")) { _ in }
+                await expectRefusal(state, "attempt: \(statement)") {
+                    _ = try await cell.work.transaction { transaction in
+                        if let refusal = try transaction.attempt([sql]).refusal { throw PostgresError.refused(refusal) }
+                        return 0
                     }
+                }
+                await expectRefusal(state, "script: \(statement)") {
+                    _ = try await cell.work.transaction { transaction in
+                        try transaction.script(statement)
+                        return 0
+                    }
+                }
+                await expectRefusal(state, "outside: \(statement)") { try await cell.work.outsideTransaction([sql]) }
+                await expectRefusal(state, "assembling: \(statement)") {
+                    try await cell.work.assembling { assembly in _ = try await assembly.rows([sql]) }
+                }
+                if statement.hasPrefix("SELECT") {
+                    let copy = SQL(code: "COPY (\(statement)) TO STDOUT")
+                    await expectRefusal(state, "reading: \(statement)") {
+                        try await cell.work.reading { reading in _ = try await reading.rows([sql]) }
+                    }
+                    await expectRefusal(state, "streaming what is read: \(statement)") {
+                        try await cell.work.reading { reading in try await reading.stream(sql) { _ in } }
+                    }
+                    await expectRefusal(state, "copying out what is read: \(statement)") {
+                        try await cell.work.reading { reading in try await reading.copyOut(copy) { _ in } }
+                    }
+                    await expectRefusal(state, "copying out of an assembly: \(statement)") {
+                        try await cell.work.assembling { assembly in try await assembly.copyOut(copy) { _ in } }
+                    }
+                    await expectRefusal(state, "stream: \(statement)") { try await cell.work.stream(sql) { _ in } }
+                    await expectRefusal(state, "copy out: \(statement)") { try await cell.work.copyOut(copy) { _ in } }
                 }
             }
             for (table, state) in [("marks", SQLState.undefinedTable), ("\(tenant.schema).marks", .insufficientPrivilege)] {
-                await expectRefusal(state, "copy in: \(table)") {
-                    _ = try await cell.work.copyIn(SQL(code: "COPY \(table) FROM STDIN"), from: Chunks([Array("1\tx\t0\n".utf8)]))
+                let copy = SQL(code: "COPY \(table) FROM STDIN")
+                let line = Array("1\tx\t0\n".utf8)
+                await expectRefusal(state, "copy in: \(table)") { _ = try await cell.work.copyIn(copy, from: Chunks([line])) }
+                await expectRefusal(state, "copy in within a transaction: \(table)") {
+                    _ = try await cell.work.transaction { transaction in try transaction.copyIn(copy) { put in try put(line) } }
                 }
+                await expectRefusal(state, "copy into an assembly: \(table)") {
+                    try await cell.work.assembling { assembly in try await assembly.beginCopy(copy) }
+                }
+            }
+        }
+    }
+
+    @Test("The way to what a cell has for all its tenants leads into no tenant's schema") func cellScope() async throws {
+        try await withInstallation { installation in
+            let tenant = try await installation.tenantWithMarks("acme")
+            let cell = try installation.cells.scope(of: "main")
+
+            #expect(try await cell.rows("SELECT count(*) FROM tenants")[0].int(0) == 1)
+            for (statement, state) in [
+                ("SELECT * FROM marks", SQLState.undefinedTable),
+                ("SELECT * FROM \(tenant.schema).marks", .insufficientPrivilege),
+                ("SELECT * FROM \(tenant.schema).users", .insufficientPrivilege),
+                ("INSERT INTO \(tenant.schema).marks (id, owner) VALUES (21, 'x')", .insufficientPrivilege),
+                ("UPDATE \(tenant.schema).marks SET hits = 1", .insufficientPrivilege),
+                ("DELETE FROM \(tenant.schema).marks", .insufficientPrivilege),
+                ("CREATE TABLE \(tenant.schema).own (id integer)", .insufficientPrivilege),
+                ("SELECT set_config('role', '\(tenant.role)', true)", .insufficientPrivilege),
+            ] {
+                let sql = SQL(code: statement).prepared(.none)
+                await expectRefusal(state, statement) { _ = try await cell.rows(sql) }
+                await expectRefusal(state, statement) { _ = try await cell.run(["SELECT 1", sql]) }
             }
         }
     }
