@@ -1,5 +1,8 @@
 import HTTPTypes
+import Logging
 import Records
+import Support
+import Synchronization
 import Testing
 
 @testable import Server
@@ -81,6 +84,33 @@ import Testing
             let id = try await client.with(.requestID, strange).get("/healthz").headers[.requestID]
             #expect(id != strange && id?.isEmpty == false)
         }
+    }
+
+    @Test("A request is one line in the log: which it was, whose, what came of it, and nothing that lets anybody in") func log()
+        async throws
+    {
+        let written = WrittenLog()
+        let site = try await TestSite(TestHouse.installation, .test, log: written.logger)
+        let firm = try await site.firm()
+        let client = try await firm.admin()
+        let id = "log-" + TestSite.unique()
+
+        let read = try await client.with(.requestID, id).get("/v1/contacts?limit=1")
+        let lost = try await client.get("/v1/contacts/\(TestSite.unique())")
+        let strange = try await site.stranger.get("/nothing/here")
+
+        let line = try #require(written.lines.first { $0.facts["request_id"] == id })
+        #expect(read.status == 200 && written.lines.count { $0.facts["request_id"] == id } == 1)
+        #expect(line.level == .info && line.message == "GET /v1/contacts")
+        #expect(line.facts["tenant"] == firm.slug && line.facts["method"] == "GET" && line.facts["status"] == "200")
+        #expect(line.facts["route"]?.hasPrefix("/v1/") == true && line.facts["ms"].flatMap { Double($0) } != nil)
+        let refused = written.lines.filter { $0.facts["request_id"] == lost.headers[.requestID] }
+        #expect(refused.map { $0.facts["status"] } == ["404"] && refused.map { $0.facts["tenant"] } == [firm.slug])
+        let nobody = written.lines.filter { $0.facts["request_id"] == strange.headers[.requestID] }
+        #expect(nobody.map(\.message) == ["GET /nothing/here"] && nobody.allSatisfy { $0.facts["tenant"] == nil })
+        let token = try #require(client.credential?.text)
+        let all = written.lines.map { "\($0.message) \($0.facts)" }.joined()
+        #expect(!all.contains(token) && !all.contains(TestSite.password))
     }
 
     @Test("An address or headers beyond the bounds are refused") func sizes() async throws {
@@ -167,5 +197,38 @@ import Testing
         #expect(preflight.headers[.allowedMethods]?.contains("PATCH") == true)
         #expect(refused.status == 405)
         #expect(try await other.get("/healthz").headers[.accessControlAllowOrigin] == nil)
+    }
+}
+
+/// Keeps what is written to it.
+private final class WrittenLog: Sendable {
+    struct Line: Sendable {
+        let level: Logger.Level
+        let message: String
+        let facts: [String: String]
+    }
+
+    private let kept = Mutex<[Line]>([])
+
+    var lines: [Line] { kept.withLock { $0 } }
+
+    var logger: Logger { Logger(label: "test") { _ in Pen(paper: self) } }
+
+    private struct Pen: LogHandler {
+        let paper: WrittenLog
+        var logLevel = Logger.Level.info
+        var metadata: Logger.Metadata = [:]
+        var metadataProvider: Logger.MetadataProvider?
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let facts = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues { "\($0)" }
+            let line = Line(level: event.level, message: "\(event.message)", facts: facts)
+            paper.kept.withLock { $0.append(line) }
+        }
     }
 }

@@ -40,11 +40,14 @@ struct TestSite: Sendable {
         return try await TestSite(installation, settings)
     }
 
-    init(_ installation: Installation, _ settings: ServerSettings, adding types: [RecordType] = []) async throws {
+    /// Without a `log` of its own only errors are seen.
+    init(
+        _ installation: Installation, _ settings: ServerSettings, adding types: [RecordType] = [], log: Logger? = nil
+    ) async throws {
         self.installation = installation
-        var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .error
-        house = House(installation, settings: settings, adding: types, logger: logger)
+        var errors = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
+        errors.logLevel = .error
+        house = House(installation, settings: settings, adding: types, logger: log ?? errors)
         let figures = RouteFigures()
         let site = Site(house)
         front = Front(site.main(figures), house, figures: figures)
