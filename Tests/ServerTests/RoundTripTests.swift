@@ -86,6 +86,34 @@ import Testing
         #expect(site.trips == before)
     }
 
+    @Test("A call on a record asks nothing of the other pools: not the directory, the queue, slow work nor migration")
+    func otherPools() async throws {
+        let site = try await TestSite(TestHouse.open(), ServerSettings.test)
+        let client = try await site.firm().admin()
+        let id = try await Self.make(client)
+        _ = try await client.get("/v1/session")
+        let before = site.flushesElsewhere
+
+        let calls: [(String, () async throws -> Client.Answer)] = [
+            ("get", { try await client.get("/v1/contacts/\(id)") }),
+            ("list", { try await client.get("/v1/contacts?limit=50&count=exact") }),
+            ("create", { try await client.post("/v1/contacts", ["last_name": "One"]) }),
+            ("create with a key", { try await client.with(.idempotencyKey, "once").post("/v1/contacts", ["last_name": "Two"]) }),
+            ("patch", { try await client.patch("/v1/contacts/\(id)", ["phone": "123"]) }),
+            ("changes", { try await client.get("/v1/contacts/\(id)/changes") }),
+            ("trash", { try await client.delete("/v1/contacts/\(id)") }),
+            ("restore", { try await client.send(.post, "/v1/contacts/\(id)/restore") }),
+            ("purge", { try await client.delete("/v1/contacts/\(id)?purge=true") }),
+        ]
+        for (name, call) in calls {
+            let answer = try await call()
+
+            #expect(answer.status < 300, "\(name): \(answer.text)")
+            #expect(site.flushesElsewhere == before, "\(name)")
+        }
+        #expect(Set(before.keys).isSuperset(of: ["control", "work", "queue", "migration"]))
+    }
+
     /// What a call is answered, and what it has cost.
     private static func cost(
         _ site: TestSite, _ call: () async throws -> Client.Answer
@@ -124,5 +152,10 @@ extension TestSite {
             $0.flushes += $1.flushes
             $0.waits += $1.waits
         }
+    }
+
+    /// How often every other pool has sent something so far.
+    fileprivate var flushesElsewhere: [String: Int] {
+        installation.figures.filter { !$0.name.hasPrefix("api") }.reduce(into: [:]) { $0[$1.name, default: 0] += $1.flushes }
     }
 }
