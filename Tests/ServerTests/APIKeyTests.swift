@@ -24,6 +24,8 @@ import Testing
 
         let program = firm.site.stranger.bearing(key)
         #expect(try await program.get("/v1/session").status == 200)
+        let contact = try await program.post("/v1/contacts", ["last_name": "Made by a program"]).json
+        #expect(contact["created_by"]?["type"] == "api_key" && contact["created_by"]?["id"] == .string(id))
         let list = try await admin.get("/v1/api_keys").json
         #expect(list["data"]?.elements?.count == 1)
         #expect(list["data"]?.elements?[0]["key"] == nil)

@@ -54,6 +54,69 @@ import Testing
         await owner.close()
     }
 
+    @Test("When no connection comes free in time a request is refused as too much, and the next one is served")
+    func full() async throws {
+        let installation = try await TestHouse.open {
+            $0.api.connections = 1
+            $0.api.unitsInFlight = 1
+            $0.api.waitDeadline = .seconds(1)
+        }
+        let site = try await TestSite(installation, .test)
+        let scope = try await site.firm().scope()
+        let client = try await site.firm().admin()
+        #expect(try await client.get("/v1/contacts").status == 200)
+        let slow = Task { try await scope.run(["SELECT pg_sleep(9)"]) }
+        try await eventually { installation.figures.contains { $0.name == "api" && $0.inUse == 1 } }
+
+        let answer = try await client.get("/v1/contacts")
+
+        #expect(answer.status == 503 && answer.code == "overloaded" && answer.headers[.retryAfter] == "1", "\(answer.text)")
+        slow.cancel()
+        _ = await slow.result
+        try await eventually { try await client.get("/v1/contacts").status == 200 }
+    }
+
+    @Test("A write whose confirmation is lost is told as an unknown outcome, and the broken connection is counted")
+    func lost() async throws {
+        let installation = try await TestHouse.open()
+        let site = try await TestSite(installation, .test)
+        let firm = try await site.firm()
+        let client = try await firm.admin()
+        let url = installation.settings.ownerURL.replacing("//tenantry@", with: "//postgres@")
+        let superuser = ExclusivePool(ConnectionSettings(url: url), PoolSettings(name: "superuser", connections: 2))
+        // From here on the commit of a new contact waits at a gate.
+        let schema = try await firm.scope().tenant.schema
+        try await superuser.outsideTransaction([
+            SQL(
+                code: """
+                    CREATE FUNCTION public.gate() RETURNS trigger LANGUAGE plpgsql AS
+                    'BEGIN PERFORM pg_catalog.pg_advisory_xact_lock(4711); RETURN NULL; END'
+                    """),
+            SQL(
+                code: """
+                    CREATE CONSTRAINT TRIGGER gate AFTER INSERT ON \(schema).contacts DEFERRABLE INITIALLY DEFERRED
+                    FOR EACH ROW EXECUTE FUNCTION public.gate()
+                    """),
+        ])
+        let waiting = """
+            FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 4711
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """
+
+        let answer = try await superuser.assembling { gate in
+            _ = try await gate.rows(["SELECT pg_advisory_xact_lock(4711)"])
+            async let write = client.post("/v1/contacts", ["last_name": "Lost"])
+            try await eventually { try await superuser.transaction { try $0.rows(SQL(code: "SELECT 1 \(waiting)")).count } == 1 }
+            try await superuser.outsideTransaction([SQL(code: "SELECT pg_terminate_backend(pid) \(waiting)")])
+            return try await write
+        }
+
+        #expect(answer.status == 503 && answer.code == "outcome_unknown" && answer.headers[.retryAfter] == "1", "\(answer.text)")
+        let counted = "tenantry_pool_retired_total{pool=\"api\",reason=\"broken\"} 1\n"
+        try await eventually { try await Client(site.aside).get("/metrics").text.contains(counted) }
+        await superuser.close()
+    }
+
     /// A front on an installation that has not started.
     private func front(_ change: (inout InstallationSettings) -> Void) throws -> Front {
         var settings = InstallationSettings(ownerURL: "")
