@@ -209,6 +209,53 @@ import Testing
         #expect(pool?["from"] as? String == "TENANTRY_POOL_CONNECTIONS")
     }
 
+    @Test("The tables of the settings come as Markdown, and as JSON that holds it", arguments: ["--reference", "--tenant-reference"])
+    func reference(flag: String) async throws {
+        let text = try await Program.run(["config", flag])
+        let json = try await Program.run(["config", flag, "--json"])
+
+        #expect(text.status == 0 && json.status == 0)
+        #expect(text.output.hasPrefix("|"))
+        let told = try object(json.output)
+        #expect(told.keys.sorted() == ["reference"] && told["reference"] as? String == String(text.output.dropLast()))
+    }
+
+    @Test("`migrate` ends with status 2 when a tenant could not be migrated, and with 0 after mending") func partly() async throws {
+        let place = try Place()
+        let dev = try await Dev(in: place.path)
+        let broken = try await dev.tenant("broken")
+        let fine = try await dev.tenant("fine")
+        func migrate(_ words: String...) async throws -> (status: Int32, told: [String: Any]) {
+            let answer = try await Program.run(["migrate"] + words + ["--json", "--", "database_url=\(dev.ready.databaseURL)"])
+            // Log lines are JSON too, and come before.
+            return (answer.status, try object(answer.output.split(separator: "\n").last { $0.hasPrefix("{") }.map(String.init) ?? ""))
+        }
+        func psql(_ statement: String) async throws {
+            let done = try await shell("psql -X -q -v ON_ERROR_STOP=1 '\(dev.ready.databaseURL)' -c \"\(statement)\"")
+            try #require(done.status == 0, "\(done.output)")
+        }
+        let id = "(SELECT id FROM control.tenants WHERE slug = 'broken')"
+        // A file that has run is to run once more, which it cannot.
+        try await psql("DELETE FROM cell.tenant_migrations WHERE number = 2 AND tenant_id = \(id)")
+        try await psql("UPDATE control.tenants SET schema_version = 1 WHERE slug = 'broken'")
+
+        #expect(try await migrate("--check").status == 2)
+        let partly = try await migrate()
+        #expect(partly.status == 2 && partly.told["up_to_date"] as? Bool == false)
+        let failed = partly.told["failed"] as? [[String: Any]] ?? []
+        #expect(failed.map { $0["name"] as? String } == ["broken"], "\(partly.told)")
+        #expect((failed.first?["reason"] as? String)?.contains("0002-settings-history") == true, "\(partly.told)")
+        _ = try await eventually("the running server closes it") { try await broken.get("/v1/contacts").status == 503 ? true : nil }
+        #expect(try await fine.get("/v1/contacts").status == 200)
+
+        try await psql(
+            "INSERT INTO cell.tenant_migrations (tenant_id, number, name) SELECT \(id), 2, '0002-settings-history'")
+        let mended = try await migrate()
+        #expect(mended.status == 0 && mended.told["up_to_date"] as? Bool == true, "\(mended.told)")
+        _ = try await eventually("it is open again") { try await broken.get("/v1/contacts").status == 200 ? true : nil }
+        try await dev.stop()
+    }
+
     @Test(
         "Each command explains itself",
         arguments: [

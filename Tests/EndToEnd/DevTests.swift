@@ -65,6 +65,17 @@ import Testing
         try await dev.stop()
     }
 
+    @Test("It listens where --host says, and nowhere else") func host() async throws {
+        let place = try Place()
+        let dev = try await Dev(in: place.path, ["--no-demo", "--host", "127.0.0.2"])
+
+        #expect(dev.ready.api.hasPrefix("http://127.0.0.2:"), "\(dev.ready.api)")
+        #expect(try await Client(dev.ready.api).get("/healthz").status == 200)
+        let elsewhere = Client(dev.ready.api.replacing("127.0.0.2", with: "127.0.0.1"))
+        await #expect(throws: (any Error).self) { try await elsewhere.get("/healthz") }
+        try await dev.stop()
+    }
+
     @Test("With a listener of their own, operators are not found on the people's") func twoListeners() async throws {
         let place = try Place()
         let dev = try await Dev(in: place.path, settings: ["operator_listen=127.0.0.1:0"])

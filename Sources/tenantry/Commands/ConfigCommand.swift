@@ -26,8 +26,8 @@ struct ConfigCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        if reference { return print(SettingsReference.markdown) }
-        if tenantReference { return print(TenantSettings.markdown) }
+        if reference { return tell(SettingsReference.markdown) }
+        if tenantReference { return tell(TenantSettings.markdown) }
         let report = try common.readSettings().report.filter { !changed || $0.origin != .initial }
         var table = TextTable(headings: ["setting", "value", "from"])
         table.rows = report.map { [$0.declaration.name, $0.value ?? "-", $0.origin.description] }
@@ -35,5 +35,9 @@ struct ConfigCommand: AsyncParsableCommand {
             JSON.Member(entry.declaration.name, ["value": JSON(entry.value), "from": .string(entry.origin.description)])
         }
         Answer(text: table.text, json: .object(members)).print(asJSON: common.json)
+    }
+
+    private func tell(_ markdown: String) {
+        Answer(text: markdown, json: ["reference": .string(markdown)]).print(asJSON: common.json)
     }
 }
