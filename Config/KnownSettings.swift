@@ -7,7 +7,8 @@ package struct KnownSettings: Sendable {
         help: """
             The database of the directory and of cell `main`, as a role that owns it and has CREATEROLE. Several hosts, `sslmode=verify-full` \
             and `target_session_attrs` pass through to libpq. A server that may be on another machine is reached with `sslmode=require` where \
-            neither the address nor `PGSSLMODE` nor a service says another mode. Without it `dev` runs a private PostgreSQL; every other command needs it.
+            neither the address nor `PGSSLMODE` nor a service says another mode. Without an address `dev` runs a private PostgreSQL; every \
+            other command needs it.
             """)
     package let listen = Setting.address(
         "listen", ListenAddress(host: "127.0.0.1", port: 8080), help: "Where the API answers. Port 0: any free one.")
