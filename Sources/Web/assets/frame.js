@@ -12,7 +12,8 @@ export function start({ go }) {
   finder.append(h('kbd', { 'aria-hidden': 'true' }, /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘K' : 'Ctrl K'));
   // Who has gone on meanwhile wants none.
   const open = async () => { const palette = await import('./palette.js'); if (document.activeElement === input) palette.open(input, go); };
-  input.addEventListener('focus', open);
+  // At once: what is typed while the rest is on its way would be selected otherwise, and the next letter would take its place.
+  input.addEventListener('focus', () => { input.select(); open(); });
   finder.addEventListener('submit', (event) => { event.preventDefault(); if (input.value.trim()) { input.blur(); go(`/search?q=${encodeURIComponent(input.value.trim())}`); } });
 
   const nav = document.getElementById('nav');

@@ -15,7 +15,6 @@ export function open(input, go) {
   if (!list) build(input, go);
   list.showPopover();
   place(list, input, { width: true });
-  input.select();
   input.dispatchEvent(new Event('input'));
 }
 

@@ -39,9 +39,10 @@ def journey(site):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Key")
 
+    # Whoever types at once loses no letter to what is still on its way.
     page.keyboard.press("Control+K")
-    expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
     page.keyboard.type("number 2")
+    expect(page.get_by_role("searchbox", name="Search")).to_have_value("number 2")
     expect(page.get_by_role("option", name="Person Number 2")).to_be_visible()
     site.check(page, "the palette")
     page.keyboard.press("Enter")
