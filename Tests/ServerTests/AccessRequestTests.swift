@@ -48,7 +48,7 @@ import Testing
         #expect(try archive.ids("machines") == [person.machine])
         #expect(try archive.ids("reminders") == person.reminders.sorted())
         #expect(try archive.lines("suppressions")?.map { $0["reason"] } == ["unsubscribed"])
-        #expect(try archive.lines("mails")?.count == 5)
+        #expect(try archive.lines("mails")?.count == 4)
         #expect(try archive.request["left_out"] == [] && archive.request["contact_id"] == .string(person.contact))
         // Every word but those of files that came in and are not records.
         for word in person.words where !word.contains("filecity") && !word.contains("rejectcity") {

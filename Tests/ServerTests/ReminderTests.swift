@@ -24,7 +24,8 @@ import Testing
         let entries = try await firm.admin.get("/v1/contacts/\(contact)/timeline").json["data"]?.elements
         let story = entries?.first { $0["kind"] == "reminder" }
         #expect(story?["summary"] == "Meet {{record.last_name}}" && story?["data"]?["status"] == "sent" && story?["at"] == sent["due_at"])
-        #expect(entries?.first { $0["kind"] == "mail" }?["summary"] == "Meet Miller")
+        // What it said may be more than the reader's role shows.
+        #expect(entries?.contains { $0["kind"] == "mail" } == false)
     }
 
     @Test("Whoever moves the date moves the reminder, by whatever call") func moved() async throws {
@@ -116,14 +117,15 @@ import Testing
 
         let past = try #require(try await firm.ledger().first)
         #expect(past["reminder_id"] == .null && past["about"] == ["type": "tasks", "id": .string(task)] && past["reason"] == "past")
-        let next = try await firm.firm.site.installation.cells.scope(of: "main").rows(
-            """
-            SELECT j.run_at FROM jobs AS j JOIN job_lanes AS l ON l.id = j.lane_id JOIN tenants AS t ON t.id = l.tenant_id
-            WHERE t.slug = \(firm.firm.slug) AND l.kind = 'due_reminder'
-            """)
-        #expect(
-            try next.map { try $0.date(0).apiText } == ["\(try #require(Date(rfc3339: "\(local):00Z")).addingTimeInterval(-1_800).apiText)"]
-        )
+        let expected = try #require(Date(rfc3339: "\(local):00Z")).addingTimeInterval(-1_800).apiText
+        try await eventually {
+            let next = try await firm.firm.site.installation.cells.scope(of: "main").rows(
+                """
+                SELECT j.run_at FROM jobs AS j JOIN job_lanes AS l ON l.id = j.lane_id JOIN tenants AS t ON t.id = l.tenant_id
+                WHERE t.slug = \(firm.firm.slug) AND l.kind = 'due_reminder'
+                """)
+            return try next.map { try $0.date(0).apiText } == [expected]
+        }
     }
 
     @Test("A mail is in the language of whoever is reminded, and in the firm's where they have chosen none") func language() async throws {

@@ -126,13 +126,17 @@ package struct AccessRequest: Sendable {
     /// They name the address.
     private var seesMails: Bool { !caller.rights.isHidden(Contacts.email.definition.name, of: "contacts") }
 
+    /// To the person, or about what is the person's; what went to others about what is shared is theirs.
     private var mails: SQL {
-        """
-        SELECT json_build_object('id', id, 'kind', kind, 'recipient', recipient, 'subject', subject, 'state', state,
-            'created_at', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-            'sent_at', to_char(sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-        FROM mails WHERE id = ANY (\(trail.mails)::uuid[]) ORDER BY created_at, id
-        """
+        let own = trail.people + trail.leads + trail.ownDeals + trail.ownActivities + trail.ownTasks
+        return """
+            SELECT json_build_object('id', id, 'kind', kind, 'recipient', recipient, 'subject', subject, 'state', state,
+                'created_at', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                'sent_at', to_char(sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+            FROM mails
+            WHERE id = ANY (\(trail.mails)::uuid[]) AND (lower(recipient) = ANY (\(trail.addresses)::text[]) OR about_id = ANY (\(own)::uuid[]))
+            ORDER BY created_at, id
+            """
     }
 
     /// Why no mail goes to an address of the person any more.

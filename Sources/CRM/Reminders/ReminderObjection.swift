@@ -25,13 +25,19 @@ extension ReminderMail {
     func quietEnd(_ now: Date) -> Date? {
         let name = recipient.zone.flatMap { TimeZoneName.isKnown($0) ? $0 : nil } ?? defaults.timeZone
         var time = now
-        for _ in 1...Self.turns {
+        for turn in 1...Self.turns {
             let before = time
-            if let clocks = TimeZoneName.zone(name), let end = settings.quietHours?.end(from: time, in: clocks) { time = end }
+            // Work here and wakefulness there never meet: nobody is woken for it.
+            if turn == Self.turns { return quietHoursEnd(now, name) }
+            if let end = quietHoursEnd(time, name) { time = end }
             if let wait = reminder?.wait { time = atWork(time, wait) }
             if time == before { break }
         }
         return time > now ? time : nil
+    }
+
+    private func quietHoursEnd(_ time: Date, _ zone: String) -> Date? {
+        TimeZoneName.zone(zone).flatMap { settings.quietHours?.end(from: time, in: $0) }
     }
 
     /// Where it is due.

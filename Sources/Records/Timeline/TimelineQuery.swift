@@ -63,10 +63,12 @@ struct TimelineQuery {
             + SQL(code: ") AS e WHERE s.type = '\(subject.type.name)'")
     }
 
-    /// Mail about the record, whatever came of it.
+    /// Mail about the record, whatever came of it. Not of reminders, of which the occurrence tells whoever may read them, nor tests of
+    /// templates: their subjects may say what the reader's role does not show.
     private func mails(_ subject: Subject) -> SQL {
         let found: SQL =
             "SELECT m.created_at AS at, m.id, NULL::text AS actor_type, NULL::uuid AS actor_id FROM mails AS m WHERE m.about_id = s.id"
+            + " AND m.kind NOT IN ('reminder', 'template_test')"
             + behind("m.created_at", "m.id") + SQL(code: " ORDER BY m.created_at DESC, m.id DESC LIMIT \(rows)")
         return SQL(code: Self.entry(kind: "'mail'", action: "NULL::text", fields: "NULL::jsonb")) + found
             + SQL(code: ") AS e WHERE s.type = '\(subject.type.name)'")
