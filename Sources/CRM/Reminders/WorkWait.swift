@@ -4,35 +4,34 @@ import Records
 import Recurrence
 
 /// What a reminder waits for that comes only when the firm is at work.
-enum WorkWait: Sendable, Hashable {
+enum WorkWait: String, Sendable, Hashable, CaseIterable {
     /// The same time by the clock on the next business day.
-    case businessDay
+    case businessDay = "business_days"
     /// The moment at which work begins again.
-    case businessHours
+    case businessHours = "business_hours"
 
-    static let names = ["business_days", "business_hours"]
+    static let names = allCases.map(\.rawValue)
 
     static let schema: [JSON.Member] = [
         .init(
-            names[0],
+            businessDay.rawValue,
             [
                 "type": "boolean",
                 "description":
                     "What falls on a holiday or a day without business hours comes on the next business day, at the same time by the clock.",
             ]),
         .init(
-            names[1], ["type": "boolean", "description": "What falls outside the firm's business hours comes when they begin again."]),
+            businessHours.rawValue,
+            ["type": "boolean", "description": "What falls outside the firm's business hours comes when they begin again."]),
     ]
 
     /// Of a reminder's `when`; nil when it comes whenever it is due.
     init?(_ document: JSON) {
-        if document[Self.names[1]]?.bool == true {
-            self = .businessHours
-        } else if document[Self.names[0]]?.bool == true {
-            self = .businessDay
-        } else {
+        // Hours stand within a business day: who asks for both asks for them.
+        guard let wait = [.businessHours, .businessDay].first(where: { (wait: WorkWait) in document[wait.rawValue]?.bool == true }) else {
             return nil
         }
+        self = wait
     }
 
     /// Whether the column `m.moment` waits for either.

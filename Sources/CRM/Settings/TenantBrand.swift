@@ -13,10 +13,10 @@ package struct TenantBrand: Sendable {
     package static func of(_ scope: TenantScope) async throws -> TenantBrand {
         let row = try await scope.rows("SELECT document FROM settings").first
         let settings = try row.map { try SettingsDocument(parsing: $0.text(0)) } ?? SettingsDocument()
-        let logo = try await MailLogo.find(in: scope)
+        let isAllowed = scope.entitlements.allows(.ownBrand)
         return TenantBrand(
-            brand: Brand(settings, of: scope.tenant, scope.entitlements), logo: scope.entitlements.allows(.ownBrand) ? logo : nil,
-            isPublic: scope.entitlements.allows(.ownBrand) && settings["brand.name"].string != nil)
+            brand: Brand(settings, of: scope.tenant, scope.entitlements), logo: isAllowed ? try await MailLogo.find(in: scope) : nil,
+            isPublic: isAllowed && settings["brand.name"].string != nil)
     }
 }
 

@@ -35,8 +35,7 @@ extension SettingKind {
         case .flag: "true or false"
         case .secret: "a secret, kept encrypted"
         case .list(let element, let maximum): "at most \(maximum), each \(element.words)"
-        case .entry(let keys): "{" + keys.map(\.name).joined(separator: ", ") + "}"
-        case .group(let keys): "{" + keys.map(\.name).joined(separator: ", ") + "}"
+        case .entry(let keys), .group(let keys): "{" + keys.map(\.name).joined(separator: ", ") + "}"
         }
     }
 }

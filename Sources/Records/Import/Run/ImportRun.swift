@@ -245,15 +245,21 @@ package struct ImportRun: Sendable {
             else { return }
             let state = try ImportState(row)
             guard state.isPending else { return }
-            try transaction.flush(
-                [
-                    """
-                    UPDATE imports SET state = \(outcome), failure = \(reason), failure_code = \(code?.rawValue), finished_at = now(),
-                        staging = NULL WHERE id = \(id)
-                    """
-                ]
-                    + (state.staging.map { [ImportState.dropping($0)] } ?? []) + ImportRoom.release(id, scope.entitlements) + [told])
+            try transaction.flush(Self.closing(id, state.staging, outcome, because: reason, code, in: scope))
         }
+    }
+
+    /// What ends it: no row of its file is kept, and its room is given back.
+    private static func closing(
+        _ id: UUID, _ staging: UUID?, _ outcome: String, because reason: String?, _ code: ImportFailure?, in scope: TenantScope
+    ) -> [SQL] {
+        [
+            """
+            UPDATE imports SET state = \(outcome), failure = \(reason), failure_code = \(code?.rawValue), finished_at = now(),
+                staging = NULL WHERE id = \(id)
+            """
+        ] + (staging.map { [ImportState.dropping($0)] } ?? []) + ImportRoom.release(id, scope.entitlements)
+            + [ImportState.told(id, to: scope.tenant.slug)]
     }
 
     private var told: SQL { ImportState.told(id, to: scope.tenant.slug) }
@@ -265,16 +271,7 @@ package struct ImportRun: Sendable {
             let open: SQL =
                 "SELECT staging FROM imports WHERE id = \(id) AND state IN ('queued', 'validating', 'running', 'reverting') FOR UPDATE"
             guard let row = try transaction.rows(open).first else { return }
-            let staging = try row.optionalUUID(0)
-            try transaction.flush(
-                [
-                    """
-                    UPDATE imports SET state = 'failed', failure = \(reason), failure_code = \(code.rawValue), finished_at = now(),
-                        staging = NULL WHERE id = \(id)
-                    """
-                ]
-                    + (staging.map { [ImportState.dropping($0)] } ?? []) + ImportRoom.release(id, scope.entitlements)
-                    + [ImportState.told(id, to: scope.tenant.slug)])
+            try transaction.flush(closing(id, try row.optionalUUID(0), "failed", because: reason, code, in: scope))
         }
     }
 
