@@ -43,6 +43,6 @@ for sanitizer in $sanitizers; do
     swift test --disable-xctest --sanitize="$sanitizer" --scratch-path ".build-${sanitizer:0:1}san" --no-parallel --filter "$tests" 2>&1 |
         tee "$said" || status=$?
     # A filter that finds nothing is no success.
-    grep -qE 'Test run with [1-9][0-9]* tests? .*passed' "$said" || status=1
+    grep -aqE 'Test run with [1-9][0-9]* tests? .*passed' "$said" || status=1
 done
 exit "$status"

@@ -36,7 +36,7 @@ step "Build"
 log=$(mktemp)
 trap 'rm -f "$log"; Deploy/test-cluster.sh stop' EXIT
 set +e
-swift build --build-tests 2>&1 | tee "$log" | grep --line-buffered -E '^(\[[0-9]+/[0-9]+\] (Linking|Compiling plugin)|Build)|error:'
+swift build --build-tests 2>&1 | tee "$log" | grep -a --line-buffered -E '^(\[[0-9]+/[0-9]+\] (Linking|Compiling plugin)|Build)|error:'
 status=${PIPESTATUS[0]}
 set -e
 if [ "$status" != 0 ]; then
@@ -44,7 +44,7 @@ if [ "$status" != 0 ]; then
     exit "$status"
 fi
 # Of ours, not of the packages below .build/.
-if grep -E "^$root/(Config|SQL|Sources|Tests)/.*warning: " "$log"; then
+if grep -aE "^$root/(Config|SQL|Sources|Tests)/.*warning: " "$log"; then
     echo "The compiler warns; see above." >&2
     exit 1
 fi
@@ -64,12 +64,12 @@ server=$!
 half others --skip '^ServerTests\.'
 others=$!
 # What fails is said at once; the rest is in the halves' own words at the end.
-tail --pid="$server" -n +1 -F -q "$halves/server" "$halves/others" 2>/dev/null | grep --line-buffered -E '(Suite |Test "|Test case ).* (passed|failed) after|✘' &
+tail --pid="$server" -n +1 -F -q "$halves/server" "$halves/others" 2>/dev/null | grep -a --line-buffered -E '(Suite |Test "|Test case ).* (passed|failed) after|✘' &
 status=0
 wait "$server" || status=$?
 wait "$others" || status=$?
 # What failed comes last, where it is looked for, below all the rest.
 if [ "$status" != 0 ]; then cat "$halves/others" "$halves/server"; fi
-grep -h -A 3 -E '✘ Test ' "$halves/others" "$halves/server" | grep -vE '^. (✔|◇)' || true
-for name in others server; do grep -E 'Test run with [0-9]+ tests' "$halves/$name" || { echo "The half \`$name\` did not come to its end."; status=1; }; done
+grep -a -h -A 3 -E '✘ Test ' "$halves/others" "$halves/server" | grep -avE '^. (✔|◇)' || true
+for name in others server; do grep -aE 'Test run with [0-9]+ tests' "$halves/$name" || { echo "The half \`$name\` did not come to its end."; status=1; }; done
 exit "$status"
