@@ -169,6 +169,33 @@ import Testing
         #expect(try await house.admin.get("/v1/usage").json["usage"]?["records.contacts"]?["used"] == 3)
     }
 
+    @Test("A second way back after one that broke off takes what the first has put back for done, and lists only what people changed")
+    func secondWayBack() async throws {
+        let house = try await ImportFirm()
+        for name in ["a", "b"] {
+            _ = try await house.admin.post("/v1/contacts", ["last_name": "Before", "email": .string("\(name)@example.com")])
+        }
+        let result = try await house.take(
+            ["type": "contacts", "mode": "upsert", "key": "email", "options": ["create_references": true]],
+            "E-Mail,Last Name,Company\na@example.com,After,Firm\nb@example.com,After,Firm\nc@example.com,Made,Firm\n")
+        let (id, uuid) = (result["id"]?.string ?? "", try #require(UUID(uuidString: result["id"]?.string ?? "")))
+        let changed = try await house.all("contacts").first { $0["email"] == "b@example.com" }?["id"]?.string ?? ""
+        #expect(try await house.admin.patch("/v1/contacts/\(changed)", ["last_name": "Touched"]).status == 200)
+        #expect(try await house.admin.post("/v1/imports/\(id)/revert", [:]).status == 202)
+        let first = try await house.ended(id)
+        // All but its last word: to a second one it has failed.
+        _ = try await house.firm.scope().run(["UPDATE imports SET state = 'failed' WHERE id = \(uuid)"])
+
+        #expect(try await house.admin.post("/v1/imports/\(id)/revert", [:]).status == 202)
+        let second = try await house.ended(id)
+
+        #expect(first["reverted"] == 4 && second["reverted"] == 4, "\(first.text) \(second.text)")
+        #expect(second["state"] == "reverted" && second["conflicts"] == first["conflicts"], "\(second.text)")
+        #expect(second["conflicts"] == [["type": "contacts", "id": .string(changed), "fields": ["last_name"]]], "\(second.text)")
+        let left = try await house.all("contacts").map { $0["last_name"] }
+        #expect(left == ["Before", "Touched"])
+    }
+
     @Test("A way back ends as failed when whoever began it may not enter any more, and somebody else can begin it anew") func abandoned()
         async throws
     {

@@ -9,13 +9,16 @@ import Tenancy
 /// other write; what cannot be taken back is told and left as it is.
 package struct Undo: Sendable {
     private let operation: UUID
-    private let id = UUID.v7()
+    private let id: UUID
     private let caller: Caller
     private let catalog: Catalog
     private let scope: TenantScope
 
-    package init(of operation: UUID, _ catalog: Catalog, in scope: TenantScope, for caller: Caller) {
+    /// - Parameter id: its own operation. Where the change log knows it already, from a part that came before, what that did is not taken for
+    ///   other people's changes.
+    package init(of operation: UUID, as id: UUID = .v7(), _ catalog: Catalog, in scope: TenantScope, for caller: Caller) {
         self.operation = operation
+        self.id = id
         self.catalog = catalog
         self.scope = scope
         var caller = caller
@@ -52,8 +55,9 @@ package struct Undo: Sendable {
             }
             do {
                 let work = UndoWork(
-                    id: id, steps: steps, conflicts: conflicts, states: states, catalog: catalog, repeatable: repeatable,
-                    counting: Usage.settled(catalog, scope.entitlements), slug: scope.tenant.slug, closing: closing)
+                    id: id, steps: steps, conflicts: conflicts, restored: Set(seen.filter(\.isRestored).map(\.id)), states: states,
+                    catalog: catalog, repeatable: repeatable, counting: Usage.settled(catalog, scope.entitlements),
+                    slug: scope.tenant.slug, closing: closing)
                 return RecordAnswer(status: 200, body: try await scope.transaction { transaction in try work.perform(transaction).bytes })
             } catch {
                 if let limit = (error as? PostgresError)?.planLimit { throw limit }
@@ -72,14 +76,15 @@ package struct Undo: Sendable {
         catalog[type].map(caller.readsAll) ?? false
     }
 
-    /// What the operation did to each record, the last touched first.
+    /// What the operation did to each record, and the undo itself since, the last touched first.
     ///
     /// - Parameter records: only these; nil for all.
     private func traces(of records: [String]?) async throws -> [UndoTrace] {
         let some: SQL = records.map { " AND record_id = ANY (\($0)::uuid[])" } ?? ""
         let rows = try await scope.rows(
             """
-            SELECT type, record_id, version, action, fields FROM changes WHERE operation_id = \(operation)\(some)
+            SELECT type, record_id, version, action, fields, operation_id FROM changes
+            WHERE operation_id IN (\(operation), \(id))\(some)
             ORDER BY version, id LIMIT \(Self.largest + 1)
             """)
         guard rows.count <= Self.largest else {
@@ -91,7 +96,8 @@ package struct Undo: Sendable {
             let id = try row.text(1)
             if traces[id] == nil { order.append(id) }
             var trace = try traces[id] ?? UndoTrace(type: row.text(0), id: id)
-            trace.add(version: try row.int(2), isPurge: try row.text(3) == "purge", try JSON(parsing: row.text(4)))
+            try trace.add(
+                version: row.int(2), isPurge: row.text(3) == "purge", isOfUndo: row.uuid(5) == id, JSON(parsing: row.text(4)))
             traces[id] = trace
         }
         return order.reversed().compactMap { traces[$0] }
@@ -123,6 +129,7 @@ package struct Undo: Sendable {
         guard let type = catalog[trace.type], let state else { return ([], [UndoConflict(trace, [])]) }
         let store = RecordStore(type, of: catalog, in: scope, for: caller)
         if trace.isCreation {
+            if trace.isRestored, state.isTrashed, state.version == trace.lastVersion { return ([], []) }
             guard state.version == trace.lastVersion, state.canDelete, !state.isTrashed else {
                 return ([], [UndoConflict(trace, changedSince(trace, state, type))])
             }

@@ -8,6 +8,8 @@ struct UndoTrace: Sendable {
     /// Whether the operation made the record.
     private(set) var isCreation = false
     private(set) var isPurged = false
+    /// Whether an earlier part of the undo has given something of it back.
+    private(set) var isRestored = false
     /// By name: what the field held before the operation and after it.
     private(set) var fields: [String: (before: JSON, after: JSON)] = [:]
 
@@ -17,13 +19,16 @@ struct UndoTrace: Sendable {
     }
 
     /// Takes in one row of the change log; they come in the order of their versions.
-    mutating func add(version: Int, isPurge: Bool, _ changes: JSON) {
+    ///
+    /// - Parameter isOfUndo: whether it is of the undo's own operation.
+    mutating func add(version: Int, isPurge: Bool, isOfUndo: Bool, _ changes: JSON) {
         lastVersion = version
         isCreation = isCreation || version == 1
         isPurged = isPurged || isPurge
         for member in changes.members ?? [] {
-            let before = fields[member.name]?.before ?? member.value["before"] ?? .null
-            fields[member.name] = (before, member.value["after"] ?? .null)
+            let (known, after) = (fields[member.name], member.value["after"] ?? .null)
+            if isOfUndo, isCreation ? member.name == CommonFields.deletedAt.name : known?.before == after { isRestored = true }
+            fields[member.name] = (known?.before ?? member.value["before"] ?? .null, after)
         }
     }
 }

@@ -6,6 +6,8 @@ struct UndoWork: Sendable {
     let id: UUID
     let steps: [UndoStep]
     let conflicts: [UndoConflict]
+    /// What an earlier part of the undo has put back.
+    let restored: Set<String>
     let states: [String: UndoState]
     let catalog: Catalog
     let repeatable: RepeatableRequest?
@@ -21,7 +23,7 @@ struct UndoWork: Sendable {
     func perform(_ transaction: borrowing Transaction) throws -> JSON {
         if let repeatable { try transaction.flush(repeatable.claim) }
         try lock(transaction)
-        var restored: Set<String> = []
+        var restored = restored
         var waiting = steps
         // A step may have to wait for another: a record comes back only after the value it needs is free, or what it refers to is there.
         while true {

@@ -35,7 +35,8 @@ package struct ImportRevert: Sendable {
                 return .ended
             }
             let (id, listed, telling) = (state.id, Self.listed, told)
-            try await Undo(of: state.id, catalog, in: scope, for: caller).run(records: page.ids) { restored, conflicts in
+            let undo = Undo(of: state.id, as: state.id.ofWayBack, catalog, in: scope, for: caller)
+            try await undo.run(records: page.ids) { restored, conflicts in
                 [
                     """
                     UPDATE imports SET done = done + int8multirange(int8range(\(page.first)::bigint, \(page.last + 1)::bigint)),
@@ -67,7 +68,8 @@ package struct ImportRevert: Sendable {
                     "INSERT INTO \(table) SELECT row_number() OVER (ORDER BY max(id::text) DESC), record_id FROM changes WHERE operation_id = "
             )
                 + "\(state.id) GROUP BY record_id",
-            "UPDATE imports SET staging = \(staging), done = '{}' WHERE id = \(state.id)",
+            // What an earlier way back has put back is counted anew, and what it left is listed anew.
+            "UPDATE imports SET staging = \(staging), done = '{}', reverted = 0, conflicts = '[]' WHERE id = \(state.id)",
         ])
         return staging
     }
@@ -80,5 +82,15 @@ package struct ImportRevert: Sendable {
             """)
         guard let first = rows.first, let last = rows.last else { return nil }
         return (try first.int(0), try last.int(0), try rows.map { try $0.text(1) })
+    }
+}
+
+extension UUID {
+    /// What the way back of the import with this id is called in the change log: the same, as a version 8 (RFC 9562, 5.8). It never differs, so
+    /// that a second way back knows what the first has done.
+    fileprivate var ofWayBack: UUID {
+        var bytes = uuid
+        bytes.6 = bytes.6 & 0x0F | 0x80
+        return UUID(uuid: bytes)
     }
 }
