@@ -26,7 +26,7 @@ package enum Contacts {
     ) { rules in
         rules.remembers = true
         rules.canBeErased = true
-        rules.yielding = { loser, winner in ReminderRecipient.handingOver(from: loser, to: winner) }
+        rules.yielding = { losers, winner in ReminderRecipient.handingOver(from: losers, to: winner) }
         rules.duplicates = [[phone.definition.name]]
         rules.refusals = [
             "contacts_name_or_email_required": .invalid([

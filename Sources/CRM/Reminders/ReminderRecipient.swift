@@ -79,10 +79,12 @@ enum ReminderRecipient: Sendable, Hashable {
         }
     }
 
-    /// The statement of a merge by which reminders tell the winner instead of a loser: once, in the place of the first of them.
-    static func handingOver(from loser: RecordType.Change, to winner: String) -> [SQL] {
-        guard let reminders = loser.catalog[Reminders.type.name] else { return [] }
-        let isLoser: SQL = "lower(told.one ->> 'contact_id') = lower(\(loser.id)::text)"
+    /// The statement of a merge by which reminders tell the winner instead of the losers: once, in the place of the first of them. However many
+    /// the losers are, the reminders are read once.
+    static func handingOver(from losers: [RecordType.Change], to winner: String) -> [SQL] {
+        guard let change = losers.first, let reminders = change.catalog[Reminders.type.name] else { return [] }
+        let ids = losers.map { $0.id.lowercased() }
+        let isLoser: SQL = "lower(told.one ->> 'contact_id') = ANY (\(ids)::text[])"
         let handedOver: SQL = """
             recipients = (
                 SELECT jsonb_agg(list.one ORDER BY list.place) FROM (
@@ -92,7 +94,7 @@ enum ReminderRecipient: Sendable, Hashable {
                     GROUP BY given.one) AS list)
             """
         let isTold: SQL = "EXISTS (SELECT FROM jsonb_array_elements(r.recipients) AS told (one) WHERE \(isLoser))"
-        return [loser.cascade(reminders, set: handedOver, where: isTold)]
+        return [change.cascade(reminders, set: handedOver, where: isTold)]
     }
 
     private static let missing = "reminders_recipient"

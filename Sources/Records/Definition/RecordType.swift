@@ -70,8 +70,8 @@ package struct RecordType: Sendable {
         package var keptInMerges: Set<String> = []
         /// Conditions that end a merge once everything is written: what becomes one may not be all that it would be.
         package var merging: @Sendable (_ winner: String, _ losers: [String]) -> [SQL] = { _, _ in [] }
-        /// What names a loser of a merge otherwise than by a reference: statements that let it name the winner.
-        package var yielding: @Sendable (_ loser: Change, _ winner: String) -> [SQL] = { _, _ in [] }
+        /// What names losers of a merge otherwise than by a reference: statements that let it name the winner.
+        package var yielding: @Sendable (_ losers: [Change], _ winner: String) -> [SQL] = { _, _ in [] }
         /// By the name of a field that refers to no record type (a pipeline's stages): where the names of its values stand.
         package var parts: [String: Parts] = [:]
         /// What its timeline tells beyond the changes of its records and the work on them.

@@ -43,7 +43,7 @@ struct MergeWork: Sendable {
         let answer = Self.answer(record, moved, order.isRehearsal ? nil : store.caller.operationID)
         let body = answer.body.map { String(decoding: $0, as: UTF8.self) }
         let kept = repeatable.map { [$0.remember(.init(status: answer.status, version: answer.version, body: body))] } ?? []
-        let yielding = order.losers.flatMap { store.type.rules.yielding(store.change(.trash, $0), order.winner) }
+        let yielding = store.type.rules.yielding(order.losers.map { store.change(.trash, $0) }, order.winner)
         let rules = yielding + store.type.rules.merging(order.winner, order.losers)
         let files = Attachments.moving(store.type, from: order.losers, to: order.winner)
         try transaction.flush(
