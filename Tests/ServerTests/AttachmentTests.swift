@@ -148,10 +148,32 @@ import Testing
         }
         #expect(try await send("image/svg+xml", Self.content, admin).status == 201)
         #expect(try await send("application/octet-stream", [], admin).status == 201)
-        // Another content under the same key is looked at anew.
-        let keyed = admin.with(.idempotencyKey, "signed")
-        #expect(try await send("image/png", rest, keyed).status == 415)
-        #expect(try await send("image/png", begun[0].bytes, keyed).status == 201)
+    }
+
+    @Test("The refusal of a file that is not what it is said to be is repeated under its key; another content is another request")
+    func repeatedRefusal() async throws {
+        let firm = try await TestSite.shared.firm()
+        let admin = try await firm.admin()
+        let contact = try await Self.make(admin, "contacts", ["last_name": "Refused"])
+        let picture: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+        func send(_ bytes: [UInt8], _ key: String) async throws -> Client.Answer {
+            try await admin.with(.idempotencyKey, key)
+                .send(.post, "/v1/contacts/\(contact)/attachments?name=x", bytes: bytes, type: "image/png")
+        }
+
+        // Shorter than what is looked at, and so judged at its end; and longer.
+        for (key, wrong) in [("short", [1, 2, 3]), ("long", [UInt8](repeating: 0x20, count: 700_000))] as [(String, [UInt8])] {
+            let (first, second) = (try await send(wrong, key), try await send(wrong, key))
+            let other = try await send(picture, key)
+
+            #expect(first.status == 415 && first.headers[.idempotentReplayed] == nil, "\(first.text)")
+            #expect(second.status == 415 && second.headers[.idempotentReplayed] == "true", "\(second.text)")
+            #expect(try second.json == first.json)
+            #expect(other.status == 422 && other.code == "idempotency_mismatch", "\(other.text)")
+        }
+        #expect(try await admin.get("/v1/usage").json["usage"]?["storage_bytes"]?["used"] == 0)
+        #expect(try await firm.scope().rows("SELECT count(*) FROM attachments")[0].int(0) == 0)
+        #expect(try await send(picture, "new").status == 201)
     }
 
     @Test("The plan's bytes are never passed by uploads at the same time, and come back with removals") func quota() async throws {

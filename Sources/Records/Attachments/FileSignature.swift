@@ -5,8 +5,15 @@ struct FileSignature: Sendable {
     private let beginnings: [[UInt8?]]
     /// Within how many bytes it begins: readers of PDF look for it behind what mail programs put in front.
     private let room: Int
-    private var head: [UInt8] = []
+    /// What has come of it, until it is settled.
+    private(set) var head: [UInt8] = []
     private var isSettled = false
+
+    /// The refusal of a file with its SHA-256: whoever keeps the one keeps the other.
+    struct Mismatch: Error {
+        let problem: Problem
+        let digest: [UInt8]
+    }
 
     /// Nil for a type whose files begin in many ways.
     init?(of contentType: String) {

@@ -18,8 +18,7 @@ package struct RepeatableUpload: Sendable {
             credential: request.credential, key: request.key, fingerprint: Digest.sha256(request.fingerprint + digest))
     }
 
-    /// A content that did not come to its end is no answer of ours, and one that is not what it is said to be may be another the next time:
-    /// neither is kept.
+    /// A content that did not come to its end is no answer of ours: it is not kept.
     private struct Cut: Error { let problem: Problem }
 
     /// Does the work, or gives the answer it had the first time: then the content is read once more and kept nowhere. Refuses with
@@ -40,12 +39,14 @@ package struct RepeatableUpload: Sendable {
             return try await request.perform(in: scope, document: document) {
                 do {
                     return try await work()
-                } catch let problem as Problem where problem.code == .malformed || problem.code == .unsupportedMediaType {
+                } catch let problem as Problem where problem.code == .malformed {
                     throw Cut(problem: problem)
                 }
             }
         } catch let cut as Cut {
             throw cut.problem
+        } catch let mismatch as FileSignature.Mismatch {
+            return try await request(withContent: mismatch.digest).perform(in: scope, document: document) { throw mismatch.problem }
         }
     }
 

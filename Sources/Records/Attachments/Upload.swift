@@ -46,7 +46,8 @@ package struct Upload: Sendable {
         var whole: RepeatableRequest?
         do {
             let reserved = Reserving(
-                content: content, granted: announced ?? 0, signature: FileSignature(of: contentType), grow: grow)
+                content: content, granted: announced ?? 0, signature: FileSignature(of: contentType), isRepeatable: repeatable != nil,
+                limit: limit, grow: grow)
             let stored: StoredBlob
             do {
                 stored = try await blobs.put(key, reserved, limit: Int64(limit))
@@ -152,40 +153,59 @@ private struct Reserving<Content: AsyncSequence & Sendable>: AsyncSequence, Send
     let content: Content
     let granted: Int
     let signature: FileSignature?
+    /// Whether the refusal is kept with what was refused.
+    let isRepeatable: Bool
+    /// The most that is read, in bytes.
+    let limit: Int
     let grow: @Sendable (Int) async throws -> Void
 
-    func makeAsyncIterator() -> Iterator {
-        Iterator(content: content.makeAsyncIterator(), granted: granted, signature: signature, grow: grow)
-    }
+    func makeAsyncIterator() -> Iterator { Iterator(self) }
 
     struct Iterator: AsyncIteratorProtocol {
-        var content: Content.AsyncIterator
-        var granted: Int
-        var signature: FileSignature?
-        let grow: @Sendable (Int) async throws -> Void
+        private let order: Reserving
+        private var content: Content.AsyncIterator
+        private var granted: Int
+        private var signature: FileSignature?
         private var passed = 0
 
-        init(
-            content: Content.AsyncIterator, granted: Int, signature: FileSignature?, grow: @escaping @Sendable (Int) async throws -> Void
-        ) {
-            self.content = content
-            self.granted = granted
-            self.signature = signature
-            self.grow = grow
+        init(_ order: Reserving) {
+            self.order = order
+            content = order.content.makeAsyncIterator()
+            granted = order.granted
+            signature = order.signature
         }
 
         mutating func next() async throws -> [UInt8]? {
-            guard let piece = try await content.next() else {
-                try signature?.finish()
-                return nil
+            let piece = try await content.next()
+            do throws(Problem) {
+                if let piece { try signature?.take(piece) } else { try signature?.finish() }
+            } catch {
+                guard order.isRepeatable else { throw error }
+                throw FileSignature.Mismatch(problem: error, digest: try await digest(to: piece))
             }
-            try signature?.take(piece)
+            guard let piece else { return nil }
             passed += piece.count
             while passed > granted {
-                try await grow(Upload.step)
+                try await order.grow(Upload.step)
                 granted += Upload.step
             }
             return piece
+        }
+
+        /// The SHA-256 of the whole, of which `last` has come last: what is left of it is read and kept nowhere.
+        private mutating func digest(to last: [UInt8]?) async throws -> [UInt8] {
+            var digest = RunningDigest()
+            // What has passed before the beginning was judged is part of it.
+            digest.add(Array((signature?.head ?? []).prefix(passed)))
+            var size = passed
+            var next = last
+            while let piece = next {
+                size += piece.count
+                guard size <= order.limit else { throw BlobError.tooLarge(limit: Int64(order.limit)) }
+                digest.add(piece)
+                next = try await content.next()
+            }
+            return digest.finish()
         }
     }
 }
