@@ -5,9 +5,12 @@ struct CSVForm: Sendable, Hashable {
     let columns: [String]
     /// Where the first row below the header begins.
     let start: Int
+    /// The cells of the first rows.
+    private let samples: [[String]]
 
     static let delimiters: [UInt8] = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t"), UInt8(ascii: "|")]
     static let mostColumns = 500
+    private static let mostSamples = 20
 
     /// Reads the first row of `sample`, UTF-8 from the beginning of the file. Refuses with `.invalid` what has none.
     ///
@@ -30,6 +33,18 @@ struct CSVForm: Sendable, Hashable {
             names.append(names.contains(name) ? "\(name) (\(index + 1))" : name)
         }
         columns = names
+        var (samples, place) = ([[String]](), header.end)
+        while samples.count < Self.mostSamples, let row = Self.record(sample, from: place, delimiter, isWhole: isWhole) {
+            samples.append(row.cells)
+            place = row.end
+        }
+        self.samples = samples
+    }
+
+    /// What the first rows hold in a column, but for empty cells.
+    func samples(of column: String) -> [String] {
+        guard let index = columns.firstIndex(of: column) else { return [] }
+        return samples.compactMap { $0.indices.contains(index) ? $0[index].trimmed : nil }.filter { !$0.isEmpty }
     }
 
     private static func wrong(_ sentence: String) -> Problem { .invalid([.init("", .format, sentence)]) }

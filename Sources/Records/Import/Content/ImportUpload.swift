@@ -38,7 +38,7 @@ package struct ImportUpload: Sendable {
         let content: JSON = [
             "columns": JSON(form.columns), "encoding": .string(encoding.rawValue),
             "delimiter": .string(String(decoding: [form.delimiter], as: UTF8.self)),
-            "proposed_mapping": HeaderMapping(of: type, for: caller, words: words(type)).proposal(for: form.columns),
+            "proposed_mapping": HeaderMapping(of: type, for: caller, words: words(type)).proposal(for: form),
         ]
         let columns = form.columns.indices.map { ", c\($0 + 1) text" }.joined()
         let delimiter = SQL.quoted(literal: String(decoding: [form.delimiter], as: UTF8.self))

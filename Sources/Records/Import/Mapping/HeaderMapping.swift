@@ -32,11 +32,13 @@ package struct HeaderMapping: Sendable {
 
     /// Header to path, for columns whose name says something; each field once. A field's own name counts more than a word for it, wherever
     /// in the file it stands.
-    func proposal(for columns: [String]) -> JSON {
-        // An export of ours: its `id` is no other system's, and words mean nothing.
+    func proposal(for form: CSVForm) -> JSON {
+        let columns = form.columns
+        // An export of ours: words mean nothing.
         let isExport = columns.allSatisfy(exported.contains)
         let ways: [(String) -> String?] = [
             { paths.contains($0) ? $0 : nil }, { names[Self.normal($0)] }, { isExport ? nil : words[Self.normal($0)] },
+            { isExport && $0 == CommonFields.id.name ? meaningOfID(form.samples(of: $0)) : nil },
         ]
         var (found, taken) = ([String: String](), Set<String>())
         for way in ways {
@@ -45,6 +47,13 @@ package struct HeaderMapping: Sendable {
             }
         }
         return .object(columns.compactMap { column in found[column].map { JSON.Member(column, .string($0)) } })
+    }
+
+    /// What a column `id` is where all columns are called as in an export: the record's own id, or another system's where it holds no ids of ours.
+    private func meaningOfID(_ cells: [String]) -> String? {
+        guard !cells.isEmpty else { return nil }
+        let isOurs = cells.allSatisfy { UUID(uuidString: $0) != nil }
+        return isOurs ? CommonFields.id.name : words[Self.normal(CommonFields.id.name)]
     }
 
     /// Without what programs write differently: case, accents, signs, `*` for what must be filled in.
