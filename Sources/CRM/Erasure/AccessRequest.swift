@@ -30,6 +30,7 @@ package struct AccessRequest: Sendable {
         var trail = PersonTrail()
         try trail.take(first: try await scope.run(PersonTrail.first(contact), isRepeatable: true)[...])
         try trail.take(second: try await scope.run(trail.second(catalog), isRepeatable: true)[...], catalog)
+        try trail.take(third: try await scope.run(trail.third(catalog), isRepeatable: true)[...])
         _ = try await scope.run([
             AuditTrail.entry(
                 .accessRequested, by: caller.actor, about: .init(type.name, contact), from: address, requestID: caller.requestID)

@@ -25,6 +25,7 @@ struct ErasureWork: Sendable {
         guard let own = try present.first(where: { try $0.uuid(0) == contact }) else { throw Problem.notFound }
         guard try version == nil || version == own.int(1) else { throw Problem(.versionMismatch, "Someone has written the contact since.") }
         try trail.take(second: try transaction.flush(trail.second(catalog))[...], catalog)
+        try trail.take(third: try transaction.flush(trail.third(catalog))[...])
         let trashed = try trashedColumns(transaction)
         let changes = try transaction.rows(
             "SELECT count(*) FROM changes WHERE record_id = ANY (\(trail.people)::uuid[]) AND type = 'contacts'")[0].int(0)

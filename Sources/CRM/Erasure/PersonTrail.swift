@@ -5,7 +5,8 @@ import Records
 /// Where a tenant holds something about one person: the contact, those that were merged into it, the leads that it was, and what was done
 /// with it.
 ///
-/// It is found in two steps, each one flush: who the person is, and then what refers to it.
+/// It is found in three steps, each one flush: who the person is, then what refers to it, and then what is about any of these: by ids that are
+/// known, so that every column of a condition leads to its index, and no table of what people do is read in full.
 struct PersonTrail: Sendable {
     /// The contact first, then those that live on in it, some of which may be gone but for their history.
     private(set) var people: [String] = []
@@ -72,39 +73,58 @@ struct PersonTrail: Sendable {
 
     /// What refers to the person.
     func second(_ catalog: Catalog) -> [SQL] {
-        let leads: SQL = """
-            SELECT id FROM leads
-            WHERE converted_contact_id = ANY (\(people)::uuid[]) OR lower(email) = ANY (\(addresses)::text[])
-            """
-        let deals: SQL = "SELECT id FROM deals WHERE contact_id = ANY (\(people)::uuid[])"
-        let ownDeals: SQL = "\(deals) AND company_id IS NULL"
-        let activities: SQL = "contact_ids && \(people)::uuid[] OR lead_id IN (\(leads)) OR deal_id IN (\(deals))"
-        let referring = referring(catalog)
-        let ownTypes = referring.filter { $0.type.isOfTenant }.map(\.query)
-        let subjects: SQL = ([leads, deals] + ownTypes).joined(separator: " UNION ALL ")
-        let tasks: SQL = "about_id = ANY (\(people)::uuid[]) OR about_id IN (\(subjects))"
         let known: [SQL] = [
-            "SELECT id, email FROM leads WHERE id IN (\(leads)) ORDER BY id",
             """
-            SELECT id, contact_ids <@ \(people)::uuid[] AND (contact_ids <> '{}' OR coalesce(lead_id IN (\(leads)), false)
-                OR coalesce(deal_id IN (\(ownDeals)), false))
-            FROM activities WHERE \(activities) ORDER BY id
+            SELECT id, email FROM leads
+            WHERE converted_contact_id = ANY (\(people)::uuid[]) OR lower(email) = ANY (\(addresses)::text[]) ORDER BY id
             """,
+            "SELECT id, company_id IS NULL FROM deals WHERE contact_id = ANY (\(people)::uuid[]) ORDER BY id",
+        ]
+        return known + referring(catalog).map(\.query)
+    }
+
+    /// Reads what `second` answered.
+    mutating func take(second answers: ArraySlice<Rows>, _ catalog: Catalog) throws {
+        let rows = Array(answers)
+        for row in rows[0] {
+            leads.append(try row.text(0))
+            // Mail reached it under this address too.
+            words.note("email", row.optionalText(1))
+        }
+        (ownDeals, firmDeals) = try Self.parted(rows[1])
+        for (source, found) in zip(referring(catalog), rows.dropFirst(2)) {
+            others[source.type.name] = try found.map { try $0.text(0) }
+        }
+    }
+
+    /// What is about the person or what refers to it.
+    func third(_ catalog: Catalog) -> [SQL] {
+        let ownTypes: [String] = Array(others.filter { catalog[$0.key]?.isOfTenant == true }.values.joined())
+        let deals: [String] = ownDeals + firmDeals
+        let subjects: [String] = people + leads + deals + ownTypes
+        let alone: [String] = people + leads + ownDeals
+        let activities: SQL = """
+            FROM activities
+            WHERE contact_ids && \(people)::uuid[] OR lead_id = ANY (\(leads)::uuid[]) OR deal_id = ANY (\(deals)::uuid[])
             """
-            SELECT id, about_id = ANY (\(people)::uuid[]) OR about_id IN (\(leads)) OR about_id IN (\(ownDeals))
-            FROM tasks WHERE \(tasks) ORDER BY id
+        let tasks: SQL = "FROM tasks WHERE about_id = ANY (\(subjects)::uuid[])"
+        return [
+            """
+            SELECT id, contact_ids <@ \(people)::uuid[] AND (contact_ids <> '{}' OR coalesce(lead_id = ANY (\(leads)::uuid[]), false)
+                OR coalesce(deal_id = ANY (\(ownDeals)::uuid[]), false))
+            \(activities) ORDER BY id
             """,
-            "SELECT id, company_id IS NULL FROM deals WHERE id IN (\(deals)) ORDER BY id",
+            "SELECT id, about_id = ANY (\(alone)::uuid[]) \(tasks) ORDER BY id",
+            // No index knows the reader of a mail, and a reminder's only while it is active.
             """
             SELECT id FROM mails
-            WHERE lower(recipient) = ANY (\(addresses)::text[]) OR lower(recipient) IN (SELECT lower(email) FROM leads WHERE id IN (\(leads)))
-                OR about_id = ANY (\(people)::uuid[]) OR about_id IN (
-                    \(subjects) UNION ALL SELECT id FROM activities WHERE \(activities) UNION ALL SELECT id FROM tasks WHERE \(tasks))
+            WHERE lower(recipient) = ANY (\(addresses)::text[]) OR about_id = ANY (\(subjects)::uuid[])
+                OR about_id IN (SELECT id \(activities) UNION ALL SELECT id \(tasks))
             ORDER BY id
             """,
             """
             SELECT id FROM reminders AS r
-            WHERE about_id = ANY (\(people)::uuid[]) OR about_id IN (\(subjects))
+            WHERE about_id = ANY (\(subjects)::uuid[])
                 OR EXISTS (SELECT FROM jsonb_array_elements(recipients) AS told (one) WHERE \(isRecipient("told.one")))
                 OR EXISTS (SELECT FROM changes AS c
                     WHERE c.record_id = r.id AND c.type = 'reminders' AND c.fields ? 'recipients' AND EXISTS (
@@ -112,7 +132,17 @@ struct PersonTrail: Sendable {
             ORDER BY id
             """,
         ]
-        return known + referring.map(\.query)
+    }
+
+    /// Reads what `third` answered.
+    mutating func take(third answers: ArraySlice<Rows>) throws {
+        let rows = Array(answers)
+        (ownActivities, sharedActivities) = try Self.parted(rows[0])
+        (ownTasks, sharedTasks) = try Self.parted(rows[1])
+        mails = try rows[2].map { try $0.text(0) }
+        reminders = try rows[3].map { try $0.text(0) }
+        let known = Set([people, leads, ownActivities, sharedActivities, ownTasks, sharedTasks, ownDeals, firmDeals].joined())
+        others = others.mapValues { ids in ids.filter { !known.contains($0) } }
     }
 
     /// By type, the records that refer to the person by a field that the tenant has made: all of its own types, and of the others what is not
@@ -138,25 +168,6 @@ struct PersonTrail: Sendable {
         (coalesce(lower(btrim(\(element) ->> 'email')) = ANY (\(addresses)::text[]), false)
             OR coalesce(lower(\(element) ->> 'contact_id') = ANY (\(people)::text[]), false))
         """
-    }
-
-    /// Reads what `second` answered.
-    mutating func take(second answers: ArraySlice<Rows>, _ catalog: Catalog) throws {
-        let rows = Array(answers)
-        for row in rows[0] {
-            leads.append(try row.text(0))
-            // Mail reached it under this address too.
-            words.note("email", row.optionalText(1))
-        }
-        (ownActivities, sharedActivities) = try Self.parted(rows[1])
-        (ownTasks, sharedTasks) = try Self.parted(rows[2])
-        (ownDeals, firmDeals) = try Self.parted(rows[3])
-        mails = try rows[4].map { try $0.text(0) }
-        reminders = try rows[5].map { try $0.text(0) }
-        let known = Set([people, leads, ownActivities, sharedActivities, ownTasks, sharedTasks, ownDeals, firmDeals].joined())
-        for (source, found) in zip(referring(catalog), rows.dropFirst(6)) {
-            others[source.type.name] = try found.map { try $0.text(0) }.filter { !known.contains($0) }
-        }
     }
 
     private static func parted(_ rows: Rows) throws -> (own: [String], shared: [String]) {
