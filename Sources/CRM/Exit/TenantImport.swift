@@ -20,15 +20,14 @@ extension Installation {
             blueprint: file.blueprint, isTest: file.isTest, fingerprint: Digest.sha256(file.fingerprint + Array("import \(slug)".utf8)))
         request.adminID = file.adminID
         let loading = TenantLoading(file: file, base: base, progress: progress)
-        let made = try await provisioning.restore(request, schemaVersion: file.schemaVersion, by: instruction) { transaction in
+        let made = try await provisioning.restore(
+            request, schemaVersion: file.schemaVersion, by: instruction, belongings: file.logo.map(MailLogo.bringing) ?? []
+        ) { transaction in
             try loading.run(transaction)
         } beforeOpening: { [blobs] tenant in
             try await file.place(in: blobs, of: tenant, progress: progress)
         }
-        if made.isNew {
-            if let logo = file.logo { try await MailLogo.bring(logo, to: directory.scope(for: made.tenant)) }
-            _ = try await Recount(self).run(made.tenant)
-        }
+        if made.isNew { _ = try await Recount(self).run(made.tenant) }
         return made.tenant
     }
 }

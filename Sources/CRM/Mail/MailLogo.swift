@@ -30,9 +30,9 @@ package struct MailLogo: Sendable {
     }
 
     /// Puts one where it was at another installation; what no mail could carry is left out.
-    static func bring(_ bytes: [UInt8], to scope: TenantScope) async throws {
-        guard (try? InlineImage(bytes)) != nil else { return }  // Somebody has altered the file: mails do without.
-        _ = try await scope.run(["SELECT cell.keep_mail_logo(\(SQLValue.bytes(bytes))::bytea)"])
+    static func bringing(_ bytes: [UInt8]) -> [SQL] {
+        guard (try? InlineImage(bytes)) != nil else { return [] }  // Somebody has altered the file: mails do without.
+        return ["SELECT cell.keep_mail_logo(\(SQLValue.bytes(bytes))::bytea)"]
     }
 
     /// Refuses with `.unsupportedMediaType` what is no picture of these kinds, with `.tooLarge` what is too large for a mail.

@@ -9,9 +9,11 @@ extension Provisioning {
     /// Makes a tenant of rows that were written at an older schema version, or at this one: the schema is built as it was then, filled, and
     /// migrated. Throws as `provision`, and what `fill` and `beforeOpening` throw; then nothing is left, and the name is free.
     ///
-    /// - Parameter beforeOpening: puts what is kept beside the database where the tenant will look for it, before anyone may enter.
+    /// - Parameters:
+    ///   - belongings: write what the cell keeps for the tenant, as the tenant, in the transaction that builds its schema.
+    ///   - beforeOpening: puts what is kept beside the database where the tenant will look for it, before anyone may enter.
     package func restore(
-        _ request: ProvisionRequest, schemaVersion: Int, by instruction: Instruction, fill: @escaping Fill,
+        _ request: ProvisionRequest, schemaVersion: Int, by instruction: Instruction, belongings: [SQL] = [], fill: @escaping Fill,
         beforeOpening: (Tenant) async throws -> Void
     ) async throws -> Provisioned {
         try Slug.check(request.slug)
@@ -23,7 +25,8 @@ extension Provisioning {
         do {
             if !cells.knows(reserved.cell) { try await directory.refresh() }
             let cell = try cells.named(reserved.cell)
-            try await build(reserved, in: cell, files: settings.schema.tenant.filter { $0.number <= schemaVersion }, fill)
+            let files = settings.schema.tenant.filter { $0.number <= schemaVersion }
+            try await build(reserved, in: cell, files: files, fill, belongings)
             if schemaVersion < settings.schema.tenant.latest { try await catchUp(reserved, in: cell) }
             try await beforeOpening(reserved)
         } catch {
@@ -33,8 +36,10 @@ extension Provisioning {
         return try await open(reserved, request, instruction, as: "import")
     }
 
-    private func build(_ tenant: Tenant, in cell: OpenCell, files: [SchemaFile], _ fill: @escaping Fill) async throws {
+    private func build(_ tenant: Tenant, in cell: OpenCell, files: [SchemaFile], _ fill: @escaping Fill, _ belongings: [SQL]) async throws {
         let script = TenantScript(tenant: tenant)
+        // Only now does the cell know whose role it is.
+        let belonging = [TenantScript.asTenant(role: tenant.role, schema: tenant.schema)] + belongings + [TenantScript.asOwner]
         try await cell.founder.transaction(
             preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner], namespace: Cell.schema
         ) { transaction in
@@ -42,7 +47,7 @@ extension Provisioning {
             guard try transaction.rows("SELECT 1 FROM tenant_migrations WHERE tenant_id = \(tenant.id)").isEmpty else { return }
             try transaction.script(TenantScript.creation(of: tenant.schema, role: tenant.role, in: cell.cell, files))
             try fill(transaction)
-            try transaction.flush(script.ledger(files) + [script.leaving])
+            try transaction.flush(script.ledger(files) + belonging + [script.leaving])
         }
     }
 
