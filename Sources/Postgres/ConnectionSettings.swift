@@ -76,9 +76,14 @@ package struct ConnectionSettings: Sendable {
     func presumedMode(_ environment: (String) -> String? = ConnectionSettings.environment) -> String? {
         func said(_ keyword: String, _ variable: String) -> String? { option(keyword) ?? environment(variable) }
         guard said("sslmode", "PGSSLMODE") == nil, said("service", "PGSERVICE") == nil else { return nil }
-        let address = said("hostaddr", "PGHOSTADDR") ?? ""
-        let hosts = address.isEmpty ? said("host", "PGHOST") ?? "" : address
-        guard !hosts.split(separator: ",", omittingEmptySubsequences: false).allSatisfy(Self.isHere) else { return nil }
+        func list(_ text: String?) -> [Substring] { (text ?? "").split(separator: ",", omittingEmptySubsequences: false) }
+        let (addresses, names) = (list(said("hostaddr", "PGHOSTADDR")), list(said("host", "PGHOST")))
+        // Both are lists, and one server has a place in each: its name is asked for where its address is empty (libpq manual 34.1.1.3).
+        let servers = (0..<max(addresses.count, names.count)).map { place in
+            let address = place < addresses.count ? addresses[place] : ""
+            return address.isEmpty && place < names.count ? names[place] : address
+        }
+        guard !servers.allSatisfy(Self.isHere) else { return nil }
         // The system's authorities may be used for nothing less (libpq manual 34.1.2).
         return said("sslrootcert", "PGSSLROOTCERT") == "system" ? "verify-full" : "require"
     }

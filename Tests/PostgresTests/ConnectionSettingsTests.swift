@@ -13,6 +13,9 @@ import Testing
             "postgresql://owner@db.example.com/tenantry", "postgres://db:5433/x", "host=10.0.0.7 dbname=x", "postgresql://[2001:db8::1]/x",
             "postgresql://one.example,two.example/x?target_session_attrs=read-write", "postgresql://localhost,db.example.com/x",
             "host=localhost hostaddr=10.0.0.7", "host=127.example.com", "postgresql:///x?host=db.example.com",
+            // One of several is enough, and a name counts where its address is empty.
+            "hostaddr=127.0.0.1,10.0.0.7", "host=/run/postgresql,db.example.com", "host=localhost,db.example.com hostaddr=127.0.0.1,",
+            "host=db.example.com,localhost hostaddr=,127.0.0.1",
         ])
     func network(url: String) {
         #expect(mode(url) == "require")
@@ -27,7 +30,8 @@ import Testing
             "postgresql://db.example.com/x?sslmode=prefer", "host=db.example.com sslmode=disable", "postgresql://db/x?sslmode=verify-full",
             "postgresql://tenantry@/tenantry?host=/run/postgresql", "host=@abstract", "postgresql:///x", "x", "dbname=x",
             "postgresql://localhost/x", "postgresql://LOCALHOST:5433,[::1],127.0.1.1/x", "host=db.example.com hostaddr=127.0.0.1",
-            "service=crm", "postgresql://db.example.com/x?service=crm",
+            "service=crm", "postgresql://db.example.com/x?service=crm", "hostaddr=127.0.0.1,::1", "host=/run/postgresql,localhost",
+            "host=db.example.com,/run/postgresql hostaddr=127.0.0.1,",
         ])
     func left(url: String) {
         #expect(mode(url) == nil)
