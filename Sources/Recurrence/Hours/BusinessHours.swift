@@ -67,24 +67,6 @@ package struct BusinessHours: Sendable, Hashable {
         }
     }
 
-    /// The first moment at which so much time of work has passed since an instant; nil when there is no work in any week, or not so much
-    /// of it before the year 9999 ends. Nothing at all has passed at the instant itself.
-    package func moment(after work: Duration, of instant: Date, in zone: TimeZone) -> Date? {
-        var left = Double(work.components.seconds) + Double(work.components.attoseconds) / 1e18
-        var instant = instant
-        while left > 0 {
-            guard let opening = opening(from: instant, in: zone) else { return nil }
-            let wall = zone.wall(at: opening)
-            guard wall.date <= .last else { return nil }
-            let closing = zone.next(change(after: wall), after: opening)
-            let open = closing.timeIntervalSince(opening)
-            if left <= open { return opening + left }
-            left -= open
-            instant = closing
-        }
-        return instant
-    }
-
     private func hours(on date: CivilDate) -> [Range<Int>] { holidays.contains(date) ? [] : hours[date.weekday.rawValue] }
 
     private func isOpen(_ wall: CivilMoment) -> Bool { hours(on: wall.date).contains { $0.contains(wall.secondOfDay / 60) } }
