@@ -71,7 +71,8 @@ package struct KnownSettings: Sendable {
 
     // The database
     package let poolConnections = Setting.number(
-        "pool.connections", 4, 1...64, help: "Connections per cell that carry the units of many requests at once.")
+        "pool.connections", 4, 1...64,
+        help: "Connections per cell that carry the units of many requests at once; reads gather on the first, writes keep to the others.")
     package let poolExclusiveConnections = Setting.number(
         "pool.exclusive_connections", 8, 1...200, help: "Connections per cell for slow or multi-step work, one piece of work each.")
     package let poolMigrationConnections = Setting.number(

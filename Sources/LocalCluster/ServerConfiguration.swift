@@ -18,10 +18,16 @@ struct ServerConfiguration: Sendable {
         port = 5432
         unix_socket_directories = '\(socketFolder.replacing("'", with: "''"))'
         max_connections = 100
-        shared_buffers = 128MB
+        shared_buffers = \(buffers)MB
         # A tenant's schema has some forty tables; a transaction that makes or drops one locks them all.
         max_locks_per_transaction = 512
-        max_wal_size = 1GB
+        # After a checkpoint each page that changes goes into the log as a whole, of every index of every tenant: seldom, and compressed.
+        max_wal_size = 2GB
+        checkpoint_timeout = 15min
+        wal_compression = lz4
+        # What an import writes without waiting for the disk goes there steadily, or the next who does wait would wait for all of it.
+        wal_writer_delay = 20ms
+        wal_writer_flush_after = 128kB
         jit = off
         log_min_messages = warning
         log_line_prefix = '%m [%p] %q%u@%d '
@@ -29,6 +35,11 @@ struct ServerConfiguration: Sendable {
         log_timezone = 'UTC'
 
         """
+    }
+
+    /// An eighth of the memory, of which pages count only once they are used: a thousand tenants have some hundred thousand pages at least.
+    private var buffers: Int {
+        min(max(Int(ProcessInfo.processInfo.physicalMemory >> 23), 128), 1_024)
     }
 
     func write(to path: String, for user: ServerUser) throws(LocalClusterError) {

@@ -19,7 +19,6 @@ extension PipelineLink {
             ends = 0
             if PQresultStatus(result) == PGRES_PIPELINE_SYNC {
                 PQclear(result)
-                waits += 1
                 let head = flights.removeFirst()
                 finished.append((head.flight, head.failure.map { judged($0, conn) } ?? .answered(head.rows)))
             } else {

@@ -35,8 +35,7 @@ extension PipelineRoster {
     }
 
     /// Which seats to dial for a new unit: the one it would have preferred, and what the line needs. They count as being dialled.
-    mutating func seatsToDial(for affinity: Int, now: Instant) -> [Int] {
-        let wish = preferred(affinity)
+    mutating func seatsToDial(preferring wish: Int, now: Instant) -> [Int] {
         // Nearly always.
         if line.isEmpty && seats[wish].connection != nil && seats[wish].retiring == nil { return [] }
         let others = seatsToDial(now: now)

@@ -31,8 +31,6 @@ struct PipelineLink: ~Copyable {
     /// then has not been committed.
     var hasEnded = false
     var lastHeard: Instant
-    private(set) var flushes = 0
-    var waits = 0
 
     init(_ conn: OpaquePointer, maximumStatements: Int) {
         self.conn = conn
@@ -68,7 +66,6 @@ struct PipelineLink: ~Copyable {
         }
         if flights.isEmpty { lastHeard = now }
         flights.append(Carried(flight: flight, steps: writer.steps))
-        flushes += 1
         if PQpipelineSync(conn) != 1 { fail(Dial.message(of: conn)) }
         flush()
         return true
@@ -90,12 +87,6 @@ struct PipelineLink: ~Copyable {
         self.epoll = epoll
         self.id = id
         epoll.add(PQsocket(conn), id: id, forRoom: awaitsRoom)
-    }
-
-    /// How many flushes and waits there have been since the last call.
-    mutating func takeCounts() -> (flushes: Int, waits: Int) {
-        defer { (flushes, waits) = (0, 0) }
-        return (flushes, waits)
     }
 
     /// The connection is of no more use. The first reason counts.

@@ -27,7 +27,8 @@ package final class PipelinePool: Sendable {
     }
 
     /// Sends the statements in one flush and waits once for all answers: one `Rows` for each statement, or an error and nothing
-    /// has happened. Equal `affinity` means the same connection, as long as that one has room.
+    /// has happened. Equal `affinity` means the same connection, as long as that one has room and answers; where reads gather, one for
+    /// reads and one for writes.
     ///
     /// Throws `.refused` with the server's reason; `.overloaded` when nothing came free in time, `.unreachable` when there was no
     /// server all that time; `.outcomeUnknown` when the connection broke under a unit that is not repeatable. A cancelled task gets
@@ -76,20 +77,24 @@ package final class PipelinePool: Sendable {
         guard isReading() else { return flight.finish(.failure(.unreachable("The pool is closed."))) }
         let placement = roster.withLock { roster -> (connection: PipelineConnection?, dials: [Int])? in
             if roster.isClosing { return nil }
-            let connection = roster.place(flight, now: flight.started)
-            return (connection, roster.seatsToDial(for: flight.affinity, now: flight.started))
+            let wish = roster.preferred(flight, now: flight.started)
+            let connection = roster.place(flight, preferring: wish, now: flight.started)
+            return (connection, roster.seatsToDial(preferring: wish, now: flight.started))
         }
         guard let placement else { return flight.finish(.failure(.unreachable("The pool is closed."))) }
         for seat in placement.dials { dial(seat) }
-        if let connection = placement.connection { send(flight, on: connection, now: flight.started) } else { epoll.wake() }
+        if let connection = placement.connection { send(flight, on: connection) } else { epoll.wake() }
     }
 
     /// Sends a unit for which room has been booked.
-    func send(_ flight: Flight, on connection: PipelineConnection, now: ContinuousClock.Instant) {
-        if flight.caller.isGone { return roster.withLock { $0.finish(1, on: connection, isHealthy: false) } }
-        switch connection.send(flight, now: now) {
-        case .onItsWay:
-            break
+    func send(_ flight: Flight, on connection: PipelineConnection) {
+        if flight.caller.isGone { return roster.withLock { $0.finish(1, on: connection, isHealthy: false, now: flight.started) } }
+        connection.send(flight)
+    }
+
+    private func see(to trouble: PipelineConnection.Trouble, of flight: Flight, on connection: PipelineConnection) {
+        let now = ContinuousClock.now
+        switch trouble {
         case .lastNamespace:
             roster.withLock { $0.retire(connection, "namespaces") }
         case .broken:
@@ -101,7 +106,7 @@ package final class PipelinePool: Sendable {
         case .notSent:
             roster.withLock { roster in
                 roster.lose(connection, "broken", now: now)
-                roster.finish(1, on: connection, isHealthy: false)
+                roster.finish(1, on: connection, isHealthy: false, now: now)
                 roster.suspects.append(connection)
                 roster.line.appendAgain(flight, now: now)
             }
@@ -116,7 +121,8 @@ package final class PipelinePool: Sendable {
                 let conn = try Dial.connect(connection, startsSession: settings.preparesStatements)
                 let newcomer = PipelineConnection(
                     conn, id: roster.withLock { $0.nextID() }, seat: seat, settings: settings,
-                    insistsOnWriting: connection.insistsOnWriting, now: .now)
+                    insistsOnWriting: connection.insistsOnWriting, now: .now
+                ) { [self] in see(to: $2, of: $1, on: $0) }
                 if !roster.withLock({ $0.seat(newcomer) }) { _ = newcomer.abandon("closed") }
             } catch {
                 roster.withLock { $0.dialFailed(seat, error.reason, now: .now) }

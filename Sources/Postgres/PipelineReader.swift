@@ -57,7 +57,7 @@ struct PipelineReader: ~Copyable {
         let now = Instant.now
         let breakage = connection.receive(into: &finished, now: now)
         let count = finished.count
-        pool.roster.withLock { $0.finish(count, on: connection, isHealthy: true) }
+        pool.roster.withLock { $0.finish(count, on: connection, isHealthy: true, now: now) }
         settle(connection, now: now)
         if let breakage {
             lose(connection, "broken", breakage, now: now)
@@ -68,7 +68,7 @@ struct PipelineReader: ~Copyable {
 
     private func feed(_ connection: PipelineConnection, now: Instant) {
         while let flight = pool.roster.withLock({ $0.next(for: connection, now: now) }) {
-            pool.send(flight, on: connection, now: now)
+            pool.send(flight, on: connection)
         }
     }
 

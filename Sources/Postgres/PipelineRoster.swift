@@ -10,6 +10,8 @@ struct PipelineRoster {
         var connection: PipelineConnection?
         /// Units in flight on it.
         var load = 0
+        /// When it last answered, or began to have something to answer.
+        var heard: Instant
         var isDialing = false
         /// Why its connection is being replaced by a new one, while it still serves.
         var retiring: String?
@@ -19,6 +21,8 @@ struct PipelineRoster {
     }
 
     let settings: PoolSettings
+    /// Affinities whose reads have come together on the first seat's connection.
+    private var gathered: Set<Int> = []
     var seats: [Seat]
     /// Connections out of their seat with units still on their way.
     var leaving: [(connection: PipelineConnection, load: Int)] = []
@@ -35,29 +39,56 @@ struct PipelineRoster {
 
     init(_ settings: PoolSettings) {
         self.settings = settings
-        seats = Array(repeating: Seat(), count: max(1, settings.connections))
+        seats = Array(repeating: Seat(heard: .now), count: max(1, settings.connections))
         line = WaitingLine(deadline: settings.waitDeadline)
         figures.name = settings.name
     }
 
     /// Books room for a new unit, on its preferred connection if that has some, else where there is most. Nil when there is none, or
     /// others wait already: the unit waits in line then.
-    mutating func place(_ flight: Flight, now: Instant) -> PipelineConnection? {
-        if line.isEmpty, let seat = roomiest(preferring: flight.affinity, now: now), let connection = seats[seat].connection {
-            seats[seat].load += 1
+    mutating func place(_ flight: Flight, preferring wish: Int, now: Instant) -> PipelineConnection? {
+        if line.isEmpty, let seat = roomiest(preferring: wish, now: now), let connection = seats[seat].connection {
+            book(seat, now: now)
             return connection
         }
         line.append(flight, now: now)
         return nil
     }
 
-    /// The seat a unit would like best.
-    func preferred(_ affinity: Int) -> Int {
-        Int(UInt(bitPattern: affinity) % UInt(seats.count))
+    private mutating func book(_ seat: Int, now: Instant) {
+        if seats[seat].load == 0 { seats[seat].heard = now }
+        seats[seat].load += 1
     }
 
-    private mutating func roomiest(preferring affinity: Int, now: Instant) -> Int? {
-        let wish = preferred(affinity)
+    /// The seat a unit would like best.
+    mutating func preferred(_ flight: Flight, now: Instant) -> Int {
+        let number = UInt(bitPattern: flight.affinity)
+        guard settings.gathersReads, seats.count > 1 else { return Int(number % UInt(seats.count)) }
+        if flight.unit.isRepeatable, gathers(flight.affinity, now: now) { return 0 }
+        return 1 + Int(number % UInt(seats.count - 1))
+    }
+
+    /// So many units are on their way where reads gather before others go elsewhere.
+    private static let crowd = 16
+    /// A connection that owes an answer for so long is busy with something slow; nobody else should stand behind that.
+    private static let slowness: Duration = .milliseconds(10)
+
+    /// Whether reads of this affinity go to the first seat: not too many of them at a time, since one backend is one processor, and not of
+    /// too many tenants, since a backend's memory grows with each.
+    private mutating func gathers(_ affinity: Int, now: Instant) -> Bool {
+        guard seats[0].connection != nil else { return true }
+        guard seats[0].load < Self.crowd, !isSlow(0, now: now) else { return false }
+        if gathered.contains(affinity) { return true }
+        guard gathered.count < settings.maximumNamespaces / 2 else { return false }
+        gathered.insert(affinity)
+        return true
+    }
+
+    private func isSlow(_ seat: Int, now: Instant) -> Bool {
+        seats[seat].load > 0 && now - seats[seat].heard > Self.slowness
+    }
+
+    private mutating func roomiest(preferring wish: Int, now: Instant) -> Int? {
         if let connection = seats[wish].connection {
             if connection.expires <= now { retire(connection, "lifetime") }
             if seats[wish].load < settings.unitsInFlight { return wish }
@@ -74,14 +105,15 @@ struct PipelineRoster {
         guard !line.isEmpty, seats[connection.seat].connection === connection, hasRoom(connection.seat),
             let flight = line.popFirst(now: now)
         else { return nil }
-        seats[connection.seat].load += 1
+        book(connection.seat, now: now)
         return flight
     }
 
     /// Gives room back; `isHealthy` when an answer came.
-    mutating func finish(_ count: Int, on connection: PipelineConnection, isHealthy: Bool) {
+    mutating func finish(_ count: Int, on connection: PipelineConnection, isHealthy: Bool, now: Instant) {
         if seats[connection.seat].connection === connection {
             seats[connection.seat].load -= count
+            seats[connection.seat].heard = now
             if isHealthy { seats[connection.seat].failures = 0 }
         } else if let index = leaving.firstIndex(where: { $0.connection === connection }) {
             leaving[index].load -= count
@@ -101,6 +133,7 @@ struct PipelineRoster {
         if let old = seats[connection.seat].connection { remove(old, seats[connection.seat].retiring ?? "replaced") }
         seats[connection.seat].connection = connection
         seats[connection.seat].retry = nil
+        if connection.seat == 0 { gathered = [] }
         newcomers.append(connection)
         lastFailure = nil
         figures.opened += 1

@@ -17,6 +17,11 @@ package struct PoolSettings: Sendable {
     /// A connection with work on its way that says nothing for this long is taken for broken (`PipelinePool`). A slow answer is also
     /// silence: keep it above every `statement_timeout` used in the pool.
     package var answerTimeout: Duration = .seconds(30)
+    /// Whether reads of all come together on the first connection, and writes keep to the others (`PipelinePool`).
+    ///
+    /// A backend that is never idle answers several units each time it wakes, with warm caches: reads by id were 1.15 times as many on
+    /// two processors. And no read stands behind a COMMIT that waits for the disk.
+    package var gathersReads = false
     /// False behind PgBouncer's transaction mode: nothing is then kept on a connection between two units.
     package var preparesStatements = true
 
@@ -27,7 +32,7 @@ package struct PoolSettings: Sendable {
     package init(
         name: String, connections: Int, waitDeadline: Duration = .seconds(5), maximumLifetime: Duration = .seconds(30 * 60),
         maximumNamespaces: Int = 400, maximumStatements: Int = 2000, unitsInFlight: Int = 64, answerTimeout: Duration = .seconds(30),
-        preparesStatements: Bool = true
+        gathersReads: Bool = false, preparesStatements: Bool = true
     ) {
         self.name = name
         self.connections = connections
@@ -37,6 +42,7 @@ package struct PoolSettings: Sendable {
         self.maximumStatements = maximumStatements
         self.unitsInFlight = unitsInFlight
         self.answerTimeout = answerTimeout
+        self.gathersReads = gathersReads
         self.preparesStatements = preparesStatements
     }
 

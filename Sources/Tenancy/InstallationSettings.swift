@@ -13,7 +13,7 @@ package struct InstallationSettings: Sendable {
     package var applicationName = "tenantry"
     package var connectTimeout: Duration = .seconds(5)
     /// For tenants' requests, per cell.
-    package var api = PoolSettings(name: "api", connections: 4)
+    package var api = PoolSettings(name: "api", connections: 4, gathersReads: true)
     /// For tenants' longer work, per cell.
     package var work = PoolSettings(name: "work", connections: 4)
     /// For the directory and the operators.

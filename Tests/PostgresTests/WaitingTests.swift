@@ -111,6 +111,52 @@ import Testing
         }
     }
 
+    @Test("Reads of all come together on one connection, writes keep to the others, and none stands long behind a slow one")
+    func gathering() async throws {
+        let pid: SQL = "SELECT pg_backend_pid()"
+        @Sendable func read(_ pool: PipelinePool, _ affinity: Int) async throws -> Int {
+            try await pool.run(Unit([pid], namespace: "n\(affinity)", isRepeatable: true), preferring: affinity)[0][0].int(0)
+        }
+        func write(_ pool: PipelinePool, _ affinity: Int) async throws -> Int {
+            try await pool.run(Unit([pid], namespace: "n\(affinity)"), preferring: affinity)[0][0].int(0)
+        }
+        let settings = PoolSettings.test("gathering", connections: 3) { ($0.gathersReads, $0.maximumNamespaces) = (true, 20) }
+        try await withPipeline(settings) { pool in
+            for affinity in 0..<2 { _ = (try await read(pool, affinity), try await write(pool, affinity)) }
+            await until { pool.figures.connections == 3 }
+            var (readers, writers): (Set<Int>, Set<Int>) = ([], [])
+            for affinity in 0..<10 {
+                readers.insert(try await read(pool, affinity))
+                writers.insert(try await write(pool, affinity))
+            }
+            #expect(readers.count == 1 && writers.count == 2 && readers.isDisjoint(with: writers))
+
+            // More tenants than one backend should know are read where they write.
+            for affinity in 10..<14 { #expect(try await read(pool, affinity) == write(pool, affinity)) }
+
+            let gate = try await Gate()
+            let holder = Task { try await pool.run(Unit([gate.passage], isRepeatable: true), preferring: 0) }
+            try await until { try await gate.queue() == 1 }
+            try await until { try await Self.isElsewhere(readers) { try await read(pool, 1) } }
+            await gate.open()
+            _ = try await holder.value
+            #expect(readers.contains(try await read(pool, 1)))
+        }
+    }
+
+    /// Whether an answer comes, and from another connection, while these are busy: who stands behind them is not waited for.
+    private static func isElsewhere(_ busy: Set<Int>, _ read: @escaping @Sendable () async throws -> Int) async throws -> Bool {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask { !busy.contains(try await read()) }
+            group.addTask {
+                try await Task.sleep(for: .seconds(1))
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
+    }
+
     @Test("A connection is replaced after its lifetime, and after as many namespaces as it should meet") func retirement() async throws {
         try await withPipeline(.test("lifetime", connections: 1) { $0.maximumLifetime = .milliseconds(20) }) { pool in
             await until { (try? await pool.run(Unit(["SELECT 1"]))) != nil && pool.figures.retired["lifetime", default: 0] >= 3 }

@@ -17,6 +17,7 @@ extension Installation {
         installation.key = settings.secretKey.map { Array($0.utf8) }
         installation.formerKey = settings.formerSecretKey.map { Array($0.utf8) }
         installation.api = pool("api", settings, connections: settings.poolConnections)
+        installation.api.gathersReads = true
         installation.work = pool("work", settings, connections: settings.poolExclusiveConnections)
         installation.control = pool("control", settings, connections: 2)
         installation.migration = pool("migration", settings, connections: settings.poolMigrationConnections)
