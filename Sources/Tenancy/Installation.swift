@@ -39,8 +39,7 @@ package final class Installation: Sendable {
     package init(_ settings: InstallationSettings, log: Logger) {
         self.settings = settings
         self.log = log
-        ownerConnection = ConnectionSettings(
-            url: settings.ownerURL, applicationName: settings.applicationName, connectTimeout: settings.connectTimeout)
+        ownerConnection = settings.ownerConnection
         var single = settings.control
         single.name += "-exclusive"
         control = Control(

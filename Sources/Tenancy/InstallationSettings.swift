@@ -54,4 +54,8 @@ package struct InstallationSettings: Sendable {
     package init(ownerURL: String) {
         self.ownerURL = ownerURL
     }
+
+    var ownerConnection: ConnectionSettings {
+        ConnectionSettings(url: ownerURL, applicationName: applicationName, connectTimeout: connectTimeout)
+    }
 }

@@ -13,7 +13,7 @@ final class OpenCell: Sendable {
     let founder: ExclusivePool
     /// The owner's: single flushes on what belongs to the cell as a whole. Connects when someone works on its queue.
     let queue: PipelinePool
-    /// For what needs a session to itself and leaves nothing behind: see `ConcurrentIndexes`.
+    /// For what needs a session to itself and leaves nothing behind: see `ConcurrentStatements`.
     let ownerConnection: ConnectionSettings
     let timeLimit: Duration
     /// What took long, of all cells together.

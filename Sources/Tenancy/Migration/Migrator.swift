@@ -73,7 +73,7 @@ package struct Migrator: Sendable {
     }
 
     private func migrateControl() async throws {
-        let ledger = Ledger(schema: Control.schema, pool: control.exclusive, locks: locks)
+        let ledger = Ledger(schema: Control.schema, pool: control.exclusive, connection: settings.ownerConnection, locks: locks)
         try await ledger.establish(as: "CREATE SCHEMA IF NOT EXISTS control")
         try await ledger.apply(settings.schema.control)
     }
@@ -95,9 +95,10 @@ package struct Migrator: Sendable {
         guard cell.schemaVersion < settings.schema.cell.latest || !isPasswordCurrent else { return }
         cells.learn([cell], identity: identity)
         try await cells.named(cell.name).probe()
-        let pool = try cells.named(cell.name).owner
+        let opened = try cells.named(cell.name)
+        let pool = opened.owner
         try await CellFoundation(cell: cell, identity: identity, pool: pool, locks: locks).lay(settingPassword: !isPasswordCurrent)
-        let ledger = Ledger(schema: Cell.schema, pool: pool, locks: locks)
+        let ledger = Ledger(schema: Cell.schema, pool: pool, connection: opened.ownerConnection, locks: locks)
         try await ledger.establish(as: nil)
         try await ledger.apply(settings.schema.cell)
         try await CellFoundation(cell: cell, identity: identity, pool: pool, locks: locks).sign()

@@ -33,7 +33,7 @@ struct TenantMigration: Sendable {
         for file in files where file.number > tenant.schemaVersion {
             do {
                 if file.runsOutsideTransaction, try await isWaiting(file, for: tenant, in: cell) {
-                    try await ConcurrentStatements(file: file, tenant: tenant, cell: cell).run()
+                    try await ConcurrentStatements(file, for: tenant, in: cell).run()
                 }
                 try await locks.retrying { try await apply(file, to: tenant, in: cell) }
             } catch let error as PostgresError {
