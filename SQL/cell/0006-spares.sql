@@ -1,8 +1,8 @@
--- Schemas that stand ready for tenants to come: role, schema and empty tables. Whoever orders a tenant gets one under his own name, and
+-- Schemas that stand ready for tenants to come: role, schema and empty tables. Whoever orders a tenant gets one, and
 -- nobody's work is disturbed by some two hundred new relations at that moment.
 CREATE TABLE spares (
     id uuid PRIMARY KEY,
-    -- Names of the schema and of the role that owns it; after it has been handed over, the tenant's.
+    -- Names of the schema and of the role that owns it. Whoever takes it keeps them.
     schema text NOT NULL CONSTRAINT spares_schema_unique UNIQUE,
     role text NOT NULL CONSTRAINT spares_role_unique UNIQUE,
     -- The number of the last tenant's file that it was made from.

@@ -59,6 +59,7 @@ import Testing
             ("CLUSTER people", "locks everyone out"),
             ("SELECT 1 FROM t_acme.people", "No schema names"),
             ("SELECT 1 FROM \"t_acme\".people", "No schema names"),
+            ("SELECT 1 FROM s_1f2e3d4c.people", "No schema names"),
             ("CREATE TABLE public.other (id uuid)", "No schema names"),
             ("CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS $$ SELECT 1; $$", "SQL/cell"),
             ("CREATE OR REPLACE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1'", "SQL/cell"),

@@ -223,6 +223,52 @@ import Testing
         }
     }
 
+    @Test("Tenants from before names were written down keep theirs; a former program's new ones are named as it names them")
+    func formerNames()
+        async throws
+    {
+        try await withInstallation { installation in
+            let tenant = try await installation.provisioning.provision(.sample("acme-eu"), by: .test).tenant
+            _ = try await installation.provisioning.provision(.sample("gone"), by: .test)
+            _ = try await installation.lifecycle.scheduleDeletion("gone", after: .zero, by: .test)
+            let gone = try await installation.lifecycle.delete("gone", by: .test)
+            let digits = { (tenant: Tenant) in tenant.id.uuidString.suffix(8).lowercased() }
+            // As a former program has left it.
+            for statement in [
+                "DROP TRIGGER tenants_named ON control.tenants", "DROP FUNCTION control.name_tenant",
+                "ALTER TABLE control.tenants DROP COLUMN schema_name, DROP COLUMN role_name",
+                "DELETE FROM control.migrations WHERE number >= 12",
+            ] { try await installation.byHand(statement) }
+            let newer = testInstallation(installation.settings)
+
+            #expect(try await newer.migrate() == MigrationReport())
+
+            let found = try #require(try await newer.directory.find(slug: "acme-eu"))
+            #expect(found == tenant)
+            #expect(found.schema == "t_acme_eu" && found.role == "t_acme_eu_\(digits(tenant))")
+            #expect(try await newer.directory.scope(for: found).rows("SELECT 1 FROM users").isEmpty)
+            let left = try #require(try await newer.directory.find(slug: "gone"))
+            #expect(left.schema == "t_gone" && left.role == "t_gone_\(digits(gone))")
+            let unfinished = try await newer.control.rows(
+                """
+                SELECT conname FROM pg_constraint WHERE connamespace = 'control'::regnamespace AND conname LIKE 'tenants%name%' AND NOT convalidated
+                UNION ALL
+                SELECT indexrelid::regclass::text FROM pg_index
+                WHERE indrelid = 'control.tenants'::regclass AND NOT (indisvalid AND indisready)
+                """)
+            #expect(unfinished.isEmpty)
+            // What a former program says that still runs.
+            let named = try await newer.control.rows(
+                """
+                INSERT INTO tenants (id, slug, name, cell, plan, plan_version, fingerprint, admin_id, admin_email)
+                SELECT gen_random_uuid(), 'late-one', name, cell, plan, plan_version, fingerprint, gen_random_uuid(), admin_email
+                FROM tenants WHERE slug = 'acme-eu' RETURNING schema_name, role_name = 't_late_one_' || right(id::text, 8)
+                """, isRepeatable: false)
+            #expect(try named[0].text(0) == "t_late_one" && named[0].bool(1))
+            await newer.close()
+        }
+    }
+
     @Test("Two migrators at once make a fresh database an installation") func twoFounders() async throws {
         try await withDatabase { url in
             let founders = (0..<3).map { _ in testInstallation(InstallationSettings(ownerURL: url)) }

@@ -33,9 +33,105 @@ import Testing
                 UNION ALL
                 SELECT conrelid::regclass::text || ' ' || conname || ' ' || pg_get_constraintdef(oid)
                 FROM pg_constraint WHERE connamespace = to_regnamespace(\(schema))
+                """
+            ).map { try $0.text(0).replacing(schema + ".", with: "") }.sorted()
+        }
+    }
+
+    /// Whose the schema is, as `\dn+` shows it.
+    static func label(_ schema: String, _ installation: Installation, in cell: String = "main") async throws -> String? {
+        try await installation.cells.named(cell).owner.transaction { transaction in
+            try transaction.rows("SELECT obj_description(to_regnamespace(\(schema)), 'pg_namespace')")[0].optionalText(0)
+        }
+    }
+
+    /// The rows of the catalogue that connections keep in memory, with the transaction that wrote each.
+    static func catalogue(_ installation: Installation) async throws -> [String] {
+        let superuser = PipelinePool(
+            ConnectionSettings(url: try TestCluster.superuserURL(of: installation.settings.ownerURL)),
+            PoolSettings(name: "superuser", connections: 1))
+        let answers = try await superuser.run(
+            Unit([
+                """
+                SELECT concat_ws(' ', 'schema', oid, nspname, nspowner, nspacl, xmin) FROM pg_namespace
+                UNION ALL SELECT concat_ws(' ', 'relation', oid, relname, relacl, xmin) FROM pg_class
+                UNION ALL SELECT concat_ws(' ', 'role', oid, rolname, xmin) FROM pg_authid WHERE rolname IN (SELECT role FROM cell.spares)
+                UNION ALL
+                SELECT concat_ws(' ', 'membership', roleid, member, xmin) FROM pg_auth_members
+                WHERE roleid IN (SELECT to_regrole(role) FROM cell.spares) OR member IN (SELECT to_regrole(role) FROM cell.spares)
                 ORDER BY 1
                 """
-            ).map { try $0.text(0).replacing(schema + ".", with: "") }
+            ]))
+        await superuser.close()
+        return try answers[0].map { try $0.text(0) }
+    }
+
+    @Test("Taking one changes nothing that connections keep of the catalogue, so that nobody plans again") func quiet() async throws {
+        try await withInstallation { installation in
+            while try await Self.keeper(installation, wanted: 1).work() {}
+            let before = try await Self.catalogue(installation)
+
+            let tenant = try await installation.provisioning.provision(.sample("acme"), by: .test).tenant
+
+            #expect(before.contains { $0.hasPrefix("schema ") && $0.contains(tenant.schema) })
+            #expect(before.contains { $0.hasPrefix("role ") && $0.contains(tenant.role) })
+            #expect(try await Self.catalogue(installation) == before)
+        }
+    }
+
+    @Test("A crash after one was taken and before the directory knows: whoever places the order again finds it under its own names")
+    func resumed() async throws {
+        struct Crash: Error {}
+        try await withInstallation { installation in
+            while try await Self.keeper(installation, wanted: 2).work() {}
+            var dying = installation.provisioning
+            dying.afterStep = { if $0 == .built { throw Crash() } }
+            let provisioning = dying
+            await #expect(throws: Crash.self) { try await provisioning.provision(.sample("acme"), by: .test) }
+            #expect(try await Self.counts(installation) == [1, 1])
+            #expect(try await installation.directory.find(slug: "acme")?.schema == "t_acme")
+            let other = testInstallation(installation.settings)
+            try await other.start()
+
+            let tenant = try await other.provisioning.provision(.sample("acme"), by: .test).tenant
+
+            #expect(try await Self.counts(other) == [1, 1])
+            let written = try await other.cells.named("main").owner.transaction {
+                let row = try $0.rows("SELECT schema, role FROM cell.tenants")[0]
+                return SchemaNames(schema: try row.text(0), role: try row.text(1))
+            }
+            #expect(tenant.schema == written.schema && tenant.role == written.role && written.schema.hasPrefix("s_"))
+            #expect(tenant.namespace == "\(written.schema)@\(tenant.schemaVersion)")
+            #expect(try await other.directory.scope(for: tenant).rows("SELECT current_user")[0].text(0) == written.role)
+            try await installation.directory.refresh()
+            #expect(installation.directory.known(slug: "acme") == tenant)
+            #expect(try await other.isolation.run().failures == [])
+            await other.close()
+        }
+    }
+
+    @Test("An order that is given up after one was taken leaves neither its schema nor its role") func givenUp() async throws {
+        struct Crash: Error {}
+        try await withInstallation { installation in
+            while try await Self.keeper(installation, wanted: 1).work() {}
+            var dying = installation.provisioning
+            dying.afterStep = { if $0 == .built { throw Crash() } }
+            let provisioning = dying
+            await #expect(throws: Crash.self) { try await provisioning.provision(.sample("acme"), by: .test) }
+
+            _ = try await installation.lifecycle.delete("acme", by: .test)
+
+            let left = try await installation.cells.named("main").owner.transaction {
+                try $0.rows(
+                    """
+                    SELECT 1 FROM cell.spares JOIN pg_namespace ON nspname = schema
+                    UNION ALL SELECT 1 FROM cell.spares JOIN pg_roles ON rolname = role
+                    """
+                ).count
+            }
+            #expect(left == 0)
+            while try await Self.keeper(installation, wanted: 0).work() {}
+            #expect(try await Self.counts(installation) == [0, 0])
         }
     }
 
@@ -51,14 +147,51 @@ import Testing
             let found = try await installation.provisioning.provision(.sample("found"), by: .test).tenant
 
             #expect(try await Self.counts(installation) == [0, 1])
-            #expect(found.schema == "t_found" && found.state == .active)
+            #expect(found.schema.wholeMatch(of: /s_[0-9a-f]{8}/) != nil && found.role == found.schema && found.state == .active)
+            #expect(try await Self.label(found.schema, installation) == "found")
+            #expect(try await Self.label(made.schema, installation) == "made")
             let shape = try await Self.shape(found.schema, installation)
             #expect(shape.count > 400)
             #expect(try await Self.shape(made.schema, installation) == shape)
             let row = try await installation.directory.scope(for: found).rows("SELECT current_user, current_schema, count(*) FROM users")[0]
-            #expect(try row.text(0) == found.role && row.text(1) == "t_found")
+            #expect(try row.text(0) == found.role && row.text(1) == found.schema)
             #expect(try await installation.isolation.run().failures == [])
             #expect(try await installation.migrate() == MigrationReport())
+        }
+    }
+
+    @Test("A tenant that took one keeps its names, and its schema says whose it is, when its rows are replaced and when it moves")
+    func kept() async throws {
+        try await withDatabase { second in
+            try await withInstallation { installation in
+                while try await Self.keeper(installation, wanted: 1).work() {}
+                let tenant = try await installation.provisioning.provision(.sample("acme"), by: .test).tenant
+                _ = try await installation.cellList.add(name: "eu1", url: second, by: .test)
+
+                let refilled = try await installation.provisioning.refill(
+                    tenant, schemaVersion: tenant.schemaVersion, by: .test, fill: { _ in }, beforeOpening: { _ in })
+                let label = try await Self.label(tenant.schema, installation)
+                let moved = try await installation.relocation.move("acme", to: "eu1", by: .test) { _ in NoRows() }
+
+                #expect(tenant.schema.hasPrefix("s_") && label == "acme")
+                #expect(refilled.namespace == tenant.namespace && moved.namespace == tenant.namespace)
+                #expect(moved.cell == "eu1" && moved.role == tenant.role)
+                #expect(try await Self.label(tenant.schema, installation, in: "eu1") == "acme")
+                #expect(try await Self.label(tenant.schema, installation) == nil)
+                #expect(try await installation.directory.scope(for: moved).rows("SELECT current_user")[0].text(0) == tenant.role)
+                #expect(try await installation.isolation.run().failures == [])
+                // The owner leaves the role, and the former cell knows nothing of it any more.
+                while try await Self.keeper(installation, wanted: 0).work() {}
+                #expect(try await Self.counts(installation) == [0, 0])
+            }
+        }
+    }
+
+    /// A tenant without rows on its way.
+    private struct NoRows: RelocatedRows {
+        mutating func copy(from source: borrowing Reading, into target: borrowing Assembly) async throws {}
+        mutating func catchUp(from source: borrowing Assembly, into target: borrowing Assembly, since horizon: Int) async throws -> Bool {
+            true
         }
     }
 

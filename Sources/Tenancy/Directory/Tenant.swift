@@ -33,12 +33,12 @@ package struct Tenant: Sendable, Hashable {
     package let movingTo: String?
     /// Since when nothing is written, for the last part of that way.
     package let writesPausedAt: Date?
-    /// `t_acme`: where its tables are.
-    package let schema: String
-    /// `t_acme_1f2e3d4c`: who owns them. The digits are of its id, since roles are shared by all databases of a server.
-    package let role: String
+    /// Where its tables are: `s_1f2e3d4c` if the schema stood ready, `t_acme` if it was made for the tenant. Until its cell has built it, the latter.
+    package private(set) var schema: String
+    /// Who owns them: `s_1f2e3d4c` or `t_acme_5a6b7c8d`. The digits tell apart what the databases of a server share.
+    package private(set) var role: String
     /// Whose names a prepared statement was resolved in: `t_acme@12`.
-    package let namespace: String
+    package private(set) var namespace: String
     /// The same tenant prefers the same connection: a stable number made from its slug.
     package let affinity: Int
 
@@ -46,11 +46,11 @@ package struct Tenant: Sendable, Hashable {
     static let columns: SQL = """
         id, slug, name, state, plan, plan_version, overrides, cell, schema_version, test, blueprint, quarantined_reason,
         admin_id, admin_email, created_at, changed_at, trial_ends_at, deletion_due_at, deleted_at, tightened,
-        grace_ends_at, moving_to, writes_paused_at
+        grace_ends_at, moving_to, writes_paused_at, schema_name, role_name
         """
 
     /// How many they are: what a query selects behind them comes here.
-    static let columnCount = 23
+    static let columnCount = 25
 
     init(_ row: Row) throws(PostgresError) {
         id = try row.uuid(0)
@@ -77,19 +77,19 @@ package struct Tenant: Sendable, Hashable {
         graceEndsAt = try row.optionalDate(20)
         movingTo = row.optionalText(21)
         writesPausedAt = try row.optionalDate(22)
-        schema = Self.schema(of: slug)
-        role = Self.role(of: slug, id: id)
+        schema = try row.text(23)
+        role = try row.text(24)
         namespace = "\(schema)@\(schemaVersion)"
         affinity = Self.stableHash(slug)
     }
 
-    /// One to one, since a slug has no underscore.
-    private static func schema(of slug: String) -> String {
-        "t_" + slug.replacing("-", with: "_")
-    }
-
-    private static func role(of slug: String, id: UUID) -> String {
-        schema(of: slug) + "_" + id.lastEightDigits
+    /// The same under the names that its cell has for it.
+    func living(in names: SchemaNames) -> Tenant {
+        var tenant = self
+        tenant.schema = names.schema
+        tenant.role = names.role
+        tenant.namespace = "\(names.schema)@\(schemaVersion)"
+        return tenant
     }
 
     /// FNV-1a: the same in every process and on every day, unlike `Hasher`.

@@ -18,7 +18,8 @@ struct MigrationRule: Sendable {
         },
         rule(everyFile, "No schema names in migrations: the search path decides where a statement acts.") { statement in
             zip(statement.tokens, statement.tokens.dropFirst()).contains { name, sign in
-                sign == "." && (["control", "cell", "public"].contains(name.unquoted) || name.unquoted.hasPrefix("t_"))
+                sign == "."
+                    && (["control", "cell", "public"].contains(name.unquoted) || ["t_", "s_"].contains { name.unquoted.hasPrefix($0) })
             }
         },
         rule({ $0.file.runsOutsideTransaction }, concurrently) { statement in

@@ -55,7 +55,7 @@ package struct ProvisionRequest: Sendable {
 
 /// What whoever fills a fresh schema gets to know.
 package struct NewTenant: Sendable {
-    package let tenant: Tenant
+    package internal(set) var tenant: Tenant
     /// The id the first person will have.
     package let adminID: UUID
     package let admin: ProvisionRequest.Admin

@@ -21,27 +21,28 @@ extension Provisioning {
             try await directory.learn(reserved)
             return Provisioned(tenant: reserved, isNew: false)
         }
+        let built: Tenant
         do {
             if !cells.knows(reserved.cell) { try await directory.refresh() }
             let cell = try cells.named(reserved.cell)
             let files = settings.schema.tenant.filter { $0.number <= schemaVersion }
-            try await cell.founder.assembling(preamble: [TenantScript.lock(reserved.id), TenantScript.asOwner]) { assembly in
+            built = try await cell.founder.assembling(preamble: [TenantScript.lock(reserved.id), TenantScript.asOwner]) { assembly in
+                let script = TenantScript(tenant: reserved)
                 // The ledger knows whether an earlier attempt, or another process, got this far.
-                let ledger: SQL = "SELECT 1 FROM tenant_migrations WHERE tenant_id = \(reserved.id)"
-                guard try await assembly.rows([ledger])[0].isEmpty else { return }
-                let creation = TenantScript.creation(of: reserved.schema, role: reserved.role, in: cell.cell, files)
+                if let row = try await assembly.rows([script.standing])[0].first { return try BuiltTenant(reserved, row).tenant }
+                let creation = script.creation(in: cell.cell, files)
                 try await assembly.perform { try $0.script(creation) }
                 try await fill(reserved, assembly)
-                let script = TenantScript(tenant: reserved)
                 _ = try await assembly.rows(script.ledger(files) + [script.leaving])
+                return reserved
             }
-            if schemaVersion < settings.schema.tenant.latest { try await catchUp(reserved, in: cell) }
-            try await beforeOpening(reserved)
+            if schemaVersion < settings.schema.tenant.latest { try await catchUp(built, in: cell) }
+            try await beforeOpening(built)
         } catch {
             try await release(reserved)
             throw error
         }
-        return try await open(reserved, request, instruction, as: action)
+        return try await open(built, request, instruction, as: action)
     }
 
     /// Puts other rows in the place of those that a tenant has: a schema of that version is built beside its own, filled, and takes its name in
@@ -83,7 +84,9 @@ extension Provisioning {
     }
 
     private func replace(_ tenant: Tenant, in cell: OpenCell, files: [SchemaFile], _ fill: @escaping Fill) async throws {
-        let (role, schema) = (SQL.quoted(identifier: tenant.role), SQL.quoted(identifier: tenant.schema))
+        let (script, role, schema) = (
+            TenantScript(tenant: tenant), SQL.quoted(identifier: tenant.role), SQL.quoted(identifier: tenant.schema)
+        )
         let (made, old) = (
             SQL.quoted(identifier: "r_\(tenant.id.lastEightDigits)"), SQL.quoted(identifier: "o_\(tenant.id.lastEightDigits)")
         )
@@ -112,6 +115,7 @@ extension Provisioning {
                     SET LOCAL search_path = \(Cell.schema);
                     ALTER SCHEMA \(schema) RENAME TO \(old);
                     ALTER SCHEMA \(made) RENAME TO \(schema);
+                    \(script.label(tenant.schema));
                     DROP SCHEMA \(old) CASCADE
                     """)
                 let ledger: [SQL] = [
@@ -125,7 +129,7 @@ extension Provisioning {
                     DELETE FROM jobs USING job_lanes AS l
                     WHERE l.tenant_id = \(tenant.id) AND jobs.lane_id = l.id AND jobs.state <> 'running'
                     """,
-                    TenantScript(tenant: tenant).leaving,
+                    script.leaving,
                 ]
                 try transaction.flush(ledger)
             }

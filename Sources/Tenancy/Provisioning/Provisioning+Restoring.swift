@@ -22,32 +22,36 @@ extension Provisioning {
             try await directory.learn(reserved)
             return Provisioned(tenant: reserved, isNew: false)
         }
+        let built: Tenant
         do {
             if !cells.knows(reserved.cell) { try await directory.refresh() }
             let cell = try cells.named(reserved.cell)
             let files = settings.schema.tenant.filter { $0.number <= schemaVersion }
-            try await build(reserved, in: cell, files: files, fill, belongings)
-            if schemaVersion < settings.schema.tenant.latest { try await catchUp(reserved, in: cell) }
-            try await beforeOpening(reserved)
+            built = try await build(reserved, in: cell, files: files, fill, belongings)
+            if schemaVersion < settings.schema.tenant.latest { try await catchUp(built, in: cell) }
+            try await beforeOpening(built)
         } catch {
             try await release(reserved)
             throw error
         }
-        return try await open(reserved, request, instruction, as: "import")
+        return try await open(built, request, instruction, as: "import")
     }
 
-    private func build(_ tenant: Tenant, in cell: OpenCell, files: [SchemaFile], _ fill: @escaping Fill, _ belongings: [SQL]) async throws {
+    private func build(
+        _ tenant: Tenant, in cell: OpenCell, files: [SchemaFile], _ fill: @escaping Fill, _ belongings: [SQL]
+    ) async throws -> Tenant {
         let script = TenantScript(tenant: tenant)
         // Only now does the cell know whose role it is.
         let belonging = [TenantScript.asTenant(role: tenant.role, schema: tenant.schema)] + belongings + [TenantScript.asOwner]
-        try await cell.founder.transaction(
+        return try await cell.founder.transaction(
             preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner], namespace: Cell.schema
         ) { transaction in
             // The ledger knows whether an earlier attempt, or another process, got this far.
-            guard try transaction.rows("SELECT 1 FROM tenant_migrations WHERE tenant_id = \(tenant.id)").isEmpty else { return }
-            try transaction.script(TenantScript.creation(of: tenant.schema, role: tenant.role, in: cell.cell, files))
+            if let row = try transaction.rows(script.standing).first { return try BuiltTenant(tenant, row).tenant }
+            try transaction.script(script.creation(in: cell.cell, files))
             try fill(transaction)
             try transaction.flush(script.ledger(files) + belonging + [script.leaving])
+            return tenant
         }
     }
 

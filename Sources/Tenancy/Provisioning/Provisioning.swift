@@ -39,14 +39,14 @@ package struct Provisioning: Sendable {
             try await directory.learn(reserved)
             return Provisioned(tenant: reserved, isNew: false)
         }
-        try await build(reserved, request)
+        let built = try await build(reserved, request)
         try afterStep(.built)
-        let opened = try await open(reserved, request, instruction)
+        let opened = try await open(built, request, instruction)
         try afterStep(.opened)
         return opened
     }
 
-    /// Takes the name and a place in a cell, or finds the row of the same order.
+    /// Takes the name and a place in a cell, or finds the row of the same order. Schema and role have the names with which they would be made.
     func reserve(_ request: ProvisionRequest) async throws -> Tenant {
         let identity = try await identity.identity()
         let fingerprint = identity.keyed("provision", request.fingerprint)
@@ -90,42 +90,45 @@ package struct Provisioning: Sendable {
         return try await control.rows("SELECT 1 FROM cells WHERE name = \(cell)").isEmpty ? .unknownCell(cell) : .cellFull(cell)
     }
 
-    /// Role, schema, first rows and ledger in one transaction: all of it is there or nothing.
-    private func build(_ tenant: Tenant, _ request: ProvisionRequest) async throws {
+    /// Role, schema, first rows and ledger in one transaction: all of it is there or nothing. Answers with the tenant as its cell has it.
+    private func build(_ tenant: Tenant, _ request: ProvisionRequest) async throws -> Tenant {
         if !cells.knows(tenant.cell) { try await directory.refresh() }
         let cell = try cells.named(tenant.cell)
         let newcomer = NewTenant(
             tenant: tenant, adminID: tenant.adminID, admin: request.admin, settings: request.settings,
             key: TenantKey(try await identity.identity(), tenant: tenant.id))
-        var version = try await line.run { try await build(newcomer, in: cell, from: .spare) }
+        var found = try await line.run { try await build(newcomer, in: cell, from: .spare) }
         // Those for whom no schema stands ready wait in the founder's line, which those who find one do not.
-        if version == nil { version = try await build(newcomer, in: cell, from: .files) }
-        if let version, version < settings.schema.tenant.latest { try await catchUp(tenant, in: cell) }
+        if found == nil { found = try await build(newcomer, in: cell, from: .files) }
+        guard let built = found else { throw PostgresError.unexpected("A schema was neither found nor made.") }
+        if built.version < settings.schema.tenant.latest { try await catchUp(built.tenant, in: cell) }
+        return built.tenant
     }
 
     private enum Source { case spare, files }
 
-    /// Answers with the version of the schema that is there now, or nil if there is no spare one.
-    private func build(_ newcomer: NewTenant, in cell: OpenCell, from source: Source) async throws -> Int? {
+    /// Nil if there is no spare one.
+    private func build(_ newcomer: NewTenant, in cell: OpenCell, from source: Source) async throws -> BuiltTenant? {
         let (files, seed, afterStep, tenant) = (settings.schema.tenant, settings.seed, afterStep, newcomer.tenant)
-        let script = TenantScript(tenant: tenant)
         return try await settings.locks.retrying {
             try await (source == .spare ? cell.owner : cell.founder).transaction(
                 preamble: [TenantScript.lock(tenant.id), TenantScript.asOwner], namespace: Cell.schema
             ) { transaction in
                 // The ledger knows whether an earlier attempt, or another process, got this far.
-                let ledger = try transaction.rows("SELECT max(number) FROM tenant_migrations WHERE tenant_id = \(tenant.id)")
-                if let version = try ledger.first?.optionalInt(0) { return version }
+                if let row = try transaction.rows(TenantScript(tenant: tenant).standing).first { return try BuiltTenant(tenant, row) }
+                var newcomer = newcomer
                 switch source {
                 case .spare:
-                    guard try Spare.take(for: tenant, version: files.latest, transaction) else { return nil }
+                    guard let names = try Spare.take(for: tenant, version: files.latest, transaction) else { return nil }
+                    newcomer.tenant = tenant.living(in: names)
                 case .files:
-                    try transaction.script(TenantScript.creation(of: tenant.schema, role: tenant.role, in: cell.cell, files))
+                    try transaction.script(TenantScript(tenant: tenant).creation(in: cell.cell, files))
                 }
+                let script = TenantScript(tenant: newcomer.tenant)
                 let rows = try seed(newcomer).map { $0.preparation == .perNamespace ? $0.prepared(.none) : $0 }
                 try transaction.flush(rows + script.ledger(files) + (source == .files ? [script.leaving] : []))
                 try afterStep(.filled)
-                return files.latest
+                return BuiltTenant(newcomer.tenant, version: files.latest)
             }
         }
     }
@@ -138,7 +141,7 @@ package struct Provisioning: Sendable {
         try await membership.end()
     }
 
-    /// From here on the tenant is routed to.
+    /// From here on the tenant is routed to, by the names that it has in its cell.
     func open(
         _ tenant: Tenant, _ request: ProvisionRequest, _ instruction: Instruction, as action: String = "provision"
     ) async throws -> Provisioned {
@@ -148,6 +151,7 @@ package struct Provisioning: Sendable {
                 """
                 WITH opened AS (
                     UPDATE tenants SET state = \(state.rawValue), schema_version = \(settings.schema.tenant.latest),
+                        schema_name = \(tenant.schema), role_name = \(tenant.role),
                         trial_ends_at = now() + make_interval(days => \(request.trialDays)::integer), changed_at = clock_timestamp()
                     WHERE id = \(tenant.id) AND state = 'provisioning' RETURNING slug
                 )

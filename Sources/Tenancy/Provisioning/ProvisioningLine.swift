@@ -3,9 +3,7 @@ import Postgres
 
 /// Tenants for whom a schema stands ready take it one after another, with a rest after each while more are waiting.
 ///
-/// Giving a schema its tenant's name makes every connection plan its statements again (PostgreSQL's plan cache knows only that *some*
-/// schema has another name), so a crowd of newcomers costs their neighbours more than the processor that it takes. Who comes alone waits
-/// for nobody.
+/// Of a crowd of newcomers each writes its first rows, on processors that their neighbours need. Who comes alone waits for nobody.
 final class ProvisioningLine: Sendable {
     private let line = FairShare(limit: 1, deadline: .seconds(60))
     /// How long the rest is, as a part of what the work before it took.

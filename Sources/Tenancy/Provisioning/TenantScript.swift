@@ -24,6 +24,16 @@ struct TenantScript {
             """
     }
 
+    /// The same for this tenant; whoever lists the schemas (`\dn+`) sees whose it is.
+    func creation(in cell: Cell, _ files: [SchemaFile]) -> String {
+        Self.creation(of: tenant.schema, role: tenant.role, in: cell, files) + ";\n" + label(tenant.schema)
+    }
+
+    /// Whose a schema is. Other than by a name nobody's connection is disturbed by it: PostgreSQL keeps comments in no cache.
+    func label(_ schema: String) -> String {
+        "COMMENT ON SCHEMA \(SQL.quoted(identifier: schema)) IS \(SQL.quoted(literal: tenant.slug))"
+    }
+
     /// Back to the owner and to the cell's own tables, for the rows that say what was done.
     func ledger(_ files: [SchemaFile]) -> [SQL] {
         [
@@ -34,6 +44,14 @@ struct TenantScript {
             SELECT \(tenant.id), number, name FROM unnest(\(files.map(\.number))::integer[], \(files.map(\.name))::text[]) AS file (number, name)
             """,
         ]
+    }
+
+    /// What `ledger` has written: names and version of the schema that an earlier attempt, or another process, has built; no row until then.
+    var standing: SQL {
+        """
+        SELECT schema, role, (SELECT max(number) FROM tenant_migrations WHERE tenant_id = tenants.id)
+        FROM tenants WHERE id = \(tenant.id)
+        """
     }
 
     /// The owner leaves the role it has built for.

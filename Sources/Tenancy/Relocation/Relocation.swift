@@ -247,6 +247,7 @@ package struct Relocation: Sendable {
         let text = """
             CREATE SCHEMA \(schema) AUTHORIZATION \(role);
             SET LOCAL ROLE \(role);
+            \(TenantScript(tenant: tenant).label(tenant.schema));
             SET LOCAL search_path = \(schema), \(Cell.schema);
             \(files.map(\.textForEmptyTables).joined(separator: "\n;\n"))
             """

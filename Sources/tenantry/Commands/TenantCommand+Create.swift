@@ -136,7 +136,7 @@ extension Tenant {
     var answer: Answer {
         var lines = [
             "\(slug)  \(name)", "  state   \(state.rawValue)", "  plan    \(plan.name) (version \(plan.version))",
-            "  cell    \(cell), schema version \(schemaVersion)", "  admin   \(adminEmail)", "  since   \(shown(createdAt))",
+            "  cell    \(cell), schema \(schema), version \(schemaVersion)", "  admin   \(adminEmail)", "  since   \(shown(createdAt))",
         ]
         if let trialEndsAt, state == .trial { lines.append("  trial until \(shown(trialEndsAt))") }
         if let graceEndsAt, state == .pastDue { lines.append("  suspended on \(shown(graceEndsAt)) unless it pays") }
