@@ -72,6 +72,29 @@ import Testing
         }
     }
 
+    @Test("The directory cannot lead two tenants to one schema or role, and one that it leads astray is found") func astray() async throws {
+        try await withInstallation { installation in
+            let acme = try await installation.provisioning.provision(.sample("acme"), by: .test).tenant
+            let other = try await installation.provisioning.provision(.sample("other"), by: .test).tenant
+            for change: SQL in [
+                "UPDATE tenants SET schema_name = \(acme.schema) WHERE slug = 'other'",
+                "UPDATE tenants SET role_name = \(acme.role) WHERE slug = 'other'",
+            ] {
+                await expectRefusal(.uniqueViolation, "\(change)") { _ = try await installation.control.rows(change, isRepeatable: false) }
+            }
+            #expect(try await installation.isolation.run().failures == [])
+
+            // A row of the directory that is older than the schema, from a backup for instance.
+            try await installation.byHand(
+                "UPDATE control.tenants SET schema_name = 't_former', changed_at = clock_timestamp() WHERE slug = 'other'")
+            try await installation.directory.load()
+
+            #expect(
+                try await installation.isolation.run().failures
+                    == ["main: The directory leads other to t_former as \(other.role), where it does not live."])
+        }
+    }
+
     @Test("The way to what a cell has for all its tenants leads into no tenant's schema") func cellScope() async throws {
         try await withInstallation { installation in
             let tenant = try await installation.tenantWithMarks("acme")

@@ -155,7 +155,12 @@ package struct Doctor: Sendable {
         if findings.isEmpty { findings.append(.fine("No tenant is closed for maintenance.")) }
         do {
             let report = try await installation.isolation.run { progress("\($0) of \($1) tenants") }
-            findings += report.failures.map { .wrong($0, "Take the right back; nobody but the tenant's own role may have it.") }
+            findings += report.failures.map {
+                .wrong(
+                    $0,
+                    "Take the right back, which nobody but the tenant's own role may have; correct names in control.tenants by those in cell.tenants."
+                )
+            }
             if report.failures.isEmpty {
                 findings.append(.fine("\(report.probed) attempts to reach other tenants' data failed, as they must."))
             }

@@ -1,6 +1,7 @@
 import Postgres
 
-/// Tries to reach tenants' data in every way that must fail, and reads from the catalogue whether anyone was given a right too many.
+/// Tries to reach tenants' data in every way that must fail, reads from the catalogue whether anyone was given a right too many, and whether the
+/// directory leads each tenant to where it lives.
 package struct IsolationCheck: Sendable {
     let directory: Directory
     let cells: Cells
@@ -18,7 +19,12 @@ package struct IsolationCheck: Sendable {
         var report = Report()
         let all = directory.tenants.filter { $0.state.allowsReads && $0.quarantinedReason == nil }
         for cell in cells.opened.sorted(by: { $0.cell.name < $1.cell.name }) {
-            try await probe(all.filter { $0.cell == cell.cell.name }, in: cell, &report) {
+            let here = all.filter { $0.cell == cell.cell.name }
+            let misled = try await misled(here, in: cell)
+            report.failures += misled.map {
+                "\(cell.cell.name): The directory leads \($0.slug) to \($0.schema) as \($0.role), where it does not live."
+            }
+            try await probe(here.filter { !misled.contains($0) }, in: cell, &report) {
                 progress($0 / Self.attempts, all.count)
             }
             report.failures += try await givenRights(in: cell)
@@ -75,6 +81,16 @@ package struct IsolationCheck: Sendable {
         } catch  where error.refusal?.state == .insufficientPrivilege {
             return true
         }
+    }
+
+    /// Whose names in the directory are not those that the cell has written down.
+    private func misled(_ tenants: [Tenant], in cell: OpenCell) async throws -> [Tenant] {
+        let rows = try await cell.owner.transaction(preamble: [TenantScript.asOwner], namespace: Cell.schema) { transaction in
+            try transaction.rows("SELECT id, schema, role FROM tenants")
+        }
+        let names = try Dictionary(uniqueKeysWithValues: rows.map { (try $0.uuid(0), [try $0.text(1), try $0.text(2)]) })
+        // One that has just left the cell is led elsewhere in a moment.
+        return tenants.filter { tenant in names[tenant.id].map { $0 != [tenant.schema, tenant.role] } ?? false }
     }
 
     /// What the catalogue says about rights on tenants' schemas and on what is in them, beside those of their own role.
