@@ -66,6 +66,10 @@ class Database:
     def psql(self, database, text):
         return self.run("psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-h", str(self.folder), "-U", "postgres", "-d", database, "-c", text)
 
+    def schema(self, slug):
+        """What a tenant's schema is called."""
+        return self.psql("tenantry", f"SELECT schema_name FROM control.tenants WHERE slug = '{slug}'").strip()
+
 
 class Worker:
     def __init__(self, binary, settings, log):
@@ -157,7 +161,7 @@ def main():
                 storm = None
             victim.start()
         union = " UNION ALL ".join(
-            f"SELECT status, reason, message_id, attempts, extract(epoch FROM settled_at - due_at) * 1000 AS lateness_ms FROM t_{slug.replace('-', '_')}.occurrences"
+            f"SELECT status, reason, message_id, attempts, extract(epoch FROM settled_at - due_at) * 1000 AS lateness_ms FROM {database.schema(slug)}.occurrences"
             for slug in slugs)
         deadline = time.time() + options.wait
         while time.time() < deadline:

@@ -68,8 +68,7 @@ def main():
     try:
         url = server.ready["database_url"]
         slug, token = server.provision(0)
-        schema = "t_" + slug.replace("-", "_")
-        role = schemas(url)[schema]
+        schema, role = schemas(url)[slug]
         fill(url, schema, role, options.contacts)
         twins(url, schema, role, options.contacts)
         person = Person(server, slug, token)

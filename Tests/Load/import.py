@@ -9,7 +9,7 @@ and the p95 of another tenant's reads and writes meanwhile, against alone. Then 
 random moments; counts what is there in the end. Client, server and PostgreSQL share the machine: only the ratios say something.
 """
 import argparse, json, os, pathlib, random, shutil, signal, sys, tempfile, time
-from load import ROOT, Server, as_tenant, schemas, sql
+from load import ROOT, Server, as_tenant, schemas
 from sales import Neighbour, Person
 
 HEADER = "First Name,Last Name,E-Mail,Phone,Title,Stage,City,Country,External ID"
@@ -66,8 +66,7 @@ def measure(server, folder, rows):
     alone = alone.p95()
 
     url, most = server.ready["database_url"], [server.memory()]
-    schema = f"t_{slug.replace('-', '_')}"
-    role = sql(url, f"SELECT rolname FROM pg_namespace JOIN pg_roles ON pg_roles.oid = nspowner WHERE nspname = '{schema}'").strip()
+    schema, role = schemas(url)[slug]
     began = time.time()
     as_tenant(url, schema, role, "CREATE TABLE bare (LIKE contacts INCLUDING ALL); "
               "ALTER TABLE bare ALTER id SET DEFAULT cell.uuid_v7();"
@@ -110,8 +109,8 @@ def kill(binary, folder, server, rows, kills):
         done.append(person.call("GET", f"/v1/imports/{id}")["counters"]["created"])
     state = wait(person, id)
     used = person.call("GET", "/v1/usage")["usage"]["records.contacts"]["used"]
-    url, schema = server.ready["database_url"], f"t_{slug.replace('-', '_')}"
-    role = sql(url, f"SELECT rolname FROM pg_namespace JOIN pg_roles ON pg_roles.oid = nspowner WHERE nspname = '{schema}'").strip()
+    url = server.ready["database_url"]
+    schema, role = schemas(url)[slug]
     count = as_tenant(url, schema, role, "SELECT count(*), count(DISTINCT external_id) FROM contacts; "
                       "SELECT count(*), count(DISTINCT record_id) FROM changes WHERE type = 'contacts';").split()
     print(f"killed {kills} times, with {done} rows done: {state['counters']}, used {used}, contacts {count[0]}, changes {count[1]}")

@@ -86,8 +86,9 @@ def as_tenant(url, schema, role, text):
 
 
 def schemas(url):
-    rows = sql(url, "SELECT nspname, rolname FROM pg_namespace JOIN pg_roles ON pg_roles.oid = nspowner WHERE nspname LIKE 't\\_load\\_%'")
-    return dict(row.split("|") for row in rows.split())
+    """What each tenant's schema and role are called, by slug."""
+    rows = sql(url, "SELECT slug, schema_name, role_name FROM control.tenants WHERE slug LIKE 'load-%' ORDER BY slug")
+    return {slug: (schema, role) for slug, schema, role in (row.split("|") for row in rows.split())}
 
 
 def fill(url, schema, role):
@@ -220,13 +221,12 @@ def main():
         url = server.ready["database_url"]
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             tenants = list(pool.map(server.provision, range(options.tenants)))
-        owners = schemas(url)
+        homes = schemas(url)
         ids = {}
         lines = []
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            names = ["t_" + slug.replace("-", "_") for slug, _ in tenants]
-            for name, (_, token), found in zip(names, tenants, pool.map(lambda name: fill(url, name, owners[name]), names)):
-                ids[name] = found
+            for (slug, token), found in zip(tenants, pool.map(lambda tenant: fill(url, *homes[tenant[0]]), tenants)):
+                ids[homes[slug][0]] = found
                 lines.append(token + " " + " ".join(found))
         few, many = folder / "few", folder / "many"
         few.write_text("\n".join(lines[:10]) + "\n")
@@ -246,7 +246,7 @@ def main():
         alone = sorted(server.order(f"alone-{number:05d}") for number in range(40))
         spares_ready(url, 50)
         before, during, refused, took = crowd(server, few, options)
-        first = dict(list(owners.items())[:10])
+        first = dict(list(homes.values())[:10])
         limits = {kind: pgbench(url, folder, first, ids, kind, options) for kind in ["get", "list"]}
     finally:
         server.stop()

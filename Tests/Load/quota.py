@@ -223,13 +223,13 @@ def main():
         wrong, total = exactness(server, processes, options) if options.rounds else ([], {})
         url = server.ready["database_url"]
         order(server, "load-sql", "unlimited", {})
-        role = schemas(url)["t_load_sql"]
+        schema, role = schemas(url)["load-sql"]
         spares_ready(url, 2)  # a session that reads its roles while another is granted may miss one
         sql(url, f'GRANT "{role}" TO CURRENT_USER;')
         rates = []
         for statements in [[INSERT], [INSERT], [INSERT, COUNT], [INSERT], [INSERT, COUNT]]:
-            rates.append(pgbench(url, "t_load_sql", role, folder, options, statements))
-        spread = [pgbench(url, "t_load_sql", role, folder, options, statements, options.processes) for statements in [[INSERT], [INSERT, COUNT]]]
+            rates.append(pgbench(url, schema, role, folder, options, statements))
+        spread = [pgbench(url, schema, role, folder, options, statements, options.processes) for statements in [[INSERT], [INSERT, COUNT]]]
     finally:
         for process in processes: process.stop()
         server.stop()

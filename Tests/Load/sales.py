@@ -145,8 +145,7 @@ def main():
         people = {}
         for number, (name, deals) in enumerate(sizes.items()):
             slug, token = server.provision(number)
-            schema = "t_" + slug.replace("-", "_")
-            fill(url, schema, schemas(url)[schema], deals)
+            fill(url, *schemas(url)[slug], deals)
             people[name] = Person(server, slug, token)
         print(f"{platform.machine()}, {os.cpu_count()} cores; {time.strftime('%Y-%m-%d')}; one caller, milliseconds\n")
         print(f"| call | {options.few} deals, p50 | p95 | {options.many} deals, p50 | p95 | p95 ratio |\n|---|---|---|---|---|---|")

@@ -80,8 +80,7 @@ def main():
     try:
         url = server.ready["database_url"]
         slug, token = server.provision(0)
-        schema = "t_" + slug.replace("-", "_")
-        fill(url, schema, schemas(url)[schema], options.contacts)
+        fill(url, *schemas(url)[slug], options.contacts)
         person = Person(server, slug, token)
         print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {time.strftime('%Y-%m-%d')}; {options.contacts} contacts, one caller, ms\n")
         print("| looked for | p50 | p95 |\n|---|---|---|")

@@ -45,8 +45,7 @@ def main():
     try:
         url = server.ready["database_url"]
         (slug, token), (_, other) = server.provision(0), server.provision(1)
-        schema = "t_" + slug.replace("-", "_")
-        role = schemas(url)[schema]
+        schema, role = schemas(url)[slug]
         person = Person(server, slug, token)
         contacts = 0
         while size(url, schema) < options.megabytes:

@@ -81,7 +81,7 @@ def main():
         if left < 20: sys.exit(f"Making the reminders took {20 - left:.0f} s too long; say a smaller number.")
         print(f"{options.reminders} reminders of {options.tenants} tenants, {bulk} of them of one, fall due at {due:%H:%M} UTC, in {left:.0f} s.", flush=True)
         workers = [Worker(options.binary, settings, log) for _ in range(options.workers)]
-        schemas = ["t_" + slug.replace("-", "_") for slug, _ in tenants]
+        schemas = [database.schema(slug) for slug, _ in tenants]
         while time.time() < due.timestamp(): time.sleep(0.2)
         deadline, before = due.timestamp() + 3600, -1
         while time.time() < deadline:
