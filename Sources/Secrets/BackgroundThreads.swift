@@ -5,12 +5,14 @@ import Synchronization
 ///
 /// Checking a password takes a tenth of a second and more of a whole core, on purpose. On threads of usual priority fifty sign-ins or new
 /// tenants at once would make every salesperson wait; with a nice value of 10 they take what the others leave.
-final class BackgroundThreads: Sendable {
+///
+/// Tasks that prefer them as their executor run there too, between one suspension and the next.
+package final class BackgroundThreads: TaskExecutor {
     /// Pieces of work in the order in which they came; `waiting` counts them.
     private let line = Mutex<[@Sendable () -> Void]>([])
     private let waiting = DispatchSemaphore(value: 0)
 
-    init(_ count: Int, name: String) {
+    package init(_ count: Int, name: String) {
         for number in 1...count {
             let thread = Thread { [self] in work() }
             thread.name = "\(name) \(number)"
@@ -23,6 +25,11 @@ final class BackgroundThreads: Sendable {
     func add(_ work: @escaping @Sendable () -> Void) {
         line.withLock { $0.append(work) }
         waiting.signal()
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        add { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 
     /// Runs until the process ends.

@@ -97,7 +97,7 @@ package struct Undo: Sendable {
             if traces[id] == nil { order.append(id) }
             var trace = try traces[id] ?? UndoTrace(type: row.text(0), id: id)
             try trace.add(
-                version: row.int(2), isPurge: row.text(3) == "purge", isOfUndo: row.uuid(5) == id, JSON(parsing: row.text(4)))
+                version: row.int(2), isPurge: row.text(3) == "purge", isOfUndo: row.uuid(5) == self.id, JSON(parsing: row.text(4)))
             traces[id] = trace
         }
         return order.reversed().compactMap { traces[$0] }

@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Secrets
 import Synchronization
 import Tenancy
 
@@ -25,6 +26,9 @@ package struct ImportRun: Sendable {
     }
 
     package enum Outcome: Sendable { case ended, unfinished }
+
+    /// Where rows are read and checked: a batch takes a tenth of a second, for which nobody who is served by this process should wait.
+    private static let threads = BackgroundThreads(2, name: "import")
 
     /// - Parameters:
     ///   - zone: the tenant's, for times without one.
@@ -72,7 +76,7 @@ package struct ImportRun: Sendable {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<lanes(plan) {
-                    group.addTask {
+                    group.addTask(executorPreference: Self.threads) {
                         var preparation = ImportPreparation(plan, store, reader)
                         while let range = line.next() { try await perform(range, table, shape, &preparation, turn) }
                     }
