@@ -152,8 +152,8 @@ class Neighbours:
 
 
 def spares_ready(url, wanted):
-    """Waits until so many schemas stand ready and nobody makes more."""
-    while int(sql(url, "SELECT count(*) FROM cell.spares WHERE taken_at IS NULL")) < wanted: time.sleep(0.5)
+    """Waits until so many schemas stand ready and nobody makes more, or leaves the roles of those that were taken."""
+    while int(sql(url, "SELECT count(*) * (count(taken_at) = 0)::integer FROM cell.spares")) < wanted: time.sleep(0.5)
 
 
 def crowd(server, targets, options):
