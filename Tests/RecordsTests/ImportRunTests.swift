@@ -32,13 +32,11 @@ import Testing
     }
 
     private func run(
-        _ id: UUID, _ tenant: TestTenant, rows: Int, lanes: Int = 2, for time: Duration = .seconds(60)
+        _ id: UUID, _ tenant: TestTenant, rows: Int, for time: Duration = .seconds(60)
     ) async throws -> ImportRun.Outcome {
         let state = try #require(try await ImportRun.state(id, in: tenant.scope))
-        var pace = ImportRun.Pace()
-        (pace.rows, pace.lanes) = (rows, lanes)
         return try await ImportRun(
-            state, of: catalog, in: tenant.scope, for: tenant.admin, zone: "UTC", currency: "EUR", pace: pace
+            state, of: catalog, in: tenant.scope, for: tenant.admin, zone: "UTC", currency: "EUR", rows: rows
         ).run(until: .now + time)
     }
 
@@ -186,7 +184,7 @@ import Testing
         let file = fields.joined(separator: ",") + "\n" + rows.map { $0.map(cell).joined(separator: ",") + "\n" }.joined()
 
         let id = try await started(imported, ["type": "contacts"], file, piece: 113)
-        while try await run(id, imported, rows: 50, lanes: 1) == .unfinished {}
+        while try await run(id, imported, rows: 50) == .unfinished {}
         var accepted: [Int] = []
         for (number, row) in rows.enumerated() {
             let members = zip(fields, row).filter { !$1.isEmpty }.map { JSON.Member($0, .string($1)) }

@@ -61,27 +61,26 @@ import Testing
     @Test("What a tenant from elsewhere has in its cell is there before anyone may enter, and goes where the rest does not come")
     func belongings() async throws {
         struct Broken: Error {}
-        try await withInstallation { installation in
-            func logos() async throws -> Int {
-                let cell = try #require(installation.cells.all.first).name
-                return try await installation.cells.scope(of: cell).rows("SELECT count(*) FROM mail_logos")[0].int(0)
-            }
-
+        try await withInstallation { (installation: Installation) async throws -> Void in
             await #expect(throws: Broken.self) {
                 _ = try await installation.provisioning.restore(
                     .sample("acme"), schemaVersion: installation.settings.schema.tenant.latest, by: .test,
                     belongings: ["SELECT cell.keep_mail_logo('\\x01'::bytea)"], fill: { _ in }
                 ) { _ in
-                    #expect(try await logos() == 1)
+                    #expect(try await Self.logos(of: installation) == 1)
                     throw Broken()
                 }
             }
 
-            #expect(try await logos() == 0)
+            #expect(try await Self.logos(of: installation) == 0)
             #expect(try await installation.provisioning.provision(.sample("acme"), by: .test).isNew)
         }
     }
 
+    private static func logos(of installation: Installation) async throws -> Int {
+        let cell = try #require(installation.cells.all.first?.name)
+        return try await installation.cells.scope(of: cell).rows("SELECT count(*) FROM mail_logos")[0].int(0)
+    }
     @Test("What the seed says stands in the fresh schema, written by the tenant's role; a seed that fails leaves nothing") func seed()
         async throws
     {
