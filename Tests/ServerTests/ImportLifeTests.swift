@@ -191,7 +191,7 @@ import Testing
 
         #expect(first["reverted"] == 4 && second["reverted"] == 4, "\(first.text) \(second.text)")
         #expect(second["state"] == "reverted" && second["conflicts"] == first["conflicts"], "\(second.text)")
-        #expect(second["conflicts"] == [["type": "contacts", "id": .string(changed), "fields": ["last_name"]]], "\(second.text)")
+        #expect(second["conflicts"] == [["id": .string(changed), "type": "contacts", "fields": ["last_name"]]], "\(second.text)")
         let left = try await house.all("contacts").map { $0["last_name"] }
         #expect(left == ["Before", "Touched"])
     }
