@@ -50,7 +50,8 @@ import Testing
             let site = try await TestSite(TestHouse.again(), ServerSettings.test)
             let client = try await Firm(site: site, slug: firm.firm.slug, email: firm.firm.email).admin()
             let id = try await Self.make(client)
-            _ = try await client.get("/v1/session")
+            // A session that has not heard of the tenant's role is replaced: both connections, for writes and for reads, have by then.
+            for _ in 0..<2 { _ = try await client.get("/v1/contacts/\(id)") }
             let keyed = client.with(.idempotencyKey, TestSite.unique())
 
             let calls: [(String, () async throws -> Client.Answer)] = [
