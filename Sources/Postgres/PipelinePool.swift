@@ -88,7 +88,7 @@ package final class PipelinePool: Sendable {
 
     /// Sends a unit for which room has been booked.
     func send(_ flight: Flight, on connection: PipelineConnection) {
-        if flight.caller.isGone { return roster.withLock { $0.finish(1, on: connection, isHealthy: false, now: flight.started) } }
+        if flight.caller.isGone { return roster.withLock { $0.finish(1, on: connection, heard: nil) } }
         connection.send(flight)
     }
 
@@ -106,7 +106,7 @@ package final class PipelinePool: Sendable {
         case .notSent:
             roster.withLock { roster in
                 roster.lose(connection, "broken", now: now)
-                roster.finish(1, on: connection, isHealthy: false, now: now)
+                roster.finish(1, on: connection, heard: nil)
                 roster.suspects.append(connection)
                 roster.line.appendAgain(flight, now: now)
             }

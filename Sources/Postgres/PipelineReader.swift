@@ -57,7 +57,7 @@ struct PipelineReader: ~Copyable {
         let now = Instant.now
         let breakage = connection.receive(into: &finished, now: now)
         let count = finished.count
-        pool.roster.withLock { $0.finish(count, on: connection, isHealthy: true, now: now) }
+        pool.roster.withLock { $0.finish(count, on: connection, heard: now) }
         settle(connection, now: now)
         if let breakage {
             lose(connection, "broken", breakage, now: now)

@@ -109,12 +109,11 @@ struct PipelineRoster {
         return flight
     }
 
-    /// Gives room back; `isHealthy` when an answer came.
-    mutating func finish(_ count: Int, on connection: PipelineConnection, isHealthy: Bool, now: Instant) {
+    /// Gives room back; `heard` is when an answer came, nil when nothing was sent.
+    mutating func finish(_ count: Int, on connection: PipelineConnection, heard: Instant?) {
         if seats[connection.seat].connection === connection {
             seats[connection.seat].load -= count
-            seats[connection.seat].heard = now
-            if isHealthy { seats[connection.seat].failures = 0 }
+            if let heard { (seats[connection.seat].heard, seats[connection.seat].failures) = (heard, 0) }
         } else if let index = leaving.firstIndex(where: { $0.connection === connection }) {
             leaving[index].load -= count
         }

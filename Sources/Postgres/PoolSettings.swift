@@ -19,8 +19,8 @@ package struct PoolSettings: Sendable {
     package var answerTimeout: Duration = .seconds(30)
     /// Whether reads of all come together on the first connection, and writes keep to the others (`PipelinePool`).
     ///
-    /// A backend that is never idle answers several units each time it wakes, with warm caches: reads by id were 1.15 times as many on
-    /// two processors. And no read stands behind a COMMIT that waits for the disk.
+    /// A backend that is never idle answers several units each time it wakes, with warm caches: see DECISIONS.md for
+    /// figures. And no read stands behind a COMMIT that waits for the disk.
     package var gathersReads = false
     /// False behind PgBouncer's transaction mode: nothing is then kept on a connection between two units.
     package var preparesStatements = true
