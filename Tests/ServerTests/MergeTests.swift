@@ -1,4 +1,5 @@
 import HTTPTypes
+import Postgres
 import Records
 import Support
 import Testing
@@ -111,6 +112,34 @@ import Testing
         #expect(try await firm.state(types).mapValues { $0.leaving("deleted_at") } == between.mapValues { $0.leaving("deleted_at") })
         #expect(try await firm.admin.get("/v1/contacts/\(loser)").headers[.location] == "/v1/contacts/\(winner)")
         #expect(try await firm.drift() == 0)
+    }
+
+    @Test("A merge that moved six thousand records is undone in one go; what others changed since stays") func many() async throws {
+        let firm = try await MergeFirm()
+        let winner = try await firm.make("companies", ["name": "Acme"])
+        let loser = try await firm.make("companies", ["name": "ACME Inc."])
+        let scope = try await firm.firm.scope()
+        _ = try await scope.run([
+            """
+            INSERT INTO contacts (id, last_name, company_id)
+            SELECT cell.uuid_v7(), 'Name ' || n, \(loser)::uuid FROM generate_series(1, 6000) AS n
+            """
+        ])
+        let merged = try await firm.merge("companies", winner, [loser]).json
+        let counted: SQL = """
+            SELECT count(*) FILTER (WHERE company_id = \(winner)::uuid), count(*) FILTER (WHERE company_id = \(loser)::uuid) FROM contacts
+            """
+        #expect(try await scope.rows(counted)[0].int(0) == 6_000)
+        let other = try await firm.make("companies", ["name": "Other"])
+        let left = try await scope.rows("SELECT id FROM contacts ORDER BY id OFFSET 3000 LIMIT 1")[0].text(0)
+        #expect(try await firm.admin.patch("/v1/contacts/\(left)", ["company_id": .string(other)]).status == 200)
+
+        let undone = try await firm.undo(merged["operation_id"])
+
+        #expect(undone["conflicts"] == [["type": "contacts", "id": .string(left), "fields": ["company_id"]]])
+        let row = try await scope.rows(counted)[0]
+        #expect(try row.int(0) == 0)
+        #expect(try row.int(1) == 5_999)
     }
 
     @Test("A reminder tells the winner instead of the losers, once, and is changed once; after an undo whom it told before")

@@ -70,7 +70,8 @@ package struct Undo: Sendable {
     }
 
     private static let attempts = 3
-    private static let largest = 5_000
+    /// In one transaction, which holds a connection and what it is to write in memory.
+    private static let largest = 20_000
 
     private func readsAll(_ type: String) -> Bool {
         catalog[type].map(caller.readsAll) ?? false

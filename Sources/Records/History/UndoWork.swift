@@ -1,7 +1,7 @@
 import Foundation
 import Postgres
 
-/// An undo in its transaction: step by step, each within a savepoint, so that one that is refused leaves the others.
+/// An undo in its transaction. Steps are taken some at a time, within a savepoint, so that one that is refused leaves the others.
 struct UndoWork: Sendable {
     let id: UUID
     let steps: [UndoStep]
@@ -24,21 +24,13 @@ struct UndoWork: Sendable {
         if let repeatable { try transaction.flush(repeatable.claim) }
         try lock(transaction)
         var restored = restored
-        var waiting = steps
-        // A step may have to wait for another: a record comes back only after the value it needs is free, or what it refers to is there.
-        while true {
-            let refused = try waiting.filter { step in
-                guard try attempt(step, transaction) else { return true }
-                // What found nothing to write was put back by another step, which took it along.
-                restored.insert(step.conflict.id)
-                return false
-            }
-            if refused.isEmpty || refused.count == waiting.count {
-                waiting = refused
-                break
-            }
-            waiting = refused
+        var waiting = try taking(steps, inHalves: false, transaction, &restored)
+        if waiting.count > Self.atOnce {
+            // What the operation did first, the others often refer to: the loser of a merge, whose children come home when it is back.
+            let first = try taking(waiting.suffix(Self.atOnce), inHalves: true, transaction, &restored)
+            waiting = try taking(waiting.dropLast(Self.atOnce) + first, inHalves: false, transaction, &restored)
         }
+        waiting = try taking(waiting, inHalves: true, transaction, &restored)
         let left: JSON = .array(merged(conflicts + waiting.map(\.conflict)).map(\.json))
         let answer: JSON = [
             "operation_id": .string(id.uuidString.lowercased()), "restored": JSON(restored.count), "conflicts": left,
@@ -59,25 +51,57 @@ struct UndoWork: Sendable {
         }
     }
 
-    /// False when a rule or a constraint refuses the step.
-    private func attempt(_ step: UndoStep, _ transaction: borrowing Transaction) throws -> Bool {
-        do throws(PostgresError) {
-            try transaction.flush(["SAVEPOINT step"] + step.statements + ["RELEASE SAVEPOINT step"])
-            return true
-        } catch {
-            guard let refusal = error.refusal, refusal.isOfRule else { throw error }
+    /// How many steps share a round trip and a savepoint: PostgreSQL keeps the numbers of 64 unfinished savepoints at hand, behind more every
+    /// reader of the database has to look on disk.
+    private static let atOnce = 200
+
+    /// Takes what can be taken, again and again, since a step may have to wait for another: a record comes back only after the value it
+    /// needs is free, or what it refers to is there. Answers what is left.
+    ///
+    /// - Parameter inHalves: whether steps of which one is refused are tried by halves, down to the single one.
+    private func taking(
+        _ steps: some Collection<UndoStep>, inHalves: Bool, _ transaction: borrowing Transaction, _ restored: inout Set<String>
+    ) throws -> [UndoStep] {
+        var waiting = Array(steps)
+        while !waiting.isEmpty {
+            var refused: [UndoStep] = []
+            for start in stride(from: 0, to: waiting.count, by: Self.atOnce) {
+                let some = waiting[start..<min(start + Self.atOnce, waiting.count)]
+                refused += try attempt(some, inHalves: inHalves, transaction, &restored)
+            }
+            if refused.count == waiting.count { break }
+            waiting = refused
         }
+        return waiting
+    }
+
+    /// Answers the steps that a rule or a constraint refuses, or all where one is and they are not tried in halves.
+    private func attempt(
+        _ steps: ArraySlice<UndoStep>, inHalves: Bool, _ transaction: borrowing Transaction, _ restored: inout Set<String>
+    ) throws -> [UndoStep] {
+        let statements = steps.flatMap(\.statements)
+        guard let refusal = try transaction.attempt(["SAVEPOINT step"] + statements + ["RELEASE SAVEPOINT step"]).refusal else {
+            // What found nothing to write was put back by another step, which took it along.
+            restored.formUnion(steps.map(\.conflict.id))
+            return []
+        }
+        guard refusal.isOfRule else { throw PostgresError.refused(refusal) }
         try transaction.flush(["ROLLBACK TO SAVEPOINT step"])
-        return false
+        guard inHalves, steps.count > 1 else { return Array(steps) }
+        let middle = steps.startIndex + steps.count / 2
+        return try attempt(steps[..<middle], inHalves: true, transaction, &restored)
+            + attempt(steps[middle...], inHalves: true, transaction, &restored)
     }
 
     /// One entry per record.
     private func merged(_ conflicts: [UndoConflict]) -> [UndoConflict] {
         var merged: [UndoConflict] = []
+        var places: [String: Int] = [:]
         for conflict in conflicts {
-            if let index = merged.firstIndex(where: { $0.id == conflict.id }) {
-                merged[index].fields = Set(merged[index].fields + conflict.fields).sorted()
+            if let place = places[conflict.id] {
+                merged[place].fields = Set(merged[place].fields + conflict.fields).sorted()
             } else {
+                places[conflict.id] = merged.count
                 merged.append(conflict)
             }
         }
