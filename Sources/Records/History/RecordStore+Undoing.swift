@@ -47,6 +47,8 @@ extension RecordStore {
             type.rules.locking(change) + [lock(trace.id, reach: reach, trash: .include)] + guards(for: draft)
             + (action == .trash ? guardsOfUse(trace.id) : []) + (action == .update ? guardOfLimit(trace.id) : [])
         let names = action == .update ? values.map(\.field.path) : [CommonFields.deletedAt.name]
-        return UndoStep(conflict: UndoConflict(trace, names), statements: first + [write] + files + (try type.rules.saving(change)))
+        return UndoStep(
+            conflict: UndoConflict(trace, names), isReturn: action == .restore,
+            statements: first + [write] + files + (try type.rules.saving(change)))
     }
 }

@@ -48,8 +48,9 @@ package struct Undo: Sendable {
             guard !seen.isEmpty || records != nil else { throw Problem.notFound }
             var conflicts: [UndoConflict] = []
             var steps: [UndoStep] = []
+            let gone = Set(traces.filter(\.isPurged).map(\.id))
             for trace in seen {
-                let plan = try await plan(trace, states[trace.id], gone: Set(traces.filter(\.isPurged).map(\.id)))
+                let plan = try await plan(trace, states[trace.id], gone: gone)
                 conflicts += plan.conflicts
                 steps += plan.steps
             }

@@ -61,5 +61,7 @@ struct UndoConflict: Sendable, Hashable {
 /// One write of an undo.
 struct UndoStep: Sendable {
     let conflict: UndoConflict
+    /// Whether a record comes out of the trash by it.
+    let isReturn: Bool
     let statements: [SQL]
 }

@@ -24,16 +24,10 @@ struct UndoWork: Sendable {
         if let repeatable { try transaction.flush(repeatable.claim) }
         try lock(transaction)
         var restored = restored
-        var waiting = try taking(steps, inHalves: false, transaction, &restored)
-        if waiting.count > Self.atOnce {
-            // What the operation did first, the others often refer to: the loser of a merge, whose children come home when it is back.
-            let first = try taking(waiting.suffix(Self.atOnce), inHalves: true, transaction, &restored)
-            waiting = try taking(waiting.dropLast(Self.atOnce) + first, inHalves: false, transaction, &restored)
-        }
-        waiting = try taking(waiting, inHalves: true, transaction, &restored)
+        let waiting = try taking(inOrder(steps), transaction, &restored)
         let left: JSON = .array(merged(conflicts + waiting.map(\.conflict)).map(\.json))
         let answer: JSON = [
-            "operation_id": .string(id.uuidString.lowercased()), "restored": JSON(restored.count), "conflicts": left,
+            "operation_id": .string(id.text), "restored": JSON(restored.count), "conflicts": left,
         ]
         let kept = repeatable.map { [$0.remember(.init(status: 200, body: answer.text))] } ?? []
         try transaction.flush(kept + counting + [ChangeNews.told(slug)] + closing(restored.count, left))
@@ -51,23 +45,29 @@ struct UndoWork: Sendable {
         }
     }
 
-    /// How many steps share a round trip and a savepoint: PostgreSQL keeps the numbers of 64 unfinished savepoints at hand, behind more every
-    /// reader of the database has to look on disk.
+    /// Records that come back, with all that is done about each, go first: the others often refer to them, like the children of a merge's loser.
+    private func inOrder(_ steps: [UndoStep]) -> [UndoStep] {
+        let returning = Set(steps.filter(\.isReturn).map(\.conflict.id))
+        return steps.filter { returning.contains($0.conflict.id) } + steps.filter { !returning.contains($0.conflict.id) }
+    }
+
+    /// How many steps share a round trip and a savepoint, which costs every reader of the database a look on the disk where a transaction has
+    /// more than 64 that wrote something.
     private static let atOnce = 200
 
     /// Takes what can be taken, again and again, since a step may have to wait for another: a record comes back only after the value it
     /// needs is free, or what it refers to is there. Answers what is left.
-    ///
-    /// - Parameter inHalves: whether steps of which one is refused are tried by halves, down to the single one.
-    private func taking(
-        _ steps: some Collection<UndoStep>, inHalves: Bool, _ transaction: borrowing Transaction, _ restored: inout Set<String>
-    ) throws -> [UndoStep] {
-        var waiting = Array(steps)
+    private func taking(_ steps: [UndoStep], _ transaction: borrowing Transaction, _ restored: inout Set<String>) throws -> [UndoStep] {
+        var waiting = steps
         while !waiting.isEmpty {
             var refused: [UndoStep] = []
-            for start in stride(from: 0, to: waiting.count, by: Self.atOnce) {
-                let some = waiting[start..<min(start + Self.atOnce, waiting.count)]
-                refused += try attempt(some, inHalves: inHalves, transaction, &restored)
+            var start = 0
+            while start < waiting.count {
+                var end = min(start + Self.atOnce, waiting.count)
+                // What is done about one record stays together.
+                while end < waiting.count, waiting[end].conflict.id == waiting[end - 1].conflict.id { end += 1 }
+                refused += try attempt(waiting[start..<end], transaction, &restored)
+                start = end
             }
             if refused.count == waiting.count { break }
             waiting = refused
@@ -75,9 +75,9 @@ struct UndoWork: Sendable {
         return waiting
     }
 
-    /// Answers the steps that a rule or a constraint refuses, or all where one is and they are not tried in halves.
+    /// Answers the steps that a rule or a constraint refuses: where one is, the others are tried by halves, in their order.
     private func attempt(
-        _ steps: ArraySlice<UndoStep>, inHalves: Bool, _ transaction: borrowing Transaction, _ restored: inout Set<String>
+        _ steps: ArraySlice<UndoStep>, _ transaction: borrowing Transaction, _ restored: inout Set<String>
     ) throws -> [UndoStep] {
         let statements = steps.flatMap(\.statements)
         guard let refusal = try transaction.attempt(["SAVEPOINT step"] + statements + ["RELEASE SAVEPOINT step"]).refusal else {
@@ -86,11 +86,11 @@ struct UndoWork: Sendable {
             return []
         }
         guard refusal.isOfRule else { throw PostgresError.refused(refusal) }
-        try transaction.flush(["ROLLBACK TO SAVEPOINT step"])
-        guard inHalves, steps.count > 1 else { return Array(steps) }
+        try transaction.flush(["ROLLBACK TO SAVEPOINT step", "RELEASE SAVEPOINT step"])
+        guard steps.count > 1 else { return Array(steps) }
         let middle = steps.startIndex + steps.count / 2
-        return try attempt(steps[..<middle], inHalves: true, transaction, &restored)
-            + attempt(steps[middle...], inHalves: true, transaction, &restored)
+        let first = try attempt(steps[..<middle], transaction, &restored)
+        return first + (try attempt(steps[middle...], transaction, &restored))
     }
 
     /// One entry per record.
