@@ -8,6 +8,7 @@ import Secrets
 import Server
 import ServiceLifecycle
 import Settings
+import Synchronization
 import Tenancy
 
 /// The embedded default: a PostgreSQL of its own, the schemas, an operator, a sample tenant, and the server, all in one folder.
@@ -28,19 +29,24 @@ struct Dev: Sendable {
 
     private func runWithOwnDatabase() async throws {
         let cluster = try await LocalCluster(under: folder.path) { progress.say($0) }
+        let stopAsked = Mutex<ContinuousClock.Instant?>(nil)
         do {
-            progress.say("Starting PostgreSQL ...")
-            try await cancelWhenGracefulShutdown { try await cluster.start() }
-            try await withThrowingTaskGroup { group in
-                group.addTask { await cluster.keepRunning { log.error("\($0)") } }
-                defer { group.cancelAll() }
-                try await run(on: cluster.url, isOwn: true)
+            try await withGracefulShutdownHandler {
+                progress.say("Starting PostgreSQL ...")
+                try await cancelWhenGracefulShutdown { try await cluster.start() }
+                try await withThrowingTaskGroup { group in
+                    group.addTask { await cluster.keepRunning { log.error("\($0)") } }
+                    defer { group.cancelAll() }
+                    try await run(on: cluster.url, isOwn: true)
+                }
+            } onGracefulShutdown: {
+                stopAsked.withLock { $0 = .now }
             }
         } catch {
-            await stop(cluster)
+            await stop(cluster, askedAt: stopAsked.withLock { $0 })
             throw error
         }
-        await stop(cluster)
+        await stop(cluster, askedAt: stopAsked.withLock { $0 })
     }
 
     private func run(on url: String, isOwn: Bool) async throws {
@@ -64,7 +70,7 @@ struct Dev: Sendable {
             if isOwn { try await installation.plans.setDefault(settings.defaultPlan) }
             return credentials
         }
-        // Half of what a stop may take; the other half is PostgreSQL's.
+        // Of what a stop may take; the rest is PostgreSQL's.
         var serverSettings = try ServerSettings(settings, patience: .seconds(10))
         serverSettings.allowsPrivateHosts = true
         let post = Post(installation, try PostSettings(settings, allowsPrivateHosts: true), origin: WebOrigin(settings))
@@ -120,9 +126,14 @@ struct Dev: Sendable {
         }
     }
 
-    /// In a task of its own: a cancelled one must stop PostgreSQL too.
-    private func stop(_ cluster: LocalCluster) async {
-        let stopping = Task { try await cluster.stop() }
+    /// What a stop may take, but for the seconds that an end the hard way needs.
+    private static let patience: Duration = .seconds(20)
+
+    /// In a task of its own: a cancelled one must stop PostgreSQL too. It gets all the time that is left: what it has not written by then (the
+    /// files of a thousand new tenants take it 18 s) it has to recover at the next start.
+    private func stop(_ cluster: LocalCluster, askedAt: ContinuousClock.Instant?) async {
+        let left = Self.patience - (askedAt.map { .now - $0 } ?? .zero)
+        let stopping = Task { try await cluster.stop(deadline: max(left, .seconds(5))) }
         do { try await stopping.value } catch {
             log.error("PostgreSQL could not be stopped; the next start takes it over.", metadata: ["error": "\(error)"])
         }
