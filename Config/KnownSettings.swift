@@ -92,10 +92,10 @@ package struct KnownSettings: Sendable {
     package let poolUnitsInFlight = Setting.number(
         "pool.units_in_flight", 64, 1...1024, help: "How many requests' units one connection carries at once.")
     package let poolNamespaces = Setting.number(
-        "pool.namespaces", 400, 1...100_000,
-        help: "How many tenants a connection serves before it is replaced: PostgreSQL's memory for them never shrinks.")
+        "pool.namespaces", 1200, 1...100_000,
+        help: "How many tenants a connection serves before it is replaced. Each takes half a megabyte of PostgreSQL's memory until then.")
     package let poolStatements = Setting.number(
-        "pool.statements", 2000, 0...100_000, help: "How many prepared statements a connection keeps.")
+        "pool.statements", 4000, 0...100_000, help: "How many prepared statements a connection keeps.")
     package let preparedStatements = Setting.flag(
         "database.prepared_statements", true,
         help: "Off behind a pooler that hands connections from transaction to transaction (PgBouncer).")

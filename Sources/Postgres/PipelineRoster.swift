@@ -79,7 +79,8 @@ struct PipelineRoster {
         guard seats[0].connection != nil else { return true }
         guard seats[0].load < Self.crowd, !isSlow(0, now: now) else { return false }
         if gathered.contains(affinity) { return true }
-        guard gathered.count < settings.maximumNamespaces / 2 else { return false }
+        // The rest is for those who come here because there is room nowhere else.
+        guard gathered.count < settings.maximumNamespaces * 7 / 8 else { return false }
         gathered.insert(affinity)
         return true
     }

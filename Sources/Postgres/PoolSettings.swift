@@ -8,10 +8,11 @@ package struct PoolSettings: Sendable {
     package var waitDeadline: Duration = .seconds(5)
     /// When a connection is replaced, give or take a tenth, so that not all of them are at once.
     package var maximumLifetime: Duration = .seconds(30 * 60)
-    /// How many distinct namespaces a connection meets before it is replaced: a backend's relation cache never shrinks.
-    package var maximumNamespaces = 400
+    /// How many distinct namespaces a connection meets before it is replaced: a backend's relation cache never shrinks. A tenant of which a few
+    /// statements are prepared takes half a megabyte of it.
+    package var maximumNamespaces = 1200
     /// How many statements a connection keeps prepared; the one not used for longest makes room.
-    package var maximumStatements = 2000
+    package var maximumStatements = 4000
     /// How many units may be on their way on one connection (`PipelinePool`).
     package var unitsInFlight = 64
     /// A connection with work on its way that says nothing for this long is taken for broken (`PipelinePool`). A slow answer is also
@@ -31,7 +32,7 @@ package struct PoolSettings: Sendable {
     /// Everything but name and size has a default.
     package init(
         name: String, connections: Int, waitDeadline: Duration = .seconds(5), maximumLifetime: Duration = .seconds(30 * 60),
-        maximumNamespaces: Int = 400, maximumStatements: Int = 2000, unitsInFlight: Int = 64, answerTimeout: Duration = .seconds(30),
+        maximumNamespaces: Int = 1200, maximumStatements: Int = 4000, unitsInFlight: Int = 64, answerTimeout: Duration = .seconds(30),
         gathersReads: Bool = false, preparesStatements: Bool = true
     ) {
         self.name = name

@@ -120,7 +120,7 @@ import Testing
         func write(_ pool: PipelinePool, _ affinity: Int) async throws -> Int {
             try await pool.run(Unit([pid], namespace: "n\(affinity)"), preferring: affinity)[0][0].int(0)
         }
-        let settings = PoolSettings.test("gathering", connections: 3) { ($0.gathersReads, $0.maximumNamespaces) = (true, 20) }
+        let settings = PoolSettings.test("gathering", connections: 3) { ($0.gathersReads, $0.maximumNamespaces) = (true, 12) }
         try await withPipeline(settings) { pool in
             for affinity in 0..<2 { _ = (try await read(pool, affinity), try await write(pool, affinity)) }
             await until { pool.figures.connections == 3 }
