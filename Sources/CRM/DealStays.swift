@@ -7,7 +7,7 @@ import Tenancy
 package enum DealStays {
     /// `{"data":[{"stage_id","entered_at","left_at","seconds","actor"}]}`, the oldest first; the last one counts until now.
     package static func document(of id: String, in scope: TenantScope, for caller: Caller) async throws -> JSON {
-        guard let id = UUID(uuidString: id) else { throw Problem.notFound }
+        guard let id = UUID(text: id) else { throw Problem.notFound }
         guard !caller.rights.isHidden(Deals.stage.definition.path, of: "deals") else {
             throw Problem(.forbidden, "Your role may not see deals' stages.")
         }

@@ -95,7 +95,7 @@ package enum Pipelines {
             Stage(name: "Negotiation", probability: 70, category: "commit"), Stage(name: "Won", kind: "won", probability: 100),
             Stage(name: "Lost", kind: "lost", probability: 0, category: "omitted"),
         ]
-        let id = UUID.v7().uuidString.lowercased()
+        let id = UUID.v7().text
         return [
             """
             INSERT INTO pipelines (id, name, currency, stages, owner_id)

@@ -8,7 +8,7 @@ struct Stage: Sendable, Hashable {
     static let categories = ["pipeline", "best", "commit", "omitted"]
     static let maximum = 50
 
-    var id = UUID.v7().uuidString.lowercased()
+    var id = UUID.v7().text
     var name: String
     var kind = "open"
     var probability: Int
@@ -90,7 +90,7 @@ struct Stage: Sendable, Hashable {
 
         private mutating func id() -> String? {
             guard let given = element["id"], !given.isNull else { return nil }
-            if let id = given.string.flatMap(UUID.init(uuidString:)) { return id.uuidString.lowercased() }
+            if let id = given.string.flatMap(UUID.init(text:)) { return id.text }
             refuse("id", .format, "This is the id of a stage: a UUID.")
             return nil
         }

@@ -65,7 +65,7 @@ package enum Users {
 
     /// Who comes without a password is invited; whose address has changed is asked whether it is theirs, and links sent to the old one end.
     private static func mailing(_ change: RecordType.Change) -> [SQL] {
-        guard let id = UUID(uuidString: change.id) else { return [] }
+        guard let id = UUID(text: change.id) else { return [] }
         switch change.action {
         case .create:
             guard case nil = change[password], [nil, "invited"].contains(change[status] ?? nil) else { return [] }
@@ -86,7 +86,7 @@ package enum Users {
 
     /// Reminders that wait for a digest follow a changed wish, and a changed clock.
     private static func gathering(_ change: RecordType.Change) -> [SQL] {
-        guard change.action == .update, change[digest] != nil || change[timeZone] != nil, let id = UUID(uuidString: change.id) else {
+        guard change.action == .update, change[digest] != nil || change[timeZone] != nil, let id = UUID(text: change.id) else {
             return []
         }
         return [SendDigest.looked(at: id)]
@@ -94,7 +94,7 @@ package enum Users {
 
     private static func prepare(_ draft: inout Draft, _ change: RecordType.Change, _ hashing: PasswordHashing) async throws(Problem) {
         if !change.caller.rights.admin.users {
-            guard change.action == .update, change.id == change.caller.userID.uuidString.lowercased(),
+            guard change.action == .update, change.id == change.caller.userID.text,
                 profile.isSuperset(of: draft.inputs.keys)
             else { throw Problem(.forbidden, "Only those who run the account's users may do this.") }
         }

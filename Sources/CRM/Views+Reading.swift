@@ -40,7 +40,7 @@ extension Views {
     static func list(_ id: String, in store: RecordStore) async throws -> StoredList? { try await find(id, in: store)?.list }
 
     private static func find(_ id: String, in store: RecordStore) async throws -> Kept? {
-        guard let id = UUID(uuidString: id) else { return nil }
+        guard let id = UUID(text: id) else { return nil }
         let found: SQL =
             SQL(code: "SELECT \(Kept.columns) FROM views AS r WHERE r.id = ") + "\(id) AND r.deleted_at IS NULL AND "
             + store.caller.readable(type)

@@ -43,6 +43,9 @@ final class PipelineConnection: Sendable {
     private let settings: PoolSettings
     private let insistsOnWriting: Bool
     private let link: Mutex<PipelineLink>
+    /// Whether somebody has the link, and will look at the outbox after leaving it. Asking the mutex itself costs a system call when it is
+    /// held (FUTEX_TRYLOCK_PI), and makes the one who holds it pay another to let it go.
+    private let isHeld = Atomic(false)
     /// Units that are to be written, in the order they came.
     private let outbox = Mutex(Deque<Flight>())
     /// Called by the thread that found it, outside all locks.
@@ -73,14 +76,12 @@ final class PipelineConnection: Sendable {
 
     /// Lets the reader's epoll watch the socket.
     func register(with epoll: Epoll) {
-        defer { writeOutbox() }
-        link.withLock { $0.register(with: epoll, id: id) }
+        holding { $0.register(with: epoll, id: id) }
     }
 
     /// Reads what has come. The units finished by it go to `finished`; a reason is answered when the connection is broken.
     func receive(into finished: inout [(Flight, Outcome)], now: Instant) -> String? {
-        defer { writeOutbox() }
-        return link.withLock { link in
+        holding { link in
             let known = finished.count
             link.receive(into: &finished, insistsOnWriting: insistsOnWriting, now: now)
             waits.add(finished.count - known, ordering: .relaxed)
@@ -90,14 +91,12 @@ final class PipelineConnection: Sendable {
 
     /// Whether units wait for an answer and none has come since `moment`.
     func isSilent(since moment: Instant) -> Bool {
-        defer { writeOutbox() }
-        return link.withLock { !$0.flights.isEmpty && $0.lastHeard < moment }
+        holding { !$0.flights.isEmpty && $0.lastHeard < moment }
     }
 
     /// Closes the connection and says what became of the units still on their way.
     func abandon(_ reason: String) -> [(Flight, Outcome)] {
-        defer { writeOutbox() }
-        return link.withLock { link in
+        holding { link in
             link.close()
             return link.abandonAll(reason)
         }
@@ -108,11 +107,23 @@ final class PipelineConnection: Sendable {
         (flushes.exchange(0, ordering: .relaxed), waits.exchange(0, ordering: .relaxed))
     }
 
+    /// Waits for the link, works with it, and then writes what others have left in the outbox meanwhile.
+    private func holding<T: Sendable>(_ work: (inout sending PipelineLink) -> T) -> T {
+        defer { writeOutbox() }
+        return link.withLock { link in
+            isHeld.store(true, ordering: .sequentiallyConsistent)
+            defer { isHeld.store(false, ordering: .sequentiallyConsistent) }
+            return work(&link)
+        }
+    }
+
     /// Writes what waits, unless somebody else is at the connection: whoever is looks here after leaving it, and so sees every unit that
     /// was put down before it was found there.
     private func writeOutbox() {
-        while outbox.withLock({ !$0.isEmpty }) {
+        while outbox.withLock({ !$0.isEmpty }), !isHeld.load(ordering: .sequentiallyConsistent) {
             let troubles = link.withLockIfAvailable { link in
+                isHeld.store(true, ordering: .sequentiallyConsistent)
+                defer { isHeld.store(false, ordering: .sequentiallyConsistent) }
                 var troubles: [(Flight, Trouble)] = []
                 while let flight = outbox.withLock({ $0.popFirst() }) {
                     if let trouble = write(flight, &link) { troubles.append((flight, trouble)) }

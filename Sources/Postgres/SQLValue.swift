@@ -31,7 +31,7 @@ extension Bool: SQLEncodable {
 }
 
 extension UUID: SQLEncodable {
-    package var sqlValue: SQLValue { .text(uuidString.lowercased()) }
+    package var sqlValue: SQLValue { .text(text) }
 }
 
 extension Date: SQLEncodable {

@@ -35,7 +35,7 @@ enum ValueParsing {
         let isRead = withUnsafeMutableBytes(of: &raw) { raw in
             var position = 0
             for index in 0..<16 {
-                if [4, 6, 8, 10].contains(index) {
+                if index == 4 || index == 6 || index == 8 || index == 10 {
                     guard bytes[position] == UInt8(ascii: "-") else { return false }
                     position += 1
                 }

@@ -8,14 +8,15 @@ extension UUID {
     /// after the time count (RFC 9562, 6.2, method 1) from a random start and carry into the time.
     package static func v7(at time: Date = .now) -> UUID {
         let now = UInt64(max(0, time.timeIntervalSince1970 * 1000))
+        // Those of libcrypto: Swift's own cost a system call each.
+        let (start, low) = RandomBytes.words()
         let stamp = lastStamp.withLock { last in
             // The counter starts below half, so that a millisecond has room for at least 2,048 before it borrows from the next.
-            last = max(last + 1, now << 12 | UInt64.random(in: 0..<2048))
+            last = max(last + 1, now << 12 | start >> 53)
             return last
         }
         let high = (stamp & ~0xFFF) << 4 | 0x7000 | stamp & 0xFFF
-        let low = UInt64.random(in: 0...UInt64.max) >> 2 | 1 << 63
-        return UUID(high: high, low: low)
+        return UUID(high: high, low: low >> 2 | 1 << 63)
     }
 
     /// When a version 7 was made, to the millisecond; nil for another version.

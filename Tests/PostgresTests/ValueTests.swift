@@ -4,6 +4,18 @@ import Testing
 
 /// Every value goes to the server and comes back.
 @Suite struct ValueTests {
+    @Test("A UUID is written and read as Foundation does it; what is none is refused") func uuids() {
+        for _ in 0..<1_000 {
+            let id = UUID()
+            #expect(id.text == id.uuidString.lowercased())
+            #expect(UUID(text: id.text) == id)
+            #expect(UUID(text: id.uuidString) == id)
+        }
+        let text = UUID().text
+        let spoilt = [String(text.dropLast()), text + "0", text.replacing("-", with: ""), "g" + text.dropFirst(), "{\(text)}"]
+        for text in spoilt + ["", "1", "é" + text.dropFirst(2)] { #expect(UUID(text: text) == nil, "\(text)") }
+    }
+
     @Test("Single values come back as they went") func singles() async throws {
         let id = UUID()
         let moment = Date(timeIntervalSince1970: 1_795_000_000.123)

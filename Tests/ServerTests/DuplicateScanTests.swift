@@ -12,7 +12,9 @@ import Testing
     /// Begins a scan over HTTP and does it as a worker would; answers its address.
     private func scan(_ firm: MergeFirm, _ type: String) async throws -> String {
         let begun = try await firm.admin.post("/v1/duplicates/scans", ["type": .string(type)])
-        guard begun.status == 202, let address = begun.headers[.location], let id = try begun.json["id"]?.string.flatMap(UUID.init) else {
+        guard begun.status == 202, let address = begun.headers[.location],
+            let id = try begun.json["id"]?.string.flatMap(UUID.init(uuidString:))
+        else {
             throw Unexpected(begun)
         }
         #expect(try begun.json["state"] == "queued")
@@ -156,7 +158,7 @@ import Testing
         let first = try await firm.admin.post("/v1/duplicates/scans", ["type": "contacts"])
         let second = try await firm.admin.post("/v1/duplicates/scans", ["type": "contacts"])
         #expect(try first.json["id"] == second.json["id"])
-        let id = try #require(try first.json["id"]?.string.flatMap(UUID.init))
+        let id = try #require(try first.json["id"]?.string.flatMap(UUID.init(uuidString:)))
         #expect(try await firm.admin.get("/v1/duplicates/scans/\(id)").json["groups"] == [])
 
         try await DuplicateScan(id).perform(TestHouse.catalog, in: scope)

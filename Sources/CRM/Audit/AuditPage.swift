@@ -19,11 +19,11 @@ package struct AuditPage: Sendable {
         package init?(_ text: String) {
             let parts = text.split(separator: " ", omittingEmptySubsequences: false)
             guard parts.count == 2 else { return nil }
-            (own, operators) = (UUID(uuidString: String(parts[0])), Int(parts[1]))
+            (own, operators) = (UUID(text: String(parts[0])), Int(parts[1]))
             guard own != nil || parts[0].isEmpty, operators != nil || parts[1].isEmpty else { return nil }
         }
 
-        package var text: String { "\(own?.uuidString.lowercased() ?? "") \(operators.map(String.init) ?? "")" }
+        package var text: String { "\(own?.text ?? "") \(operators.map(String.init) ?? "")" }
     }
 
     package let entries: [JSON]

@@ -45,7 +45,7 @@ package struct PaymentDesk: Sendable {
     package func checkout(_ invoice: Invoice, for tenant: Tenant, key: String) async throws -> CheckoutPage {
         guard invoice.state == .open else { throw Problem(.conflict, "The invoice \(invoice.number) is paid already.") }
         let content = CheckoutOrder.Content.invoice(
-            id: invoice.id.uuidString.lowercased(), title: "Invoice \(invoice.number)", amount: invoice.total, currency: invoice.currency)
+            id: invoice.id.text, title: "Invoice \(invoice.number)", amount: invoice.total, currency: invoice.currency)
         return try await open(content, for: tenant, key: key)
     }
 
@@ -53,7 +53,7 @@ package struct PaymentDesk: Sendable {
         do {
             let page = "\(origin.of(tenant.slug))/settings"
             let order = CheckoutOrder(
-                customer: try await customer(of: tenant), tenant: tenant.id.uuidString.lowercased(), content: content,
+                customer: try await customer(of: tenant), tenant: tenant.id.text, content: content,
                 successURL: "\(page)?paid=yes", cancelURL: page)
             return try await provider.openCheckout(order, key: key)
         } catch let error as PaymentError {
@@ -65,7 +65,7 @@ package struct PaymentDesk: Sendable {
     private func customer(of tenant: Tenant) async throws -> String {
         let account = try await installation.billingAccounts.find(tenant.id)
         if let known = account.customerID { return known }
-        let id = tenant.id.uuidString.lowercased()
+        let id = tenant.id.text
         let made = try await provider.makeCustomer(
             PaymentCustomer(name: account.name ?? tenant.name, email: account.email ?? tenant.adminEmail, tenant: id),
             key: "customer-\(id)")
@@ -132,7 +132,7 @@ package struct PaymentDesk: Sendable {
         else { return }
         let found = try await provider.subscription(of: customer)
         try await installation.billingAccounts.write(found.flatMap { BillingAccount.Subscription($0, prices) }, reading)
-        if let paid = subject.paid, let id = UUID(uuidString: paid.id),
+        if let paid = subject.paid, let id = UUID(text: paid.id),
             let tenant = try await installation.directory.find(slug: reading.slug)
         {
             _ = try await Billing(installation).settle(

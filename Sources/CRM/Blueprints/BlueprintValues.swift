@@ -28,7 +28,7 @@ struct BlueprintValues: Sendable {
             ))
     }
 
-    func text(_ key: String) -> String { id(key).uuidString.lowercased() }
+    func text(_ key: String) -> String { id(key).text }
 
     /// The body of a part as the record type takes it.
     func body(of part: Blueprint.Part) -> JSON {

@@ -198,14 +198,14 @@ struct AgendaReminders: Sendable {
     }
 
     private func item(_ found: Found, _ status: String, person: String, firm: String) -> AgendaItem {
-        let reminder = found.candidate.reminder.id.uuidString.lowercased()
+        let reminder = found.candidate.reminder.id.text
         let summary = summary(found, person: person, firm: firm)
         let record: JSON =
             found.record.map {
-                ["type": .string($0.type), "id": .string($0.reminded.id.uuidString.lowercased()), "title": JSON($0.title)]
+                ["type": .string($0.type), "id": .string($0.reminded.id.text), "title": JSON($0.title)]
             } ?? ["type": .string(Reminders.type.name), "id": .string(reminder), "title": .string(summary)]
         return AgendaItem(
-            at: found.due.instant, id: found.id.uuidString.lowercased(),
+            at: found.due.instant, id: found.id.text,
             document: [
                 "kind": "reminder", "at": .string(found.due.instant.apiText),
                 "local": JSON(LocalTime.text(of: found.due.instant, in: zone)), "record": record, "status": .string(status),
@@ -218,7 +218,7 @@ struct AgendaReminders: Sendable {
         let subject = found.candidate.subject
         guard subject.contains("{{"), let template = try? Template(TemplateSource(subject: subject, body: "")) else { return subject }
         let values = ReminderValues.all(
-            record: found.record.map { ($0.type, $0.reminded.id.uuidString.lowercased(), $0.title, $0.state) }, link: "", recipient: person,
+            record: found.record.map { ($0.type, $0.reminded.id.text, $0.title, $0.state) }, link: "", recipient: person,
             tenant: firm, sender: found.candidate.sender, local: found.due.local, zone: found.due.zone)
         return template.render(values, in: MailFrame(brand: Brand(name: firm), language: .english)).subject
     }

@@ -29,7 +29,7 @@ package struct LeadConversion: Sendable {
     ///
     /// - Parameter id: as it stands in the address; what is no id names no lead.
     package func convert(_ id: String, _ body: JSON, repeatable: RepeatableRequest?) async throws -> RecordAnswer {
-        guard let id = UUID(uuidString: id) else { throw Problem.notFound }
+        guard let id = UUID(text: id) else { throw Problem.notFound }
         for attempt in 1...Self.attempts {
             if let answer = try await convert(id, body, repeatable, isLast: attempt == Self.attempts) { return answer }
         }

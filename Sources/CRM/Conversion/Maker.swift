@@ -41,7 +41,7 @@ struct Maker: Sendable {
         guard !isClosed, !rows.isEmpty else { return nil }
         var draft = Draft.empty
         draft.assign("company_id", company.sqlValue)
-        return try await store("contacts").change(of: contact.uuidString.lowercased(), by: draft)
+        return try await store("contacts").change(of: contact.text, by: draft)
     }
 
     /// The deal as it was ordered, with what follows from the lead where the order says nothing.
@@ -70,8 +70,8 @@ struct Maker: Sendable {
 
     /// Where a deal begins: in the oldest pipeline, or in the one that the order or its stage names; in its first open stage.
     private func start(of order: JSON) async throws -> (pipeline: String?, stage: String?) {
-        let pipeline = order["pipeline_id"]?.string.flatMap(UUID.init(uuidString:))
-        let stage = order["stage_id"]?.string.flatMap(UUID.init(uuidString:))
+        let pipeline = order["pipeline_id"]?.string.flatMap(UUID.init(text:))
+        let stage = order["stage_id"]?.string.flatMap(UUID.init(text:))
         let rows = try await scope.rows(
             """
             SELECT r.id, (SELECT id FROM stages WHERE pipeline_id = r.id AND kind = 'open' ORDER BY position LIMIT 1)
@@ -91,7 +91,7 @@ struct Maker: Sendable {
         draft.assign("converted_company_id", company.sqlValue)
         draft.assign("converted_deal_id", deal.sqlValue)
         draft.assign("converted_at", SQL(code: "now()"))
-        return try await store("leads").change(of: lead.id.uuidString.lowercased(), by: draft)
+        return try await store("leads").change(of: lead.id.text, by: draft)
     }
 
     /// What the lead knows, whether or not the caller may write each of these fields by hand.

@@ -21,7 +21,7 @@ package struct TenantRestore: Sendable {
     package func run(
         _ tenant: Tenant, _ installation: Installation, by instruction: Instruction, progress: @escaping @Sendable (String, Int) -> Void
     ) async throws -> Tenant {
-        guard file.head["tenant"]?["id"]?.string == tenant.id.uuidString.lowercased() else {
+        guard file.head["tenant"]?["id"]?.string == tenant.id.text else {
             throw ExitFile.Refused("This is a snapshot of \(file.slug), which is another tenant than \(tenant.slug) of this installation.")
         }
         let restored = try await installation.provisioning.refill(tenant, schemaVersion: file.schemaVersion, by: instruction) {

@@ -113,8 +113,8 @@ package enum Demo {
     private static func row(_ company: DemoRecords.Company, _ owners: [UUID], _ now: Date) -> JSON {
         let entered = JSON(time(now, ago: company.age))
         return [
-            "id": JSON(UUID.v7().uuidString.lowercased()), "version": 1, "created_at": entered, "updated_at": entered,
-            "owner_id": JSON(owners[company.number % owners.count].uuidString.lowercased()), "tags": JSON(company.tags),
+            "id": JSON(UUID.v7().text), "version": 1, "created_at": entered, "updated_at": entered,
+            "owner_id": JSON(owners[company.number % owners.count].text), "tags": JSON(company.tags),
             "name": .string(company.name), "domain": .string(company.domain), "industry": .string(company.industry),
             "employees": JSON(company.employees), "phone": JSON(company.phone), "website": .string("https://www.\(company.domain)"),
             "address_street": .string(company.street), "address_city": .string(company.city.name),
@@ -130,8 +130,8 @@ package enum Demo {
         let company = companies[contact.company]
         let entered = JSON(time(now, ago: contact.age))
         return [
-            "id": JSON(UUID.v7().uuidString.lowercased()), "version": 1, "created_at": entered, "updated_at": entered,
-            "owner_id": JSON(owners[company.number % owners.count].uuidString.lowercased()), "tags": JSON(contact.tags),
+            "id": JSON(UUID.v7().text), "version": 1, "created_at": entered, "updated_at": entered,
+            "owner_id": JSON(owners[company.number % owners.count].text), "tags": JSON(contact.tags),
             "first_name": .string(contact.firstName), "last_name": .string(contact.lastName), "email": .string(contact.email),
             "phone": JSON(contact.phone), "title": .string(contact.title), "company_id": companyIDs[contact.company],
             "lifecycle_stage": .string(contact.lifecycleStage), "source": .string(contact.source),

@@ -37,7 +37,7 @@ struct DemoSalesRows {
         dealIDs = sales.deals.map { _ in Self.newID() }
     }
 
-    private static func newID() -> JSON { .string(UUID.v7().uuidString.lowercased()) }
+    private static func newID() -> JSON { .string(UUID.v7().text) }
 
     private func common(_ id: JSON, ago age: Int, owner: JSON) -> [JSON.Member] {
         let entered = JSON(time(ago: age))

@@ -53,7 +53,7 @@ package struct DuplicateScan: Job {
             try await tell(Double(index) / Double(evidence.count + 1), in: scope)
             try await scope.stream(part.query(of: type), batch: 1_000) { rows in
                 try Task.checkCancellation()
-                for row in rows { pairs.note(try row.texts(0).compactMap { UUID(uuidString: $0) }, try row.double(1), index) }
+                for row in rows { pairs.note(try row.texts(0).compactMap { UUID(text: $0) }, try row.double(1), index) }
             }
         }
         try await tell(Double(evidence.count) / Double(evidence.count + 1), in: scope)
@@ -69,7 +69,7 @@ package struct DuplicateScan: Job {
     private func write(_ groups: [DuplicateGroup], _ evidence: [DuplicateEvidence], in scope: TenantScope) async throws {
         let entries = groups.enumerated().map { number, group -> JSON in
             [
-                "number": JSON(number), "ids": JSON(group.ids.map { $0.uuidString.lowercased() }), "score": .number("\(group.score)"),
+                "number": JSON(number), "ids": JSON(group.ids.map { $0.text }), "score": .number("\(group.score)"),
                 "reasons": .array(group.reasons.map { ["reason": .string(evidence[$0].reason), "fields": JSON(evidence[$0].paths)] }),
             ]
         }

@@ -48,7 +48,7 @@ package struct DuplicateScans: Sendable {
             INSERT INTO duplicate_scans (id, type, created_by_id) VALUES (\(id), \(type.name), \(caller.userID))
             ON CONFLICT (type) WHERE state IN ('queued', 'running') DO NOTHING
             """,
-            .enqueue(DuplicateScan(id), key: id.uuidString.lowercased()),
+            .enqueue(DuplicateScan(id), key: id.text),
             Self.scan(where: "type = \(type.name) AND state IN ('queued', 'running')"),
         ])
         guard let row = answers[3].first else { throw Problem(.overloaded, "The scan before has just ended; try again.", retryAfter: 1) }

@@ -23,7 +23,7 @@ package struct AccessRequest: Sendable {
     ///
     /// - Parameter address: where it is asked from.
     package init(of id: String, in scope: TenantScope, for caller: Caller, _ catalog: Catalog, from address: String) async throws {
-        guard let type = catalog["contacts"], let contact = UUID(uuidString: id) else { throw Problem.notFound }
+        guard let type = catalog["contacts"], let contact = UUID(text: id) else { throw Problem.notFound }
         try await RecordStore(type, of: catalog, in: scope, for: caller).find(id, trash: .include)
         guard caller.rights[type.name].export else { throw Problem(.forbidden, "Your role may not export contacts.") }
         let scope = scope.limited(to: .seconds(120))
@@ -39,7 +39,7 @@ package struct AccessRequest: Sendable {
     }
 
     /// A name for the archive.
-    package var fileName: String { "contact-\(contact.uuidString.lowercased()).tar" }
+    package var fileName: String { "contact-\(contact.text).tar" }
 
     /// Sends the archive in pieces of some megabytes.
     ///
@@ -51,8 +51,8 @@ package struct AccessRequest: Sendable {
     ) async throws {
         let tar = TarWriter(time: Int(now.timeIntervalSince1970))
         let head: JSON = [
-            "contact_id": .string(contact.uuidString.lowercased()), "made_at": .string(Self.time(now)),
-            "requested_by": ["type": .string(caller.actor.kind.rawValue), "id": .string(caller.actor.id.uuidString.lowercased())],
+            "contact_id": .string(contact.text), "made_at": .string(Self.time(now)),
+            "requested_by": ["type": .string(caller.actor.kind.rawValue), "id": .string(caller.actor.id.text)],
             "left_out": JSON(leftOut),
         ]
         try await send(tar.file("request.json", head.bytes))
@@ -111,7 +111,7 @@ package struct AccessRequest: Sendable {
     /// Its id, by which `files.jsonl` tells of it, and as much of its name as every program can read.
     private static func name(of file: Attachment) -> String {
         let plain = file.name.suffix(50).map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "_" }
-        return "files/\(file.id.uuidString.lowercased())-\(String(plain))"
+        return "files/\(file.id.text)-\(String(plain))"
     }
 
     /// Types of which the caller may not read all, and fields that his role does not show.

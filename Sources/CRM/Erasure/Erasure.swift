@@ -24,7 +24,7 @@ package struct Erasure: Sendable {
     /// `{"erased": {"contacts": 1, ...}}`. Refuses with `.notFound` where the caller may not read the contact, with `.forbidden` where it may
     /// not delete all contacts, with `.versionMismatch` where it is not of this version.
     package func run(_ id: String, reason: String, version: Int? = nil, repeatable: RepeatableRequest?) async throws -> RecordAnswer {
-        guard let type = catalog["contacts"], let id = UUID(uuidString: id) else { throw Problem.notFound }
+        guard let type = catalog["contacts"], let id = UUID(text: id) else { throw Problem.notFound }
         let store = RecordStore(type, of: catalog, in: scope, for: caller)
         try await store.find(id.uuidString, trash: .include)
         guard caller.rights[type.name].delete == .all else {

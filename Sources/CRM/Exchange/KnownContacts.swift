@@ -18,7 +18,7 @@ struct KnownContacts {
     init(of cards: [VCard], _ type: RecordType, in scope: TenantScope, for caller: Caller) async throws {
         let seesUIDs = !caller.rights.isHidden(Contacts.externalID.definition.name, of: type.name)
         let uids = cards.compactMap(\.uid)
-        let ids = uids.compactMap { UUID(uuidString: $0) }
+        let ids = uids.compactMap { UUID(text: $0) }
         let emails = caller.rights.isHidden(Contacts.email.definition.name, of: type.name) ? [] : cards.compactMap(\.email)
         let external = seesUIDs ? uids : []
         let rows = try await scope.rows(

@@ -32,7 +32,7 @@ extension VCard {
     /// A uid is an address unless it says otherwise (RFC 6350, 6.7.6).
     private func writeUID(to lines: inout ContentLines) {
         guard let uid, !uid.isEmpty else { return }
-        if UUID(uuidString: uid) != nil {
+        if UUID(text: uid) != nil {
             lines.line("UID:urn:uuid:\(uid)")
         } else {
             lines.text("UID;VALUE=text", uid)

@@ -48,6 +48,6 @@ extension VCardGathering {
 
     static func withoutScheme(_ uid: String) -> String {
         let rest = dropping("urn:uuid:", from: uid)
-        return UUID(uuidString: rest) == nil ? uid : rest
+        return UUID(text: rest) == nil ? uid : rest
     }
 }

@@ -9,7 +9,7 @@ struct ExitAttachment: Sendable {
     /// What the names of these members begin with.
     static let folder = "files"
 
-    var name: String { "\(Self.folder)/\(id.uuidString.lowercased())" }
+    var name: String { "\(Self.folder)/\(id.text)" }
 
     /// What is there to be read: neither on its way nor removed.
     static let all: SQL = "SELECT id, size FROM attachments WHERE digest IS NOT NULL AND removed_at IS NULL ORDER BY id"
@@ -19,6 +19,6 @@ struct ExitAttachment: Sendable {
     /// The attachment that a member of this name is the content of; nil for any other member.
     static func id(of name: String) -> UUID? {
         let words = name.split(separator: "/", omittingEmptySubsequences: false)
-        return words.count == 2 && words[0] == folder ? UUID(uuidString: String(words[1])) : nil
+        return words.count == 2 && words[0] == folder ? UUID(text: String(words[1])) : nil
     }
 }

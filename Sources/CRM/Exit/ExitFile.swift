@@ -98,7 +98,7 @@ package struct ExitFile: Sendable {
         try Self.compare(found, manifest)
         let tenant = head["tenant"]
         guard let slug = tenant?["slug"]?.string, let name = tenant?["name"]?.string, let plan = tenant?["plan"]?.string,
-            let email = tenant?["admin"]?["email"]?.string, let id = tenant?["admin"]?["id"]?.string.flatMap(UUID.init(uuidString:))
+            let email = tenant?["admin"]?["email"]?.string, let id = tenant?["admin"]?["id"]?.string.flatMap(UUID.init(text:))
         else { throw Refused("The file does not say whose it is.") }
         (self.path, self.manifest, schemaVersion, fingerprint) = (path, manifest, schema, Digest.sha256(last))
         (self.contents, self.logo) = (contents, logo)

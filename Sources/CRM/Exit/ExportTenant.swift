@@ -54,8 +54,8 @@ package struct ExportTenant: Job {
     }
 
     /// Where the file of a job lies, and what it says of itself.
-    package static func file(_ job: UUID, of tenant: Tenant) -> BlobKey { key(tenant, "\(job.uuidString.lowercased()).tar") }
-    package static func summary(_ job: UUID, of tenant: Tenant) -> BlobKey { key(tenant, "\(job.uuidString.lowercased()).json") }
+    package static func file(_ job: UUID, of tenant: Tenant) -> BlobKey { key(tenant, "\(job.text).tar") }
+    package static func summary(_ job: UUID, of tenant: Tenant) -> BlobKey { key(tenant, "\(job.text).json") }
 
     private static func key(_ tenant: Tenant, _ name: String) -> BlobKey {
         // UUIDs and short words: always a key.
@@ -63,7 +63,7 @@ package struct ExportTenant: Job {
         BlobKey(folder(of: tenant) + name)!
     }
 
-    static func folder(of tenant: Tenant) -> String { "tenants/\(tenant.id.uuidString.lowercased())/exits/" }
+    static func folder(of tenant: Tenant) -> String { "tenants/\(tenant.id.text)/exits/" }
 
     /// How long a file is kept.
     static let lifetime: TimeInterval = 2 * 86_400

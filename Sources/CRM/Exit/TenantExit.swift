@@ -130,10 +130,10 @@ package struct TenantExit: Sendable {
             "format": .string(format), "version": JSON(Self.formatVersion), "schema_version": JSON(tenant.schemaVersion),
             "written_at": .string(Date.now.apiText),
             "tenant": [
-                "id": .string(tenant.id.uuidString.lowercased()), "slug": .string(tenant.slug), "name": .string(tenant.name),
+                "id": .string(tenant.id.text), "slug": .string(tenant.slug), "name": .string(tenant.name),
                 "test": .bool(tenant.isTest),
                 "plan": .string(tenant.plan.name), "blueprint": JSON(tenant.blueprint),
-                "admin": ["id": .string(tenant.adminID.uuidString.lowercased()), "email": .string(tenant.adminEmail)],
+                "admin": ["id": .string(tenant.adminID.text), "email": .string(tenant.adminEmail)],
             ],
         ]
     }

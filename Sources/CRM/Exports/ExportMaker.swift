@@ -27,7 +27,7 @@ struct ExportMaker: Sendable {
         guard let row = rows.first else { return nil }
         let own = try rights(row, from: 1)
         let caller = Caller(
-            actor: actor, userID: userID, teamMemberIDs: try row.texts(0).compactMap { UUID(uuidString: $0) },
+            actor: actor, userID: userID, teamMemberIDs: try row.texts(0).compactMap { UUID(text: $0) },
             rights: key == nil ? own : own.intersection(try rights(row, from: 5)), requestID: "make_export")
         let settings = try SettingsDocument(parsing: row.text(12))
         return ExportMaker(

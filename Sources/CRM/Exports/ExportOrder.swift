@@ -33,7 +33,7 @@ package struct ExportOrder: Sendable {
         let form = format.flatMap(ExportRequest.Form.init(rawValue:))
         if format != nil, form == nil { errors.append(.init("/format", .enum, "This is csv, jsonl or vcard.")) }
         let view = text("view_id")
-        if let view, UUID(uuidString: view) == nil { errors.append(.init("/view_id", .reference, "There is no such view.")) }
+        if let view, UUID(text: view) == nil { errors.append(.init("/view_id", .reference, "There is no such view.")) }
         _ = text("since")
         if let fields = body["fields"], !fields.isNull {
             let names = fields.elements ?? []

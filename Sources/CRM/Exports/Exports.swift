@@ -22,7 +22,7 @@ package struct Exports: Sendable {
     static func key(_ id: UUID, of tenant: Tenant) -> BlobKey {
         // The words of two UUIDs: always a key.
         // swift-format-ignore: NeverForceUnwrap
-        BlobKey("tenants/\(tenant.id.uuidString.lowercased())/exports/\(id.uuidString.lowercased())")!
+        BlobKey("tenants/\(tenant.id.text)/exports/\(id.text)")!
     }
 
     /// Takes an order: the row, the job, the audit and the answer for a repetition leave in one flush. Refuses with `.invalid` and
@@ -30,7 +30,7 @@ package struct Exports: Sendable {
     package func order(_ order: ExportOrder, from address: String, _ repeatable: RepeatableRequest?) async throws -> RecordAnswer {
         _ = try await order.request(in: scope, of: catalog, for: caller)
         let id = UUID.v7()
-        let location = "/v1/exports/\(id.uuidString.lowercased())"
+        let location = "/v1/exports/\(id.text)"
         let shown: SQL = "SELECT \(ExportView.json)::text FROM exports AS e WHERE e.id = \(id)"
         let claim = repeatable?.claim ?? []
         let kept = repeatable?.remember(

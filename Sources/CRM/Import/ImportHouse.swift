@@ -40,8 +40,8 @@ struct ImportHouse: Sendable {
         let settings = try SettingsDocument(parsing: row.text(1))
         catalog = try row.optionalText(0).map { try Shape(parsing: $0).applied(to: base) } ?? base
         caller = Caller(
-            actor: state.actor, userID: state.userID, teamMemberIDs: try row.texts(11).compactMap { UUID(uuidString: $0) },
-            rights: key == nil ? try rights(2) : try rights(7).intersection(rights(2)), requestID: state.id.uuidString.lowercased())
+            actor: state.actor, userID: state.userID, teamMemberIDs: try row.texts(11).compactMap { UUID(text: $0) },
+            rights: key == nil ? try rights(2) : try rights(7).intersection(rights(2)), requestID: state.id.text)
         zone = settings["time_zone"].string ?? "UTC"
         currency = settings["currency"].string ?? "EUR"
         decimal = CSVDialect(locale: row.optionalText(12) ?? settings["locale"].string ?? "en", timeZone: zone).decimal

@@ -72,7 +72,7 @@ package final class Post: Sendable {
     }
 
     /// By which a letter can be found wherever it went; the same each time it is offered.
-    package func messageID(of letter: UUID) -> String { "<\(letter.uuidString.lowercased())@\(settings.from.domain)>" }
+    package func messageID(of letter: UUID) -> String { "<\(letter.text)@\(settings.from.domain)>" }
 
     /// Offers a letter once and keeps what became of it. The same letter again, after it was sent, is `.sent` and goes nowhere.
     ///

@@ -41,8 +41,8 @@ package struct Unsubscribing: Sendable {
         let slug = String(decoding: bytes[..<end], as: UTF8.self)
         let text = String(decoding: bytes[(end + 2)...], as: UTF8.self)
         switch kind {
-        case .contact: return UUID(uuidString: text).map { Wish(slug: slug, reader: .contact($0)) }
-        case .user: return UUID(uuidString: text).map { Wish(slug: slug, reader: .user($0)) }
+        case .contact: return UUID(text: text).map { Wish(slug: slug, reader: .contact($0)) }
+        case .user: return UUID(text: text).map { Wish(slug: slug, reader: .user($0)) }
         case .address: return Wish(slug: slug, reader: .address(text))
         }
     }

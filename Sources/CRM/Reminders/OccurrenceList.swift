@@ -41,7 +41,7 @@ package struct OccurrenceList: Sendable {
     func statement(status: String?, after last: String?, limit: Int) -> SQL {
         let parts = last.map { $0.split(separator: " ").map(String.init) }
         let place: SQL =
-            if let parts, parts.count == 2, let at = Date(rfc3339: parts[0]), let id = UUID(uuidString: parts[1]) {
+            if let parts, parts.count == 2, let at = Date(rfc3339: parts[0]), let id = UUID(text: parts[1]) {
                 " AND (o.due_at, o.id) < (\(at), \(id))"
             } else {
                 ""
@@ -109,9 +109,9 @@ package struct OccurrenceList: Sendable {
     }
 
     private static func entry(_ occurrence: Occurrence) -> Entry {
-        let about = occurrence.aboutType.map { Self.about($0, occurrence.aboutID?.uuidString.lowercased()) }
+        let about = occurrence.aboutType.map { Self.about($0, occurrence.aboutID?.text) }
         return entry(
-            id: occurrence.id.uuidString.lowercased(), reminder: occurrence.reminder?.uuidString.lowercased(), about: about,
+            id: occurrence.id.text, reminder: occurrence.reminder?.text, about: about,
             recipient: occurrence.recipient, due: occurrence.due.instant, local: occurrence.due.local, zone: occurrence.due.zone,
             status: "planned", reason: nil, attempts: 0, messageID: nil, lateness: nil)
     }

@@ -124,7 +124,7 @@ struct PlanReminders: Job {
                 if try await !plan(desk, about) { isDone = false }
             }
             guard isTraveller == true, type == "contacts" else { return isDone }
-            let told = Self.tells("\(record.uuidString.lowercased())::text")
+            let told = Self.tells("\(record.text)::text")
             return try await planAll("\(Self.isByField) AND \(told)", in: scope, base) && isDone
         }
     }

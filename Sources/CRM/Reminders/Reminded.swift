@@ -15,17 +15,17 @@ struct Reminded: Sendable, Hashable {
             let key: String? =
                 switch recipient {
                 case .user(let id): user(id)
-                case .contact(let id): "contact:\(id.uuidString.lowercased())"
+                case .contact(let id): "contact:\(id.text)"
                 case .email(let address): "email:\(address.lowercased())"
                 case .owner: (record.map(\.owner) ?? reminder.owner).map(user)
-                case .itself: record.map { "\(reminder.aboutType == "leads" ? "lead" : "contact"):\($0.id.uuidString.lowercased())" }
+                case .itself: record.map { "\(reminder.aboutType == "leads" ? "lead" : "contact"):\($0.id.text)" }
                 }
             if let key, !keys.contains(key) { keys.append(key) }
         }
         return keys
     }
 
-    static func user(_ id: UUID) -> String { "user:\(id.uuidString.lowercased())" }
+    static func user(_ id: UUID) -> String { "user:\(id.text)" }
 
     /// With the zone of each, as they have set it.
     static func resolved(_ keys: [String], in scope: TenantScope, _ defaults: ReminderDefaults) async throws -> [String: Reminded] {

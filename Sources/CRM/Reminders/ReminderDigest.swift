@@ -216,7 +216,7 @@ private struct DigestItem: Sendable {
         ).map { row in
             DigestItem(
                 id: try row.uuid(0), aboutType: row.optionalText(1), field: row.optionalText(2), dueAt: try row.date(3),
-                mail: row.optionalText(4).flatMap(UUID.init(uuidString:)))
+                mail: row.optionalText(4).flatMap(UUID.init(text:)))
         }
     }
 }

@@ -124,7 +124,7 @@ extension ReminderMail {
         tenant = scope.tenant
         if let type, let id = try row.optionalUUID(21) {
             about = About(
-                type: type, id: id.uuidString.lowercased(), title: row.optionalText(26) ?? "",
+                type: type, id: id.text, title: row.optionalText(26) ?? "",
                 state: try JSON(parsing: row.optionalText(27) ?? "{}"), isTrashed: try row.bool(28),
                 record: try RemindedRecord(row, from: 21))
         } else {

@@ -49,7 +49,7 @@ struct ReminderMail: Sendable {
         var letter = Letter(
             id: id, kind: "reminder", to: recipient.address ?? "", name: recipient.name.flatMap { $0.isEmpty ? nil : $0 },
             language: MailLanguage(closestTo: tag), words: try text(link), nature: .business, reader: reader,
-            about: about.flatMap { UUID(uuidString: $0.id) })
+            about: about.flatMap { UUID(text: $0.id) })
         letter.name = letter.name.map { String($0.prefix(200)) }
         return letter
     }
@@ -94,7 +94,7 @@ struct ReminderMail: Sendable {
     private var reader: Letter.Reader? {
         let parts = recipient.key.split(separator: ":", maxSplits: 1)
         guard parts.count == 2 else { return nil }
-        let id = UUID(uuidString: String(parts[1]))
+        let id = UUID(text: String(parts[1]))
         switch parts[0] {
         case "user": return id.map { .user($0) }
         case "contact": return id.map { .contact($0) }

@@ -41,8 +41,8 @@ enum ReminderRecipient: Sendable, Hashable {
             case "self": return .itself
             default: break
             }
-            if let id = element["user_id"]?.string.flatMap(UUID.init(uuidString:)) { return .user(id) }
-            if let id = element["contact_id"]?.string.flatMap(UUID.init(uuidString:)) { return .contact(id) }
+            if let id = element["user_id"]?.string.flatMap(UUID.init(text:)) { return .user(id) }
+            if let id = element["contact_id"]?.string.flatMap(UUID.init(text:)) { return .contact(id) }
             return element["email"]?.string.map { .email($0.trimmed) }
         }
     }
@@ -70,7 +70,7 @@ enum ReminderRecipient: Sendable, Hashable {
         switch member.name {
         case "user_id", "contact_id":
             guard let text = member.value.string else { return .init(pointer, .type, "This is an id, not \(member.value.kind).") }
-            return UUID(uuidString: text) == nil ? .init(pointer, .reference, "There is no such record.") : nil
+            return UUID(text: text) == nil ? .init(pointer, .reference, "There is no such record.") : nil
         case "email":
             guard let text = member.value.string else { return .init(pointer, .type, "This is a text, not \(member.value.kind).") }
             return text.utf8.count <= 200 && EmailAddress.isWellFormed(text.trimmed)

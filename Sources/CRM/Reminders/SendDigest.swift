@@ -30,7 +30,7 @@ struct SendDigest: Job {
 
     /// A statement: look at once what waits for the user. Answers 0 when that is just being done, with what was known before.
     static func looked(at user: UUID) -> SQL {
-        .enqueue(SendDigest(user: user), key: user.uuidString.lowercased(), replacing: true)
+        .enqueue(SendDigest(user: user), key: user.text, replacing: true)
     }
 
     /// The condition, for a row of `occurrences` that is planned, that it leaves in a digest and not in a mail of its own: its reader wants
@@ -48,7 +48,7 @@ struct SendDigest: Job {
     static func leave(_ occurrence: UUID, in scope: TenantScope) async throws -> JobOutcome {
         let rows = try await scope.rows(
             "SELECT substr(recipient, 6) FROM occurrences WHERE id = \(occurrence) AND status = 'planned' AND recipient LIKE 'user:%'")
-        guard let user = try rows.first.flatMap({ UUID(uuidString: try $0.text(0)) }) else { return .done }
+        guard let user = try rows.first.flatMap({ UUID(text: try $0.text(0)) }) else { return .done }
         let written = try await scope.run([looked(at: user)])[0].first?.int(0) ?? 0
         return written > 0 ? .done : .again(after: .milliseconds(500), because: "Its reader's digest is just being written.")
     }

@@ -57,7 +57,7 @@ struct SendTemplateTest: Job {
             .words(of: template, about: about, origin: post.origin.of(scope.tenant.slug), now: .now)
         return Letter(
             id: mail, kind: Self.letterKind, to: recipient, language: words.frame.language, words: .template(words.template, words.values),
-            nature: .business, reader: .address(recipient.lowercased()), about: aboutID.flatMap { UUID(uuidString: $0) })
+            nature: .business, reader: .address(recipient.lowercased()), about: aboutID.flatMap { UUID(text: $0) })
     }
 
     private func refuse(_ reason: String, in scope: TenantScope) async throws {

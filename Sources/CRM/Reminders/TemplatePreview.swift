@@ -71,7 +71,7 @@ package struct TemplatePreview: Sendable {
             throw Problem.invalid([.init("/about/type", .reference, "There is no such record type, or reminders are not about it.")])
         }
         let missing = Problem.invalid([.init("/about/id", .reference, "There is no such record.")])
-        guard let id = about["id"]?.string.flatMap(UUID.init(uuidString:)) else { throw missing }
+        guard let id = about["id"]?.string.flatMap(UUID.init(text:)) else { throw missing }
         let rows = try await scope.rows(
             SQL(code: "SELECT \(type.title("r", for: caller)), \(type.loggedJSON("r"))::text FROM \(type.table) AS r WHERE r.id = ")
                 + "\(id) AND r.deleted_at IS NULL AND " + caller.readable(type))
@@ -79,6 +79,6 @@ package struct TemplatePreview: Sendable {
         let state = try JSON(parsing: row.text(1))
         // What the caller does not see is not in a preview either.
         let seen = (state.members ?? []).filter { !caller.rights.isHidden($0.name, of: type.name) }
-        return (type.name, id.uuidString.lowercased(), try row.text(0), .object(seen))
+        return (type.name, id.text, try row.text(0), .object(seen))
     }
 }

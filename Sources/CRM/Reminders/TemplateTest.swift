@@ -39,18 +39,18 @@ package struct TemplateTest: Sendable {
         let job = SendTemplateTest(
             mail: mail, template: id, aboutType: about["type"]?.string, aboutID: about["id"]?.string, user: caller.userID,
             actorKind: caller.actor.kind.rawValue, actorID: caller.actor.id, asked: .now)
-        let answer: JSON = ["id": .string(mail.uuidString.lowercased()), "to": .string(recipient), "subject": .string(subject)]
+        let answer: JSON = ["id": .string(mail.text), "to": .string(recipient), "subject": .string(subject)]
         let kept = repeatable?.remember(RepeatableRequest.Answer(status: 202, body: answer.text))
         let statements: [SQL] =
             (repeatable?.claim ?? []) + [Turn.of("template_test")] + refusals(recipient) + [
                 """
                 INSERT INTO mails (id, kind, recipient, subject, about_id, state, attempts)
                 VALUES (\(mail), \(SendTemplateTest.letterKind), \(recipient), \(MailLedger.brief(subject, 100)),
-                    \(about["id"]?.string.flatMap { UUID(uuidString: $0) })::uuid, 'waiting', 0)
+                    \(about["id"]?.string.flatMap { UUID(text: $0) })::uuid, 'waiting', 0)
                 """,
                 AuditTrail.entry(
                     .templateTested, by: caller.actor, about: .init(Templates.type.name, id), requestID: caller.requestID,
-                    detail: ["mail": .string(mail.uuidString.lowercased())]),
+                    detail: ["mail": .string(mail.text)]),
                 .enqueue(job),
             ] + (kept.map { [$0] } ?? [])
         do {

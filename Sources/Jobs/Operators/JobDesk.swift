@@ -66,7 +66,7 @@ package struct JobDesk: Sendable {
     package func retry(_ id: UUID, by instruction: Instruction) async throws -> JobView {
         let (cell, _) = try await changeable(id)
         // First, as the queue is in another database: nothing is done that is not told.
-        try await installation.audit.append("retry_job", target: id.uuidString.lowercased(), by: instruction)
+        try await installation.audit.append("retry_job", target: id.text, by: instruction)
         do {
             let rows = try await cell.run([
                 """
@@ -94,11 +94,11 @@ package struct JobDesk: Sendable {
             cell = try await changeable(id).cell
         } catch Refusal.unknownJob {
             // Whoever ended before the answer says it again.
-            let known = try await installation.audit.entries(target: id.uuidString.lowercased(), limit: 1)
+            let known = try await installation.audit.entries(target: id.text, limit: 1)
             if known.first?.action == "cancel_job" { return }
             throw Refusal.unknownJob
         }
-        try await installation.audit.append("cancel_job", target: id.uuidString.lowercased(), by: instruction)
+        try await installation.audit.append("cancel_job", target: id.text, by: instruction)
         let rows = try await cell.rows("DELETE FROM jobs WHERE id = \(id) AND state <> 'running' RETURNING id")
         guard !rows.isEmpty else { throw Refusal.isRunning }
     }

@@ -18,7 +18,7 @@ extension RecordStore {
             guard explanation.check("role", rights.create, "The role may \(rights.create ? "" : "not ")create \(type.name).") else {
                 return
             }
-            try await explain(.create, id: UUID().uuidString.lowercased(), &explanation)
+            try await explain(.create, id: UUID().text, &explanation)
         case .export:
             guard explanation.check("role", rights.export, "The role may \(rights.export ? "" : "not ")export \(type.name).") else {
                 return
@@ -45,7 +45,7 @@ extension RecordStore {
         _ explanation: inout AccessExplanation
     ) async throws {
         let reach = action == .delete ? rights.delete : rights.update
-        let id = UUID(uuidString: text)
+        let id = UUID(text: text)
         let query =
             "SELECT r.deleted_at IS NULL, r.owner_id, \(caller.within(rights.read)) IS TRUE, \(caller.readable(type)) IS TRUE, "
             + "\(caller.within(reach)) IS TRUE" + SQL(code: " FROM \(type.table) AS r WHERE r.id = ") + "\(id)::uuid"
@@ -56,7 +56,7 @@ extension RecordStore {
             explanation.check("record", false, "There is no such \(type.singular)\(unseen).")
             return
         }
-        explanation.note("owner", ownership(row.optionalText(1).flatMap(UUID.init(uuidString:))))
+        explanation.note("owner", ownership(row.optionalText(1).flatMap(UUID.init(text:))))
         guard explanation.check("role", try row.bool(2), "The role may read \(rights.read.inWords) \(type.name)."),
             explanation.check(
                 "visibility", try row.bool(3), "This \(type.singular) is \(try row.bool(3) ? "" : "not ")shown to the user."),

@@ -42,7 +42,7 @@ package struct Attachment: Sendable {
 
     /// Where the bytes are.
     package static func key(_ id: UUID, of tenant: Tenant) -> BlobKey {
-        let text = "\(folder(of: tenant))\(id.uuidString.lowercased())"
+        let text = "\(folder(of: tenant))\(id.text)"
         // Made of two UUIDs and words of ours, so it is one.
         guard let key = BlobKey(text) else { preconditionFailure("\(text) is no key") }
         return key

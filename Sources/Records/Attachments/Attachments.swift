@@ -20,7 +20,7 @@ package struct Attachments: Sendable {
 
     /// The files on a record as the API tells of them, the oldest first.
     package func list(of store: RecordStore, _ record: String) async throws -> [[UInt8]] {
-        guard let id = UUID(uuidString: record) else { throw Problem.notFound }
+        guard let id = UUID(text: record) else { throw Problem.notFound }
         let exists: SQL = SQL(code: "SELECT r.id FROM \(store.type.table) AS r WHERE r.id = ") + "\(id)" + store.condition(.without)
         let rows: SQL =
             "SELECT " + Attachment.json + " FROM attachments WHERE record_id = \(id) AND type = \(store.type.name) AND "
@@ -56,7 +56,7 @@ package struct Attachments: Sendable {
     package func remove(_ id: UUID, repeatable: RepeatableRequest?) async throws -> RecordAnswer {
         let attachment = try await get(id)
         let store = try store(of: attachment)
-        let record = attachment.recordID.uuidString.lowercased()
+        let record = attachment.recordID.text
         let removed: SQL = """
             WITH removed AS (
                 UPDATE attachments SET removed_at = now(), name = '' WHERE id = \(id) AND \(Attachment.isWhole) RETURNING size

@@ -63,7 +63,7 @@ package struct SweepAttachments: Job {
         while true {
             let page = try await blobs.list(folder, after: last, limit: 1000)
             let old = page.filter { $0.modified < before }
-            let ids = old.compactMap { UUID(uuidString: String($0.key.text.dropFirst(folder.count))) }
+            let ids = old.compactMap { UUID(text: String($0.key.text.dropFirst(folder.count))) }
             let rows = try await scope.rows("SELECT id FROM attachments WHERE id = ANY (\(ids)::uuid[])")
             let owned = Set(try rows.map { Attachment.key(try $0.uuid(0), of: scope.tenant) })
             for entry in old where !owned.contains(entry.key) { try await blobs.delete(entry.key) }

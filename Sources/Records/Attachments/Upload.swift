@@ -102,7 +102,7 @@ package struct Upload: Sendable {
     /// The file is there for everyone from the moment in which this commits.
     private func finish(_ blob: StoredBlob, _ repeatable: RepeatableRequest?) async throws -> RecordAnswer {
         let size = Int(blob.size)
-        let location = "/v1/attachments/\(id.uuidString.lowercased())"
+        let location = "/v1/attachments/\(id.text)"
         // Never more than was reserved, so nothing can be refused.
         let counted: SQL = """
             UPDATE usage SET used = used + \(size) - (SELECT size FROM attachments WHERE id = \(id)) WHERE resource = \(Resource.storage)
@@ -128,7 +128,7 @@ package struct Upload: Sendable {
             throw Problem(.conflict, "The upload took so long that it was given up; send it again.")
         }
         guard let attachment = try rows.first.map(Attachment.init) else { throw PostgresError.unexpected("An upload answered no row.") }
-        var answer = RecordAnswer(status: 201, id: id.uuidString.lowercased(), body: attachment.document)
+        var answer = RecordAnswer(status: 201, id: id.text, body: attachment.document)
         answer.location = location
         return answer
     }

@@ -44,7 +44,7 @@ package struct Batch: Sendable {
             if order.isAtomic, results.contains(where: { $0 != nil }) { throw failure(results) }
             if attempt > Self.searches { settled = Set(order.operations.map(\.index)) }
             let work = BatchWork(
-                operation: operation.uuidString.lowercased(), isAtomic: order.isAtomic, plan: plan, store: store, room: room,
+                operation: operation.text, isAtomic: order.isAtomic, plan: plan, store: store, room: room,
                 repeatable: repeatable, settled: settled, document: document)
             do {
                 return RecordAnswer(status: 200, body: try await store.scope.transaction { transaction in try work.perform(transaction) })

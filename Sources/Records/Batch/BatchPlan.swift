@@ -170,6 +170,6 @@ extension BatchOrder.Operation {
     /// As the database writes it; nil for what is no id, or where a key is given.
     var id: String? {
         guard case .id(let text)? = target else { return nil }
-        return UUID(uuidString: text)?.uuidString.lowercased()
+        return UUID(text: text)?.text
     }
 }

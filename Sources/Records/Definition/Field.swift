@@ -2,8 +2,6 @@
 package struct FieldDefinition: Sendable, Hashable {
     /// As in JSON.
     package let name: String
-    /// The name as a record's JSON has it before the value.
-    let jsonKey: [UInt8]
     /// As in SQL, for kinds of one column; the beginning of their names for others. `c_...` for the tenant's own fields.
     package let column: String
     package let kind: FieldKind
@@ -32,7 +30,6 @@ package struct FieldDefinition: Sendable, Hashable {
 
     package init(_ name: String, _ kind: FieldKind, column: String? = nil, help: String) {
         self.name = name
-        jsonKey = Array("\"\(name)\":".utf8)
         self.column = column ?? name
         self.kind = kind
         self.help = help

@@ -134,8 +134,8 @@ extension FieldKind {
 
     private func identifier(_ value: JSON, at pointer: String) throws(Refused) -> String {
         guard case .string(let text) = value else { throw refused(pointer, .type, "This is an id, not \(value.kind).") }
-        guard let id = UUID(uuidString: text) else { throw refused(pointer, .reference, "There is no such record.") }
-        return id.uuidString.lowercased()
+        guard let id = UUID(text: text) else { throw refused(pointer, .reference, "There is no such record.") }
+        return id.text
     }
 
     private func wholeNumber(_ value: JSON, in range: ClosedRange<Int>, at pointer: String) throws(Refused) -> Int {

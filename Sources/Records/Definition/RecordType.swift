@@ -2,7 +2,10 @@ import Postgres
 import Tenancy
 
 /// One kind of record a tenant keeps: its fields and its rules. Routes, filters, OpenAPI, rights, change log and pages follow from it.
-package struct RecordType: Sendable {
+///
+/// A value that never changes, and a class only because it is handed from room to room with every request: copying its forty parts took longer
+/// than looking it up.
+package final class RecordType: Sendable {
     /// Plural, as in the URL and the rights: `contacts`.
     package let name: String
     /// Where its records are kept: the name, or `c_<name>` for what the tenant has added.
@@ -22,12 +25,14 @@ package struct RecordType: Sendable {
     package let standing: Standing
     /// Whether its table has the column `search`, made of its title fields and those that are `searched`.
     package let isSearchable: Bool
-    package private(set) var rules: Rules
+    package let rules: Rules
     /// When a new record is taken for one that is there already: what the tenant has decided, else the type's own.
-    package private(set) var duplicateRules: [DuplicateRule] = []
+    package let duplicateRules: [DuplicateRule]
     /// Every field that is ever shown, and what must be selected of the record `r` to show them.
     private let shownFields: [FieldDefinition]
     let selection: String
+    /// What writes the shown fields.
+    let writers: [FieldWriter]
     private let fieldsByName: [String: FieldDefinition]
 
     /// What its records are for the tenant.
@@ -132,23 +137,25 @@ package struct RecordType: Sendable {
         }
     }
 
-    package init(
+    package convenience init(
         _ name: String, singular: String, table: String? = nil, fields: [any FieldKey],
         operations: Set<Operation> = Set(Operation.allCases), staysWhileUsed: Bool = false, standing: Standing = .subject,
         isSearchable: Bool = true, _ setting: (inout Rules) -> Void = { _ in }
     ) {
         var rules = Rules()
         setting(&rules)
-        self.init(
+        let type = RecordType(
             name, singular: singular, table: table ?? name, own: fields.map(\.definition), custom: [], operations: operations,
             staysWhileUsed: staysWhileUsed, standing: standing, isSearchable: isSearchable, rules)
+        self.init(type, rules: rules, duplicates: rules.duplicates)
     }
 
     /// A type that a tenant has made, of fields it has made.
-    init(_ name: String, singular: String, table: String, own: [FieldDefinition], duplicates: [[String]]?) {
-        self.init(
+    convenience init(_ name: String, singular: String, table: String, own: [FieldDefinition], duplicates: [[String]]?) {
+        let type = RecordType(
             name, singular: singular, table: table, own: own, custom: [], operations: Set(Operation.allCases), staysWhileUsed: false,
-            standing: .subject, isSearchable: true, duplicates: duplicates, Rules())
+            standing: .subject, isSearchable: true, Rules())
+        self.init(type, rules: type.rules, duplicates: duplicates ?? [])
     }
 
     /// Whether every record has, or may have, a member of this name.
@@ -162,7 +169,7 @@ package struct RecordType: Sendable {
 
     private init(
         _ name: String, singular: String, table: String, own: [FieldDefinition], custom: [FieldDefinition], operations: Set<Operation>,
-        staysWhileUsed: Bool, standing: Standing, isSearchable: Bool, duplicates: [[String]]? = nil, _ rules: Rules
+        staysWhileUsed: Bool, standing: Standing, isSearchable: Bool, _ rules: Rules
     ) {
         self.name = name
         self.singular = singular
@@ -180,23 +187,50 @@ package struct RecordType: Sendable {
         self.rules = rules
         shownFields = fields.filter { !$0.isWriteOnly }
         selection = Projection.columns(of: shownFields, "r")
+        writers = shownFields.map(FieldWriter.init)
         fieldsByName = Dictionary(
             uniqueKeysWithValues: fields.map { ($0.name, $0) } + custom.map { ($0.path, $0) })
-        duplicateRules = standing == .subject ? (duplicates ?? rules.duplicates).compactMap { DuplicateRule($0, of: self) } : []
+        duplicateRules = []
+    }
+
+    /// The same type with other rules, and told to be one by other fields.
+    private convenience init(_ type: RecordType, rules: Rules, duplicates: [[String]]) {
+        let isFound = type.standing == .subject
+        self.init(type, rules: rules, duplicateRules: isFound ? duplicates.compactMap { DuplicateRule($0, of: type) } : [])
+    }
+
+    private init(_ type: RecordType, rules: Rules, duplicateRules: [DuplicateRule]) {
+        name = type.name
+        singular = type.singular
+        table = type.table
+        ownFields = type.ownFields
+        customFields = type.customFields
+        fields = type.fields
+        operations = type.operations
+        staysWhileUsed = type.staysWhileUsed
+        standing = type.standing
+        isSearchable = type.isSearchable
+        shownFields = type.shownFields
+        selection = type.selection
+        writers = type.writers
+        fieldsByName = type.fieldsByName
+        self.rules = rules
+        self.duplicateRules = duplicateRules
     }
 
     /// The same type, whose changes are followed.
     func followed(by expression: SQL?) -> RecordType {
-        var copy = self
-        copy.rules.following = expression
-        return copy
+        var rules = rules
+        rules.following = expression
+        return RecordType(self, rules: rules, duplicateRules: duplicateRules)
     }
 
     /// The same type with what a tenant has added: fields, and its own word on duplicates.
     package func adding(custom: [FieldDefinition], duplicates: [[String]]? = nil) -> RecordType {
-        RecordType(
+        let type = RecordType(
             name, singular: singular, table: table, own: ownFields, custom: custom, operations: operations, staysWhileUsed: staysWhileUsed,
-            standing: standing, isSearchable: isSearchable, duplicates: duplicates, rules)
+            standing: standing, isSearchable: isSearchable, rules)
+        return RecordType(type, rules: rules, duplicates: duplicates ?? rules.duplicates)
     }
 
     /// A field by its name, or `custom.<name>` for one that the tenant has added.

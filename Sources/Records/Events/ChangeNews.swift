@@ -48,8 +48,8 @@ package struct ProgressNotice: Sendable {
     /// To be added to a unit of the tenant's, for instance the one that writes the counters; said when it commits.
     package func told(to slug: String) -> SQL {
         let document: JSON = [
-            "kind": .string(kind), "id": .string(id.uuidString.lowercased()), "state": .string(state),
-            "progress": .number(String(min(max(progress, 0), 1))), "owner": .string(owner.uuidString.lowercased()),
+            "kind": .string(kind), "id": .string(id.text), "state": .string(state),
+            "progress": .number(String(min(max(progress, 0), 1))), "owner": .string(owner.text),
         ]
         return "SELECT pg_notify(\(Self.channel), \("\(slug) \(document.text)")) FROM settings WHERE watched_until > now()"
     }

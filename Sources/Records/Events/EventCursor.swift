@@ -34,7 +34,7 @@ package struct EventCursor: Sendable, Hashable {
             partly = nil
             return
         }
-        guard let until = Snapshot(parts[1]), let transaction = UInt64(parts[2]), let id = UUID(uuidString: String(parts[3])) else {
+        guard let until = Snapshot(parts[1]), let transaction = UInt64(parts[2]), let id = UUID(text: String(parts[3])) else {
             throw Self.unknown
         }
         partly = Part(until: until, transaction: transaction, id: id)
@@ -44,7 +44,7 @@ package struct EventCursor: Sendable, Hashable {
 
     /// Opaque to clients; letters, digits, `-` and `_`.
     package var text: String {
-        let rest = partly.map { ";\($0.until.text);\($0.transaction);\($0.id.uuidString.lowercased())" } ?? ""
+        let rest = partly.map { ";\($0.until.text);\($0.transaction);\($0.id.text)" } ?? ""
         return Base64.url.encode(Array((seen.text + rest).utf8))
     }
 }

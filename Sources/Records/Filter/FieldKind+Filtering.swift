@@ -46,8 +46,8 @@ extension FieldKind {
             return .text(flag ? "t" : "f")
         case .reference, .identifier, .references:
             guard let text = value.string else { throw refused(pointer, .type, "This is an id, not \(value.kind).") }
-            guard let id = UUID(uuidString: text) else { throw refused(pointer, .format, "This is an id: a UUID.") }
-            return .text(id.uuidString.lowercased())
+            guard let id = UUID(text: text) else { throw refused(pointer, .format, "This is an id: a UUID.") }
+            return .text(id.text)
         case .choice(let options), .choices(let options):
             guard let text = value.string else { throw refused(pointer, .type, "This is a text, not \(value.kind).") }
             guard options.contains(text) else { throw refused(pointer, .enum, "This is one of \(options.joined(separator: ", ")).") }

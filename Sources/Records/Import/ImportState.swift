@@ -97,19 +97,19 @@ package struct ImportState: Sendable {
     package var document: JSON {
         .object(
             [
-                .init("id", .string(id.uuidString.lowercased())), .init("type", .string(order.type)),
+                .init("id", .string(id.text)), .init("type", .string(order.type)),
                 .init("mode", .string(order.mode.rawValue)), .init("key", JSON(order.key)), .init("mapping", order.mapping),
                 .init("dry_run", .bool(order.isRehearsal)), .init("options", order.options.document), .init("state", .string(state)),
                 .init("progress", .number(progress)),
                 .init("counters", .object([.init("total", JSON(total))] + counters.map { .init($0.name, JSON($0.count)) })),
                 .init("columns", JSON(columns)), .init("proposed_mapping", content["proposed_mapping"] ?? .null),
                 .init("encoding", content["encoding"] ?? .null), .init("delimiter", content["delimiter"] ?? .null),
-                .init("operation_id", .string(id.uuidString.lowercased())),
-                .init("created_by", ["type": .string(actor.kind.rawValue), "id": .string(actor.id.uuidString.lowercased())]),
+                .init("operation_id", .string(id.text)),
+                .init("created_by", ["type": .string(actor.kind.rawValue), "id": .string(actor.id.text)]),
             ] + rest)
     }
 
     /// Where the rows of the file are.
-    static func table(_ staging: UUID) -> SQL { "\(identifier: "import_" + staging.uuidString.lowercased().replacing("-", with: ""))" }
+    static func table(_ staging: UUID) -> SQL { "\(identifier: "import_" + staging.text.replacing("-", with: ""))" }
     static func dropping(_ staging: UUID) -> SQL { ddl("DROP TABLE IF EXISTS \(table(staging).text)") }
 }

@@ -25,7 +25,7 @@ struct Cursor: Sendable, Hashable {
     init(parsing text: String, for fingerprint: String, _ sort: Sort) throws(Problem) {
         guard let bytes = Base64.url.decode(text), let document = try? JSON(parsing: bytes), let elements = document.elements,
             elements.count == sort.keys.count + 2, let owner = elements[0].string,
-            let id = elements[1].string.flatMap(UUID.init(uuidString:))
+            let id = elements[1].string.flatMap(UUID.init(text:))
         else { throw Problem(.cursor, "This is no cursor that a list answered; start from the first page.") }
         guard owner == fingerprint else {
             throw Problem(.cursor, "The cursor belongs to a list with another filter or order; start from the first page.")
@@ -37,7 +37,7 @@ struct Cursor: Sendable, Hashable {
             }
             values.append(element.string)
         }
-        self.init(values: values, id: id.uuidString.lowercased())
+        self.init(values: values, id: id.text)
     }
 
     init(values: [String?], id: String) {
@@ -63,7 +63,7 @@ extension Sort.Key {
             }
             return Timestamp.normalised(normal) != nil
         case .flag: return text == "true" || text == "false"
-        case .reference, .identifier: return UUID(uuidString: text) != nil
+        case .reference, .identifier: return UUID(text: text) != nil
         default: return true
         }
     }

@@ -24,7 +24,7 @@ package struct Merge: Sendable {
     /// - Parameter winner: as it stands in the address; what is no id names no record.
     package func run(into winner: String, _ body: JSON, ifMatch: Precondition?, repeatable: RepeatableRequest?) async throws -> RecordAnswer
     {
-        guard let winner = UUID(uuidString: winner)?.uuidString.lowercased() else { throw Problem.notFound }
+        guard let winner = UUID(text: winner)?.text else { throw Problem.notFound }
         let order: MergeOrder
         do throws(Problem) {
             order = try MergeOrder(body, into: winner, of: store.type, by: store.caller)

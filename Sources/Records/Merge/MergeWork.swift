@@ -77,7 +77,7 @@ struct MergeWork: Sendable {
 
     /// `{"record","moved","operation_id"}`.
     private static func answer(_ record: RecordAnswer, _ moved: [JSON.Member], _ operation: UUID?) -> RecordAnswer {
-        let rest: JSON = ["moved": .object(moved), "operation_id": JSON(operation?.uuidString.lowercased())]
+        let rest: JSON = ["moved": .object(moved), "operation_id": JSON(operation?.text)]
         let body = Array("{\"record\":".utf8) + (record.body ?? []) + Array(",".utf8) + rest.bytes.dropFirst()
         return RecordAnswer(status: 200, version: record.version, body: body)
     }

@@ -41,7 +41,7 @@ extension RecordStore {
         do {
             return try await work()
         } catch let problem as Problem where problem.code == .notFound && type.operations.contains(.merge) {
-            guard let id = UUID(uuidString: id), let fate = try await fate(of: id) else { throw problem }
+            guard let id = UUID(text: id), let fate = try await fate(of: id) else { throw problem }
             switch fate {
             case .merged(let winner): throw Redirect(id: winner)
             case .erased(let tombstone): throw hasBody ? problem : tombstone.problem(of: type)
@@ -61,6 +61,6 @@ extension RecordStore {
         let answers = try await scope.run([way + found] + erased, isRepeatable: true)
         if let winner = try answers[0].first?.text(0) { return .merged(into: winner) }
         guard let moment = answers.dropFirst().first?.first?.optionalText(0) else { return nil }
-        return .erased(Tombstone(id: id.uuidString.lowercased(), erasedAt: moment))
+        return .erased(Tombstone(id: id.text, erasedAt: moment))
     }
 }

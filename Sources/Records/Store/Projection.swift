@@ -4,6 +4,7 @@ import Postgres
 struct Projection: Sendable {
     private let type: RecordType
     private let fields: [FieldDefinition]
+    private let writers: [FieldWriter]
     private let includes: [Include]
     /// Whether nothing that the type shows is left out.
     private let isWhole: Bool
@@ -26,6 +27,7 @@ struct Projection: Sendable {
         let visible = type.visibleFields(for: caller)
         fields = names.map { names in visible.compactMap { $0.narrowed(to: names) } } ?? visible
         isWhole = names == nil && !caller.rights.hidesFields(of: type.name)
+        writers = isWhole ? type.writers : fields.map(FieldWriter.init)
     }
 
     /// The select list: id and version first, then what `encode` reads.
@@ -41,18 +43,12 @@ struct Projection: Sendable {
     }
 
     /// How many columns `columns` selects.
-    var width: Int { fields.reduce(2 + includes.count + (overflow == nil ? 0 : 1)) { $0 + $1.selectionWidth } }
+    var width: Int { writers.reduce(2 + includes.count + (overflow == nil ? 0 : 1)) { $0 + $1.width } }
 
     /// The record in a row selected by `columns`, as JSON.
     func encode(_ row: Row, into bytes: inout [UInt8]) {
-        var column = 2
         bytes.append(UInt8(ascii: "{"))
-        for (index, field) in fields.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            bytes.append(contentsOf: field.jsonKey)
-            field.encode(row, column, into: &bytes)
-            column += field.selectionWidth
-        }
+        var column = FieldWriter.write(writers, row, from: 2, into: &bytes)
         for include in includes {
             bytes.append(contentsOf: ",\"\(include.name)\":".utf8)
             if row.isNull(column) {

@@ -4,7 +4,7 @@ import Postgres
 extension RecordStore {
     /// What happened to the record, newest first, one page; also while it is in the trash.
     package func changes(_ id: String, limit: Int, after: String?) async throws -> ListAnswer {
-        guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
+        guard let id = UUID(text: id)?.text else { throw Problem.notFound }
         let fingerprint = Cursor.fingerprint([scope.tenant.id.uuidString, type.name, id, "changes"])
         let start = try after.map { text throws(Problem) in try Cursor(parsing: text, for: fingerprint, .byVersion) }
         let exists: SQL = SQL(code: "SELECT r.id FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + condition(.include)

@@ -50,7 +50,7 @@ extension RecordStore {
     func explanation(of refusal: PostgresError.Refusal, _ draft: Draft?, except id: String?) -> Explanation {
         if let explanation = explanation(ofDuplicate: refusal, draft) { return explanation }
         // A stranger's record is not there, whatever else is wrong.
-        let seeing = draft == nil ? nil : id.flatMap(UUID.init(uuidString:)).map { reading($0, projection([]), .without) }
+        let seeing = draft == nil ? nil : id.flatMap(UUID.init(text:)).map { reading($0, projection([]), .without) }
         let meaning = meaning(of: refusal)
         let taken = meaning == nil && refusal.state == .uniqueViolation ? field(of: refusal.constraint ?? "", suffix: "unique") : nil
         let holding = taken.flatMap { holders(of: $0, draft, except: id) }

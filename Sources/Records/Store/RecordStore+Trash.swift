@@ -4,7 +4,7 @@ import Postgres
 extension RecordStore {
     /// Puts the record into the trash: absent everywhere, yet restorable.
     package func trash(_ id: String, ifMatch: Precondition? = nil, repeatable: RepeatableRequest? = nil) async throws -> RecordAnswer {
-        guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
+        guard let id = UUID(text: id)?.text else { throw Problem.notFound }
         return try await trashing(id, ifMatch: ifMatch, repeatable: repeatable).run()
     }
 
@@ -29,7 +29,7 @@ extension RecordStore {
 
     /// Takes the record out of the trash; outside it stays as it is. A unique value taken meanwhile is a `duplicate`.
     package func restore(_ id: String, repeatable: RepeatableRequest? = nil) async throws -> RecordAnswer {
-        guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
+        guard let id = UUID(text: id)?.text else { throw Problem.notFound }
         let reach = caller.rights[type.name].delete
         let projection = projection()
         let before = SQL(code: "SELECT * FROM \(type.table) AS r WHERE r.id = ") + "\(id)" + allowed(reach, nil)
@@ -55,7 +55,7 @@ extension RecordStore {
     }
 
     private func purgeAll(of id: String, _ ifMatch: Precondition?, _ repeatable: RepeatableRequest?) async throws -> RecordAnswer {
-        guard let id = UUID(uuidString: id)?.uuidString.lowercased() else { throw Problem.notFound }
+        guard let id = UUID(text: id)?.text else { throw Problem.notFound }
         let reach: Rights.Reach = caller.rights[type.name].delete == .all ? .all : .none
         let gone: SQL = "(SELECT \(id)::uuid AS id) AS gone"
         let change = change(.purge, id, try await prepared(.empty, .purge, id, ifMatch))

@@ -20,7 +20,7 @@ extension RecordStore {
     package func creation(
         of draft: Draft, id: UUID = .v7(), repeatable: RepeatableRequest? = nil, looksForDuplicates: Bool = false
     ) async throws -> PlannedWrite {
-        let id = id.uuidString.lowercased()
+        let id = id.text
         var draft = try await prepared(draft, .create, id)
         let owner = CommonFields.owner.column
         if !draft.assignments.contains(where: { $0.column == owner }) { draft.assign(owner, caller.userID.sqlValue) }
@@ -47,7 +47,7 @@ extension RecordStore {
     package func patch(_ id: String, _ body: JSON, ifMatch: Precondition? = nil, repeatable: RepeatableRequest? = nil) async throws
         -> RecordAnswer
     {
-        guard let id = UUID(uuidString: id) else { throw Problem.notFound }
+        guard let id = UUID(text: id) else { throw Problem.notFound }
         let draft: Draft
         do throws(Problem) {
             draft = try Draft(body, of: type, by: caller, isCreate: false)
@@ -57,7 +57,7 @@ extension RecordStore {
             throw error
         }
         let store = type.rules.cascades ? operating : self
-        return try await store.patch(id.uuidString.lowercased(), draft, ifMatch: ifMatch, repeatable)
+        return try await store.patch(id.text, draft, ifMatch: ifMatch, repeatable)
     }
 
     /// The same with a draft that is checked already.

@@ -30,6 +30,7 @@ package struct RecordStore: Sendable {
 
         /// Reads `fields`, `include`, `trash` and `as_of` of a query; anything else is `malformed`.
         package init(query: [(name: String, value: String)], of type: RecordType, in catalog: Catalog, for caller: Caller) throws(Problem) {
+            guard !query.isEmpty else { return }
             for (name, value) in query where !["fields", "include", "trash", "as_of"].contains(name) {
                 throw Problem(.malformed, "The parameter \(name.prefix(100)) is not known here; its value was \(value.prefix(100)).")
             }
@@ -43,7 +44,7 @@ package struct RecordStore: Sendable {
 
     /// The record, or `notFound` for what does not exist, is in the trash or may not be read: the same words for all three.
     package func get(_ id: String, _ view: View = View()) async throws -> RecordAnswer {
-        guard let id = UUID(uuidString: id) else { throw Problem.notFound }
+        guard let id = UUID(text: id) else { throw Problem.notFound }
         let projection = projection(view.fields, view.includes, overflow: view.asOf == nil ? overflow : nil)
         let unit = (view.asOf.map { [$0.hasPassed] } ?? []) + [reading(id, projection, view.trash, view.asOf)]
         let rows = try await answering { () async throws(PostgresError) in try await scope.run(unit, isRepeatable: true) }

@@ -29,8 +29,8 @@ extension RecordStore {
     }
 
     private func known(_ id: String) throws(Problem) -> String {
-        guard let id = UUID(uuidString: id) else { throw .notFound }
-        return id.uuidString.lowercased()
+        guard let id = UUID(text: id) else { throw .notFound }
+        return id.text
     }
 
     private func fingerprint(_ id: String) -> String {

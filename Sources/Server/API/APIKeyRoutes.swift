@@ -35,7 +35,7 @@ struct APIKeyRoutes: Sendable {
     ) async throws -> RecordAnswer {
         let key = Credential.mint(.apiKey, slug: person.tenant.slug)
         let id = UUID.v7()
-        let location = "/v1/api_keys/\(id.uuidString.lowercased())"
+        let location = "/v1/api_keys/\(id.text)"
         let made: SQL = """
             INSERT INTO api_keys (id, token_hash, name, prefix, role_id, user_id, allowed_ips, expires_at)
             SELECT \(id), \(SQLValue.bytes(key.hash)), \(order.name), \(key.visiblePrefix), roles.id, \(person.userID),
@@ -78,7 +78,7 @@ struct APIKeyRoutes: Sendable {
         let mark = PageMark(list: "api_keys \(person.tenant.id)")
         var condition = APIKeyView.visible(to: person)
         if let cursor = call.query["after"] {
-            guard let last = UUID(uuidString: try mark.last(in: cursor)) else { throw Problem(.cursor, "This is no cursor of a page.") }
+            guard let last = UUID(text: try mark.last(in: cursor)) else { throw Problem(.cursor, "This is no cursor of a page.") }
             condition += " AND k.id < \(last)"
         }
         let rows = try await person.scope.rows(

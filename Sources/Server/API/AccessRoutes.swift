@@ -37,7 +37,7 @@ struct AccessRoutes: Sendable {
     /// Everyone may ask about oneself, those who run the account's users about everyone.
     private func userID(_ call: Call, _ person: Person) throws(Problem) -> UUID {
         guard let text = call.query["user_id"] else { return person.userID }
-        let id = UUID(uuidString: text)
+        let id = UUID(text: text)
         guard person.rights.admin.users || id == person.userID else {
             throw Problem(.forbidden, "Only those who run the account's users may ask about others.")
         }

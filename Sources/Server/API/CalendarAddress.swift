@@ -19,7 +19,7 @@ struct CalendarAddress: Sendable {
     /// As it may be kept for a repeated request: only who has made it can read it.
     func closed(for person: Person) -> JSON {
         let id = UUID.v7()
-        return ["id": .string(id.uuidString.lowercased()), "url": .string(SecretSeal(of: person).closed(url, id: id))]
+        return ["id": .string(id.text), "url": .string(SecretSeal(of: person).closed(url, id: id))]
     }
 
     /// What its maker is answered.

@@ -34,7 +34,7 @@ struct ExportRoutes: Sendable {
         let mark = PageMark(list: "exports \(person.tenant.id) \(person.credentialID)")
         var last: UUID?
         if let cursor = call.query["after"] {
-            last = UUID(uuidString: try mark.last(in: cursor))
+            last = UUID(text: try mark.last(in: cursor))
             guard last != nil else { throw Problem(.cursor, "This is no cursor of a page.") }
         }
         let found = try await exports(person).list(before: last, limit: limit + 1)

@@ -39,7 +39,7 @@ struct ImportRoutes: Sendable {
         let limit = try call.query.integer("limit", in: 1...200, otherwise: 50)
         let mark = PageMark(list: "imports \(person.tenant.id)")
         let last = try call.query["after"].map { cursor throws(Problem) in
-            guard let id = UUID(uuidString: try mark.last(in: cursor)) else { throw Problem(.cursor, "This is no cursor of a page.") }
+            guard let id = UUID(text: try mark.last(in: cursor)) else { throw Problem(.cursor, "This is no cursor of a page.") }
             return id
         }
         let found = try await imports(person).list(before: last, limit: limit + 1)

@@ -5,7 +5,7 @@ extension Invoice {
     /// As both APIs show it.
     package var document: JSON {
         [
-            "id": .string(id.uuidString.lowercased()), "number": .string(number), "period": .string(period.text),
+            "id": .string(id.text), "number": .string(number), "period": .string(period.text),
             "lines": .array(lines.map(\.document)), "net": .string(net), "tax_rate": .string(taxRate), "tax": .string(tax),
             "total": .string(total), "currency": .string(currency), "state": .string(state.rawValue),
             "issued_at": .string(issuedAt.apiText), "due_on": .string(dueOn), "paid_at": JSON(paidAt?.apiText),

@@ -44,7 +44,7 @@ extension Call {
         let mark = PageMark(list: "invoices \(tenant)")
         var last: UUID?
         if let cursor = query["after"] {
-            last = UUID(uuidString: try mark.last(in: cursor))
+            last = UUID(text: try mark.last(in: cursor))
             guard last != nil else { throw Problem(.cursor, "This is no cursor of a page; start from the first page.") }
         }
         let found = try await invoices.page(of: tenant, before: last, limit: limit + 1)

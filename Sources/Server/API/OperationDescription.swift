@@ -20,7 +20,7 @@ struct OperationDescription: Sendable {
         if let body = operation.body { members.append(.init("requestBody", Self.body(body))) }
         members.append(.init("responses", .object(responses)))
         if case .person(let effect, _) = endpoint.access {
-            let states = TenantState.allCases.filter(effect.states.contains)
+            let states = TenantState.allCases.filter(effect.isAllowed)
             members.append(.init("x-tenant-states", JSON(states.map(\.rawValue))))
         }
         if cost != .nothing { members.append(.init("x-rate-limit-cost", JSON(cost.rawValue))) }

@@ -10,7 +10,7 @@ struct PipelineReportRoutes: Sendable {
     }
 
     private func show(_ call: Call, _ person: Person) async throws -> Reply {
-        guard let pipeline = call.query["pipeline_id"].flatMap(UUID.init(uuidString:)) else {
+        guard let pipeline = call.query["pipeline_id"].flatMap(UUID.init(text:)) else {
             throw Problem(.malformed, "The query parameter \"pipeline_id\" is needed: the id of a pipeline.")
         }
         let period = try ReportPeriod(from: call.query["from"], to: call.query["to"], timeZone: person.policy.timeZone)

@@ -20,7 +20,7 @@ struct SecretSeal: Sendable {
     /// The stored answer with its secret, by default `key`, readable again.
     func opened(_ body: [UInt8], member name: String = "key") throws -> [UInt8] {
         let document = try JSON(parsing: body)
-        guard let id = document["id"]?.string.flatMap(UUID.init(uuidString:)), let sealed = document[name]?.string,
+        guard let id = document["id"]?.string.flatMap(UUID.init(text:)), let sealed = document[name]?.string,
             let bytes = Base64.url.decode(sealed)
         else { return body }
         let secret = String(decoding: padded(bytes, id), as: UTF8.self)

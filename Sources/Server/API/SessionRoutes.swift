@@ -135,7 +135,7 @@ struct SessionRoutes: Sendable {
             FROM changed
             """,
             "DELETE FROM sessions WHERE user_id = \(person.userID) AND token_hash <> \(SQLValue.bytes(person.credential.hash))",
-            AuditTrail.telling(of: person.userID.uuidString.lowercased(), "users", "user"),
+            AuditTrail.telling(of: person.userID.text, "users", "user"),
             Credentials.changed(person.tenant.slug),
         ]
     }

@@ -66,7 +66,7 @@ struct SettingsRoutes: Sendable {
     }
 
     private static func document(_ entry: SettingsStore.HistoryEntry) -> JSON {
-        let actor: JSON = entry.actorType.map { ["type": .string($0), "id": JSON(entry.actorID?.uuidString.lowercased())] } ?? .null
+        let actor: JSON = entry.actorType.map { ["type": .string($0), "id": JSON(entry.actorID?.text)] } ?? .null
         return [
             "version": JSON(entry.version), "at": .string(entry.at.apiText), "actor": actor, "changed": JSON(entry.changed),
         ]

@@ -66,7 +66,7 @@ enum CredentialLookup {
         return try rows.first.map { row in
             KnownUser(
                 id: id, name: try row.text(0), role: try row.text(1), isActive: try row.bool(2),
-                teamMemberIDs: try row.texts(3).compactMap { UUID(uuidString: $0) }, rights: try rights(row, from: 4))
+                teamMemberIDs: try row.texts(3).compactMap { UUID(text: $0) }, rights: try rights(row, from: 4))
         }
     }
 
@@ -93,7 +93,7 @@ enum CredentialLookup {
             userID: try row.uuid(0), keyID: try row.optionalUUID(1),
             // A key may do what both its role and its maker's role of today allow.
             rights: row.isNull(1) ? own : own.intersection(try rights(row, from: 9)),
-            teamMemberIDs: try row.texts(4).compactMap { UUID(uuidString: $0) },
+            teamMemberIDs: try row.texts(4).compactMap { UUID(text: $0) },
             allowedAddresses: try (row.optionalTexts(3) ?? []).compactMap { AddressRange($0) },
             expires: try row.optionalDouble(2).map { ContinuousClock.now + .seconds($0) },
             policy: TenantPolicy(try SettingsDocument(parsing: row.text(13))), catalog: try catalogs.catalog(shape: row.optionalText(14)),

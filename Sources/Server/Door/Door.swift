@@ -40,10 +40,9 @@ struct Door: Sendable {
         if cameAsCookie && effect != .reads && !CSRFToken.isValid(proof ?? call.headers[.csrfToken], for: credential) {
             throw Problem(.forbidden, "A write with a cookie needs the header X-CSRF-Token; GET /v1/session tells its value.")
         }
-        guard effect.states.contains(tenant.state) else { throw Self.suspended }
+        guard effect.isAllowed(in: tenant.state) else { throw Self.suspended }
         return Person(
-            tenant: tenant, scope: scope.at(principal.policy.clock), caller: principal.caller(requestID: call.requestID),
-            credential: credential,
+            scope: scope.at(principal.policy.clock), caller: principal.caller(requestID: call.requestID), credential: credential,
             credentialID: principal.keyID ?? credential.sessionID, cameAsCookie: cameAsCookie,
             policy: principal.policy, catalog: principal.catalog)
     }
@@ -54,12 +53,12 @@ struct Door: Sendable {
         guard let grant = try await grants.holder(of: credential), grant.tenantID == scope.tenant.id,
             let principal = try await principal(credential, in: scope)
         else { throw Self.unauthenticated }
-        guard effect.states.contains(scope.tenant.state) else { throw Self.suspended }
+        guard effect.isAllowed(in: scope.tenant.state) else { throw Self.suspended }
         let visit = GrantedVisit(grant)
         try visit.admit(call, effect)
         _ = try await scope.run([visit.entry(for: call)])
         return Person(
-            tenant: scope.tenant, scope: scope.at(principal.policy.clock), caller: visit.caller(principal, requestID: call.requestID),
+            scope: scope.at(principal.policy.clock), caller: visit.caller(principal, requestID: call.requestID),
             credential: credential, credentialID: grant.id, cameAsCookie: false, policy: principal.policy, catalog: principal.catalog)
     }
 
@@ -70,7 +69,7 @@ struct Door: Sendable {
         else { return nil }
         principals.forgetAll(of: person.tenant.slug)
         return Person(
-            tenant: person.tenant, scope: person.scope,
+            scope: person.scope,
             caller: principal.caller(requestID: person.caller.requestID).acting(as: person.caller.actor), credential: person.credential,
             credentialID: person.credentialID, cameAsCookie: person.cameAsCookie, policy: principal.policy,
             catalog: principal.catalog)
@@ -86,7 +85,7 @@ struct Door: Sendable {
         guard let principal = try await principal(token, in: scope) else { throw Problem.notFound }
         try principal.policy.admit(call.address)
         return Person(
-            tenant: tenant, scope: scope.at(principal.policy.clock), caller: principal.caller(requestID: call.requestID), credential: token,
+            scope: scope.at(principal.policy.clock), caller: principal.caller(requestID: call.requestID), credential: token,
             credentialID: token.sessionID, cameAsCookie: false, policy: principal.policy, catalog: principal.catalog)
     }
 
@@ -116,7 +115,8 @@ struct Door: Sendable {
 
     private func bearer(_ call: Call) -> Credential? {
         guard let header = call.headers[.authorization] else { return nil }
-        guard let space = header.utf8.firstIndex(of: UInt8(ascii: " ")), header[..<space].lowercased() == "bearer" else { return nil }
+        guard let space = header.utf8.firstIndex(of: UInt8(ascii: " ")) else { return nil }
+        guard header[..<space] == "Bearer" || header[..<space].lowercased() == "bearer" else { return nil }
         return Credential(parsing: header[space...].trimmedOfSpaces)
     }
 

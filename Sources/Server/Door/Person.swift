@@ -5,7 +5,6 @@ import Tenancy
 
 /// Someone of one tenant who has shown a valid credential: who it is, what they may do, and the only way to their tenant's data.
 package struct Person: Sendable {
-    package let tenant: Tenant
     /// Everything this person reads or writes goes through here.
     package let scope: TenantScope
     package internal(set) var caller: Caller
@@ -28,6 +27,7 @@ package struct Person: Sendable {
 
     package func store(_ type: RecordType) -> RecordStore { RecordStore(type, of: catalog, in: scope, for: caller) }
 
+    package var tenant: Tenant { scope.tenant }
     package var userID: UUID { caller.userID }
     package var rights: Rights { caller.rights }
     /// Whether a human signed in, rather than a program with a key.

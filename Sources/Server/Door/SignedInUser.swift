@@ -44,8 +44,8 @@ struct SignedInUser: Sendable {
 
     var document: JSON {
         [
-            "id": .string(id.uuidString.lowercased()), "email": .string(email), "name": .string(name),
-            "role_id": .string(roleID.uuidString.lowercased()), "role": .string(role), "time_zone": JSON(timeZone), "locale": JSON(locale),
+            "id": .string(id.text), "email": .string(email), "name": .string(name),
+            "role_id": .string(roleID.text), "role": .string(role), "time_zone": JSON(timeZone), "locale": JSON(locale),
         ]
     }
 }

@@ -85,7 +85,7 @@ struct EventStream: Sendable {
     /// Progress is told to whom the work belongs, and to who runs the account.
     private static func text(_ document: JSON, for person: Person) -> String? {
         guard let members = document.members,
-            document["owner"]?.string == person.userID.uuidString.lowercased() || person.rights.admin.settings
+            document["owner"]?.string == person.userID.text || person.rights.admin.settings
         else { return nil }
         return "event: progress\ndata: \(JSON.object(members.filter { $0.name != "owner" }).text)\n\n"
     }

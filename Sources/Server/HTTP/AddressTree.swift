@@ -31,7 +31,7 @@ struct AddressTree: Sendable {
         for (index, endpoint) in endpoints.enumerated() {
             var node = 0
             var names: [String] = []
-            for segment in Self.segments(of: endpoint.path) {
+            for segment in endpoint.path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
                 if segment.hasPrefix("{") && segment.hasSuffix("}") {
                     names.append(String(segment.dropFirst().dropLast()))
                     node = child(of: node, at: \.parameter)
@@ -54,9 +54,8 @@ struct AddressTree: Sendable {
     /// Looks a path up as it came, percent-encoded and without the query. HEAD finds what GET serves.
     func match(_ method: HTTPRequest.Method, _ path: Substring) -> Match {
         var values: [String] = []
-        guard path.utf8.first == UInt8(ascii: "/"), let segments = Self.decodedSegments(of: path),
-            let node = find(segments[...], from: 0, values: &values)
-        else { return .nothing }
+        guard path.utf8.first == UInt8(ascii: "/") else { return .nothing }
+        guard let node = find(path[path.utf8.index(after: path.startIndex)...], from: 0, values: &values) else { return .nothing }
         let places = nodes[node].places
         guard let place = places[method] ?? (method == .head ? places[.get] : nil) else { return .otherMethods(Self.names(of: places)) }
         return .found(place, parameters: Parameters(names: place.names, values: values))
@@ -64,31 +63,21 @@ struct AddressTree: Sendable {
 
     /// A literal wins over a name in braces; where it leads nowhere the other is tried. Not at the root: what lies below `/v1` is the API's
     /// and never a page of record type `v1`.
-    private func find(_ segments: ArraySlice<String>, from node: Int, values: inout [String]) -> Int? {
-        guard let segment = segments.first else { return nodes[node].places.isEmpty ? nil : node }
+    private func find(_ path: Substring?, from node: Int, values: inout [String]) -> Int? {
+        guard let path else { return nodes[node].places.isEmpty ? nil : node }
+        // Byte by byte: characters would be found one by one, which takes ten times as long.
+        let slash = path.utf8.firstIndex(of: UInt8(ascii: "/"))
+        let rest = slash.map { path[path.utf8.index(after: $0)...] }
+        guard let segment = PercentEncoding.decode(path[..<(slash ?? path.endIndex)]) else { return nil }
         if let literal = nodes[node].literals[segment] {
-            let found = find(segments.dropFirst(), from: literal, values: &values)
+            let found = find(rest, from: literal, values: &values)
             if found != nil || node == 0 { return found }
         }
         guard let parameter = nodes[node].parameter, !segment.isEmpty else { return nil }
         values.append(segment)
-        if let found = find(segments.dropFirst(), from: parameter, values: &values) { return found }
+        if let found = find(rest, from: parameter, values: &values) { return found }
         values.removeLast()
         return nil
-    }
-
-    /// What stands between the slashes, byte by byte: characters would be found one by one, which takes ten times as long.
-    private static func segments(of path: some StringProtocol) -> [Substring] {
-        Substring(path).utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Substring($0) }
-    }
-
-    private static func decodedSegments(of path: Substring) -> [String]? {
-        var decoded: [String] = []
-        for segment in segments(of: path) {
-            guard let text = PercentEncoding.decode(segment) else { return nil }
-            decoded.append(text)
-        }
-        return decoded
     }
 
     private static func names(of places: [HTTPRequest.Method: Place]) -> [String] {

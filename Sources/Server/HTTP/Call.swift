@@ -23,7 +23,7 @@ package struct Call: Sendable {
 
     /// The record a path names. Anything that is no uuid names nothing: 404, as for an id that never existed.
     package func id(_ name: String = "id") throws(Problem) -> UUID {
-        guard let id = UUID(uuidString: parameters[name]) else { throw .notFound }
+        guard let id = UUID(text: parameters[name]) else { throw .notFound }
         return id
     }
 

@@ -2,12 +2,21 @@ import HTTPTypes
 import Tenancy
 
 /// One address with one method: serves requests and describes itself in OpenAPI.
-package struct Endpoint: Sendable {
+///
+/// A class, because every request looks one up: its description is not to be copied for that.
+package final class Endpoint: Sendable {
     package let method: HTTPRequest.Method
     /// `/v1/contacts/{id}`: names in braces stand for one segment each.
     package let path: String
     package let access: Access
     package let operation: Operation
+
+    private init(method: HTTPRequest.Method, path: String, access: Access, operation: Operation) {
+        self.method = method
+        self.path = path
+        self.access = access
+        self.operation = operation
+    }
 
     /// Who may enter, and what happens then: the handler's arguments say who it serves.
     package enum Access: Sendable {
@@ -31,11 +40,11 @@ package struct Endpoint: Sendable {
         /// Data changes: refused while suspended; a cookie needs the CSRF token.
         case writes
 
-        /// The states of a tenant in which it may be called: the whole rule.
-        var states: Set<TenantState> {
+        /// Whether it may be called while the tenant is in this state: the whole rule.
+        func isAllowed(in state: TenantState) -> Bool {
             switch self {
-            case .reads, .signs, .exports, .pays: Set(TenantState.allCases.filter(\.allowsReads))
-            case .writes: Set(TenantState.allCases.filter(\.allowsWrites))
+            case .reads, .signs, .exports, .pays: state.allowsReads
+            case .writes: state.allowsWrites
             }
         }
 

@@ -97,7 +97,7 @@ struct Form {
     /// A UUID; anything else cannot be the id of a record.
     mutating func id(_ name: String) -> UUID? {
         guard let text = text(name) else { return nil }
-        if let id = UUID(uuidString: text) { return id }
+        if let id = UUID(text: text) { return id }
         refuse(name, .reference, "There is no such record.")
         return nil
     }

@@ -6,7 +6,7 @@ enum RequestID {
     /// The caller's own, if it is one that may stand in a log line as it is; else a new one.
     static func choose(_ given: String?) -> String {
         guard let given, (1...128).contains(given.utf8.count), given.utf8.allSatisfy(isSane) else {
-            return UUID.v7().uuidString.lowercased()
+            return UUID.v7().text
         }
         return given
     }

@@ -80,7 +80,7 @@ struct CopyRoutes: Sendable {
             found = try await desk.page(filter, limit: 200).first { $0.uniqueKey == key }
         }
         guard let found else { throw PostgresError.unexpected("A job is missing.") }
-        let address = "/operator/v1/jobs/\(found.id.uuidString.lowercased())"
+        let address = "/operator/v1/jobs/\(found.id.text)"
         return .json(JobDocument.of(found), status: .accepted, location: address)
     }
 }

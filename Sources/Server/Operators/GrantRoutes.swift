@@ -38,7 +38,7 @@ struct GrantRoutes: Sendable {
             by: Instruction(actor: caller.actor, reason: reason, requestID: call.requestID))
         return .json(
             .object([
-                .init("id", .string(grant.id.uuidString.lowercased())), .init("token", .string(token.text)),
+                .init("id", .string(grant.id.text)), .init("token", .string(token.text)),
                 .init("expires_at", .string(grant.expiresAt.apiText)),
             ]), status: .created)
     }
@@ -51,7 +51,7 @@ struct GrantRoutes: Sendable {
 
     private static func document(_ grant: Grant) -> JSON {
         [
-            "id": .string(grant.id.uuidString.lowercased()), "actor": .string(grant.actor), "reason": .string(grant.reason),
+            "id": .string(grant.id.text), "actor": .string(grant.actor), "reason": .string(grant.reason),
             "created_at": .string(grant.createdAt.apiText), "expires_at": .string(grant.expiresAt.apiText),
             "revoked_at": JSON(grant.revokedAt?.apiText),
         ]

@@ -7,7 +7,7 @@ struct IdentityRoutes: Sendable {
     var endpoints: [Endpoint] { [.operator(.get, "/operator/v1/identity", role: .viewer, Self.show, show)] }
 
     private func show(_ call: Call, _ caller: Operator) async throws -> Reply {
-        .json(["id": .string(caller.id.uuidString.lowercased()), "name": .string(caller.name), "role": .string(caller.role.rawValue)])
+        .json(["id": .string(caller.id.text), "name": .string(caller.name), "role": .string(caller.role.rawValue)])
     }
 
     private static let show = Operation(

@@ -6,7 +6,7 @@ package enum JobDocument {
     /// - Parameter result: what it has made, for jobs that make something.
     package static func of(_ job: JobView, result: JSON? = nil) -> JSON {
         [
-            "id": .string(job.id.uuidString.lowercased()), "cell": .string(job.cell), "tenant": .string(job.tenant),
+            "id": .string(job.id.text), "cell": .string(job.cell), "tenant": .string(job.tenant),
             "kind": .string(job.kind), "version": JSON(job.version), "state": .string(job.state.rawValue), "priority": JSON(job.priority),
             "run_at": .string(job.runAt.apiText), "unique_key": JSON(job.uniqueKey),
             // What cannot be read as JSON did not come out of a jsonb column.

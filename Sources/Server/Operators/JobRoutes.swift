@@ -42,7 +42,7 @@ struct JobRoutes: Sendable {
         let mark = PageMark(list: "jobs \(JSON.array(words).text)")
         var last: UUID?
         if let cursor = call.query["after"] {
-            last = UUID(uuidString: try mark.last(in: cursor))
+            last = UUID(text: try mark.last(in: cursor))
             guard last != nil else { throw Problem(.cursor, "This is no cursor of a page; start from the first page.") }
         }
         let jobs = try await desk.page(before: last, filter, limit: limit + 1)

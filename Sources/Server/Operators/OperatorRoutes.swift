@@ -112,7 +112,7 @@ struct OperatorRoutes: Sendable {
 
     private static func document(_ someone: Operator) -> JSON {
         [
-            "id": .string(someone.id.uuidString.lowercased()), "name": .string(someone.name), "role": .string(someone.role.rawValue),
+            "id": .string(someone.id.text), "name": .string(someone.name), "role": .string(someone.role.rawValue),
             "created_at": .string(someone.createdAt.apiText), "last_used_at": JSON(someone.lastUsedAt?.apiText),
             "revoked_at": JSON(someone.revokedAt?.apiText),
         ]

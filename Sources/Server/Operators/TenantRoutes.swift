@@ -174,7 +174,7 @@ struct TenantRoutes: Sendable {
         try await installation.audit.append("export", target: slug, by: instruction)
         _ = try await scope.run([.enqueue(ExportTenant(orderedBy: instruction.actor), id: id)])
         guard let job = try await JobDesk(installation).find(id) else { throw PostgresError.unexpected("A job is missing.") }
-        return .json(JobDocument.of(job), status: .accepted, location: "/operator/v1/jobs/\(id.uuidString.lowercased())")
+        return .json(JobDocument.of(job), status: .accepted, location: "/operator/v1/jobs/\(id.text)")
     }
 
     /// Whom a verb is about, and why: nobody does anything to a tenant without saying so.

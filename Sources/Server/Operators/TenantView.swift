@@ -19,7 +19,7 @@ struct TenantView: Sendable {
             "created_at": .string(tenant.createdAt.apiText), "trial_ends_at": JSON(tenant.trialEndsAt?.apiText),
             "grace_ends_at": JSON(tenant.graceEndsAt?.apiText),
             "deletion_due_at": JSON(tenant.deletionDueAt?.apiText), "maintenance": JSON(tenant.quarantinedReason),
-            "admin": ["id": .string(tenant.adminID.uuidString.lowercased()), "email": .string(tenant.adminEmail)], "usage": usage,
+            "admin": ["id": .string(tenant.adminID.text), "email": .string(tenant.adminEmail)], "usage": usage,
         ]
     }
 

@@ -56,7 +56,7 @@ struct ListPage: Sendable {
 
     /// The view that the address names, as its reader may see it; none for a board or a calendar, which are ways to show the same records.
     private func view() async throws -> JSON? {
-        guard let id = query["view"], UUID(uuidString: id) != nil else { return nil }
+        guard let id = query["view"], UUID(text: id) != nil else { return nil }
         let answer = try await visit.person.store("views").get(id)
         return try answer.body.map { try JSON(parsing: $0) }
     }

@@ -18,7 +18,7 @@ struct TodayPage: Sendable {
     private func tasks() async throws -> HTML? {
         let person = visit.person
         guard let type = person.catalog["tasks"], person.rights["tasks"].read != .none else { return nil }
-        let mine: JSON = ["field": "assignee_id", "op": "eq", "value": .string(visit.user.id.uuidString.lowercased())]
+        let mine: JSON = ["field": "assignee_id", "op": "eq", "value": .string(visit.user.id.text)]
         let open: JSON = ["field": "status", "op": "eq", "value": "open"]
         let body: JSON = ["where": ["and": [mine, open]], "sort": "due", "limit": 20, "fields": ["title", "due", "priority"]]
         let request = try ListRequest(body: body, of: type, in: person.catalog, for: person.caller)

@@ -8,7 +8,9 @@ import Postgres
 /// not read it (42501), and never another tenant's.
 ///
 /// A tenant has at most a quarter of each pool at a time: its further work waits behind its own, until the pool's deadline (`.overloaded`).
-package struct TenantScope: Sendable {
+///
+/// It never changes; a class, so that handing it on does not copy its parts.
+package final class TenantScope: Sendable {
     package let tenant: Tenant
     /// What the tenant may use.
     package let entitlements: Entitlements

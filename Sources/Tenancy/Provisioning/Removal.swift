@@ -41,5 +41,5 @@ struct Removal: Sendable {
 
 extension Tenant {
     /// What the keys of all blobs of the tenant begin with; with the tenant all of them go.
-    package var blobFolder: String { "tenants/\(id.uuidString.lowercased())/" }
+    package var blobFolder: String { "tenants/\(id.text)/" }
 }

@@ -32,7 +32,7 @@ struct JobsCommand: AsyncParsableCommand {
             var table = TextTable(headings: ["id", "tenant", "kind", "state", "due", "attempt", "error"])
             table.rows = jobs.map {
                 [
-                    $0.id.uuidString.lowercased(), $0.tenant, $0.kind, $0.state.rawValue, shown($0.runAt),
+                    $0.id.text, $0.tenant, $0.kind, $0.state.rawValue, shown($0.runAt),
                     "\($0.attempt)/\($0.maximumAttempts)", String(($0.error ?? "").prefix(60)),
                 ]
             }
@@ -73,7 +73,7 @@ struct JobsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await atDesk(common) { try await $0.cancel(id, by: .commandLine(reason)) }
-            Answer(text: "The job is cancelled.", json: ["id": .string(id.uuidString.lowercased())]).print(asJSON: common.json)
+            Answer(text: "The job is cancelled.", json: ["id": .string(id.text)]).print(asJSON: common.json)
         }
     }
 

@@ -129,7 +129,7 @@ extension Tenant {
             "test": .bool(isTest), "created_at": time(createdAt), "deletion_due_at": time(deletionDueAt),
             "trial_ends_at": time(trialEndsAt), "grace_ends_at": time(graceEndsAt),
             "maintenance": JSON(quarantinedReason),
-            "admin": ["id": .string(adminID.uuidString.lowercased()), "email": .string(adminEmail)],
+            "admin": ["id": .string(adminID.text), "email": .string(adminEmail)],
         ]
     }
 

@@ -30,7 +30,7 @@ extension TenantCommand {
             Answer(
                 text: token.text,
                 json: [
-                    "id": .string(grant.id.uuidString.lowercased()), "token": .string(token.text), "expires_at": time(grant.expiresAt),
+                    "id": .string(grant.id.text), "token": .string(token.text), "expires_at": time(grant.expiresAt),
                 ]
             ).print(asJSON: common.json)
         }
@@ -48,13 +48,13 @@ extension TenantCommand {
             var table = TextTable(headings: ["id", "who", "since", "until", "revoked", "reason"])
             table.rows = grants.map {
                 [
-                    $0.id.uuidString.lowercased(), $0.actor, $0.createdAt.formatted(.iso8601), $0.expiresAt.formatted(.iso8601),
+                    $0.id.text, $0.actor, $0.createdAt.formatted(.iso8601), $0.expiresAt.formatted(.iso8601),
                     $0.revokedAt?.formatted(.iso8601) ?? "-", $0.reason,
                 ]
             }
             let json = grants.map { grant -> JSON in
                 [
-                    "id": .string(grant.id.uuidString.lowercased()), "actor": .string(grant.actor), "reason": .string(grant.reason),
+                    "id": .string(grant.id.text), "actor": .string(grant.actor), "reason": .string(grant.reason),
                     "created_at": time(grant.createdAt), "expires_at": time(grant.expiresAt), "revoked_at": time(grant.revokedAt),
                 ]
             }
@@ -77,7 +77,7 @@ extension TenantCommand {
                 try await $0.grants.revoke(id, of: slug, by: .commandLine(reason))
             }
             guard isKnown else { throw Refusal("\(slug) has no such grant.") }
-            Answer(text: "The grant has ended.", json: ["id": .string(id.uuidString.lowercased()), "revoked": true])
+            Answer(text: "The grant has ended.", json: ["id": .string(id.text), "revoked": true])
                 .print(asJSON: common.json)
         }
     }

@@ -52,7 +52,7 @@ package struct HeaderMapping: Sendable {
     /// What a column `id` is where all columns are called as in an export: the record's own id, or another system's where it holds no ids of ours.
     private func meaningOfID(_ cells: [String]) -> String? {
         guard !cells.isEmpty else { return nil }
-        let isOurs = cells.allSatisfy { UUID(uuidString: $0) != nil }
+        let isOurs = cells.allSatisfy { UUID(text: $0) != nil }
         return isOurs ? CommonFields.id.name : words[Self.normal(CommonFields.id.name)]
     }
 

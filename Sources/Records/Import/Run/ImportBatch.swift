@@ -38,7 +38,7 @@ struct ImportBatch: Sendable {
         guard isPlain, isCreate || store.overflow == nil else {
             let write =
                 isCreate
-                ? try await store.creation(of: draft, id: UUID(uuidString: id) ?? UUID()) : try await store.change(of: id, by: draft)
+                ? try await store.creation(of: draft, id: UUID(text: id) ?? UUID()) : try await store.change(of: id, by: draft)
             singles.append(Single(row: row, write: write))
             return
         }

@@ -67,7 +67,7 @@ struct ImportPreparation: Sendable {
                 let identity: String
                 let value: SQLValue
                 if key.name == CommonFields.id.name {
-                    guard let id = UUID(uuidString: text) else { throw refused(column.target.pointer, .reference, "This is no id.") }
+                    guard let id = UUID(text: text) else { throw refused(column.target.pointer, .reference, "This is no id.") }
                     (identity, value) = (id.uuidString, id.sqlValue)
                 } else {
                     let found = try BatchKey(field: key, value: json).identified(at: column.target.pointer)
@@ -115,7 +115,7 @@ struct ImportPreparation: Sendable {
             return
         }
         if plan.isRehearsal, try rehearse(row, draft, &batch) { return }
-        let id = row.target ?? UUID.v7().uuidString.lowercased()
+        let id = row.target ?? UUID.v7().text
         do {
             try await batch.add(draft, id: id, row: row.row.number, isCreate: isCreate)
         } catch let problem as Problem {

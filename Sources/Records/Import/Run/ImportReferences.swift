@@ -43,7 +43,7 @@ struct ImportReferences: Sendable {
             }
         }
         guard creates, !isRehearsal, store.caller.rights[target].create else { return }
-        for text in missing.sorted() where UUID(uuidString: text) == nil {
+        for text in missing.sorted() where UUID(text: text) == nil {
             guard let body = type.bodyNamed(text) else { return }
             do {
                 known[target, default: [:]][text] = try await there.create(body).id
@@ -56,7 +56,7 @@ struct ImportReferences: Sendable {
 
     /// The id of a part of a record by its id or its name there.
     mutating func part(_ text: String, _ field: RecordType.Parts, of owner: String?, in store: RecordStore) async throws -> String? {
-        if UUID(uuidString: text) != nil { return text }
+        if UUID(text: text) != nil { return text }
         if parts == nil {
             let rows = try await store.scope.rows(
                 SQL(code: "SELECT \(field.owner), lower(name), id FROM \(field.table) ORDER BY position DESC"))
@@ -72,7 +72,7 @@ extension RecordStore {
         let source = SQL(code: " JOIN \(type.table) AS r ON ")
         let condition = SQL(code: " WHERE r.deleted_at IS NULL AND ") + caller.readable(type)
         var lookups: [SQL] = []
-        let ids = texts.map { UUID(uuidString: $0) == nil ? nil : $0 }
+        let ids = texts.map { UUID(text: $0) == nil ? nil : $0 }
         if ids.contains(where: { $0 != nil }) {
             lookups.append(
                 "SELECT wanted.place, r.id FROM unnest(\(ids)::uuid[]) WITH ORDINALITY AS wanted (value, place)" + source
