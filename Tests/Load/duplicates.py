@@ -26,14 +26,14 @@ def twins(url, schema, role, contacts):
     """Every other one with its number in other writing, every other one with one letter of its name missing, at the same firm."""
     as_tenant(url, schema, role, f"""
         SET LOCAL statement_timeout = 0;
-        WITH some AS (
+        WITH chosen AS (
             SELECT first_name, last_name, phone, company_id, owner_id, row_number() OVER (ORDER BY id) AS n FROM contacts
             WHERE length(last_name) > 4 ORDER BY id LIMIT {contacts // 100})
         INSERT INTO contacts (id, first_name, last_name, email, phone, company_id, owner_id, external_id)
         SELECT cell.uuid_v7(), CASE WHEN n % 2 = 0 THEN 'Other' ELSE first_name END,
             CASE WHEN n % 2 = 0 THEN 'Name ' || n ELSE overlay(last_name PLACING '' FROM 3 FOR 1) END, 'twin' || n || '@load.example',
             CASE WHEN n % 2 = 0 THEN replace(phone, ' ', '-') END, CASE WHEN n % 2 = 1 THEN company_id END, owner_id, 'twin ' || n
-        FROM some;""")
+        FROM chosen;""")
     as_tenant(url, schema, role, "ANALYZE contacts;")
 
 
