@@ -16,7 +16,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 require_swift
 echo "Building; the first time takes some minutes." >&2
 cd "$root"
-# Swift's own libraries within the program: a twentieth faster, and it runs where no toolchain is.
+# Swift's own libraries within the program: some per cent faster, and it runs where no toolchain is.
 swift build --configuration release --product tenantry --static-swift-stdlib >&2
 program=$(swift build --configuration release --show-bin-path)/tenantry
 # A folder given relative to where we were called is meant from there.

@@ -110,29 +110,31 @@ final class PipelineConnection: Sendable {
     /// Waits for the link, works with it, and then writes what others have left in the outbox meanwhile.
     private func holding<T: Sendable>(_ work: (inout sending PipelineLink) -> T) -> T {
         defer { writeOutbox() }
-        return link.withLock { link in
-            isHeld.store(true, ordering: .sequentiallyConsistent)
-            defer { isHeld.store(false, ordering: .sequentiallyConsistent) }
-            return work(&link)
-        }
+        return link.withLock { marked(&$0, work) }
+    }
+
+    private func marked<T: Sendable>(_ link: inout sending PipelineLink, _ work: (inout sending PipelineLink) -> T) -> T {
+        isHeld.store(true, ordering: .sequentiallyConsistent)
+        defer { isHeld.store(false, ordering: .sequentiallyConsistent) }
+        return work(&link)
     }
 
     /// Writes what waits, unless somebody else is at the connection: whoever is looks here after leaving it, and so sees every unit that
     /// was put down before it was found there.
     private func writeOutbox() {
         while outbox.withLock({ !$0.isEmpty }), !isHeld.load(ordering: .sequentiallyConsistent) {
-            let troubles = link.withLockIfAvailable { link in
-                isHeld.store(true, ordering: .sequentiallyConsistent)
-                defer { isHeld.store(false, ordering: .sequentiallyConsistent) }
-                var troubles: [(Flight, Trouble)] = []
-                while let flight = outbox.withLock({ $0.popFirst() }) {
-                    if let trouble = write(flight, &link) { troubles.append((flight, trouble)) }
-                }
-                return troubles
-            }
+            let troubles = link.withLockIfAvailable { marked(&$0, writeAll) }
             guard let troubles else { return }
             for (flight, trouble) in troubles { onTrouble(self, flight, trouble) }
         }
+    }
+
+    private func writeAll(_ link: inout sending PipelineLink) -> [(Flight, Trouble)] {
+        var troubles: [(Flight, Trouble)] = []
+        while let flight = outbox.withLock({ $0.popFirst() }) {
+            if let trouble = write(flight, &link) { troubles.append((flight, trouble)) }
+        }
+        return troubles
     }
 
     private func write(_ flight: Flight, _ link: inout PipelineLink) -> Trouble? {

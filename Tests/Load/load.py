@@ -8,7 +8,7 @@ search and create over 10 tenants and over all of them; then pgbench sends the s
 times in turn: the one in the middle counts. Absolute figures say much about the machine; the ratios say something about the server. Needs
 wrk, psql and pgbench.
 """
-import argparse, concurrent.futures, glob, http.client, json, multiprocessing, os, pathlib, platform, random, re, shutil, subprocess, sys, tempfile, threading, time, urllib.request
+import argparse, concurrent.futures, glob, http.client, itertools, json, multiprocessing, os, pathlib, platform, random, re, shutil, statistics, subprocess, sys, tempfile, threading, time, urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -55,11 +55,15 @@ class Server:
 
     def order(self, slug, password=None):
         """A new tenant; how long that took, in seconds. Without a password none has to be hashed."""
-        admin = {"email": f"admin@{slug}.example", "name": "Admin"} | ({"password": password} if password else {})
         began = time.time()
-        self.call("PUT", f"{self.ready['operator_api']}/operator/v1/tenants/{slug}", {"name": slug, "plan": "unlimited", "admin": admin},
-                  self.ready["operator_token"])
+        self.call("PUT", f"{self.ready['operator_api']}/operator/v1/tenants/{slug}", self.form(slug, password), self.ready["operator_token"])
         return time.time() - began
+
+    @staticmethod
+    def form(slug, password=None):
+        """What an order of a tenant says."""
+        admin = {"email": f"admin@{slug}.example", "name": "Admin"} | ({"password": password} if password else {})
+        return {"name": slug, "plan": "unlimited", "admin": admin}
 
     def memory(self):
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
@@ -104,8 +108,12 @@ def fill(url, schema, role):
         SELECT id FROM contacts;""").split()
 
 
+# Each run of wrk has a number, so that what it creates is no duplicate of another's within the same second.
+parts = itertools.count(1)
+
+
 def wrk(server, kind, targets, options):
-    environment = dict(os.environ, LOAD_KIND=kind, LOAD_TARGETS=str(targets))
+    environment = dict(os.environ, LOAD_KIND=kind, LOAD_TARGETS=str(targets), LOAD_PART=str(next(parts)))
     answer = subprocess.run(
         ["wrk", "-t", "1", "-c", str(options.clients), "-d", f"{options.seconds}s", "-s", str(HERE / "requests.lua"), server.ready["api"]],
         capture_output=True, text=True, env=environment)
@@ -179,8 +187,7 @@ def crowd(server, targets, options):
     began = time.time()
     for number, order in enumerate(orders):
         slug = f"crowd-{number:05d}"
-        admin = {"email": f"admin@{slug}.example", "name": "Admin", "password": "a long enough password"}
-        order.request("PUT", f"/operator/v1/tenants/{slug}", json.dumps({"name": slug, "plan": "unlimited", "admin": admin}), headers)
+        order.request("PUT", f"/operator/v1/tenants/{slug}", json.dumps(server.form(slug, "a long enough password")), headers)
     for order in orders:
         try: made += order.getresponse().status == 201
         except (OSError, http.client.HTTPException): pass
@@ -258,7 +265,7 @@ def main():
                 if kind == "get": healths.append(wrk(server, "health", few, options)["rate"])
                 rounds.append((wrk(server, kind, few, options), wrk(server, kind, many, options)))
             figures[kind] = {"few": median([few for few, _ in rounds]), "many": median([many for _, many in rounds])}
-        health = sorted(healths)[1]
+        health = statistics.median(healths)
         memory = server.memory()
         # A thousand fill a cell; those who come now are beyond that.
         sql(url, "UPDATE control.cells SET tenant_limit = tenant_limit + 100")
@@ -268,7 +275,7 @@ def main():
         spares_ready(url, 50)
         before, during, refused, took = crowd(server, few, options)
         first = dict(list(homes.values())[:10])
-        limits = {kind: sorted(pgbench(url, folder, first, ids, kind, options) for _ in range(3))[1] for kind in ["get", "list"]}
+        limits = {kind: statistics.median(pgbench(url, folder, first, ids, kind, options) for _ in range(3)) for kind in ["get", "list"]}
     finally:
         server.stop()
 

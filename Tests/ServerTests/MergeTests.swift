@@ -117,7 +117,7 @@ import Testing
     @Test("A merge that moved six thousand records is undone in one go; what others changed since stays") func many() async throws {
         let firm = try await MergeFirm()
         let winner = try await firm.make("companies", ["name": "Acme"])
-        let loser = try await firm.make("companies", ["name": "ACME Inc."])
+        let loser = try await firm.make("companies", ["name": "ACME Inc.", "domain": "acme.example"])
         // Some were written more often than the loser, some less: the log's order by version is none in time.
         for phone in ["1", "2"] { #expect(try await firm.admin.patch("/v1/companies/\(loser)", ["phone": .string(phone)]).status == 200) }
         let scope = try await firm.firm.scope()
@@ -142,6 +142,7 @@ import Testing
         let row = try await scope.rows(counted)[0]
         #expect(try row.int(0) == 0)
         #expect(try row.int(1) == 5_999)
+        #expect(try await firm.get("companies", loser)["domain"] == "acme.example")
     }
 
     @Test("A reminder tells the winner instead of the losers, once, and is changed once; after an undo whom it told before")

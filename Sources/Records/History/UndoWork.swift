@@ -45,10 +45,13 @@ struct UndoWork: Sendable {
         }
     }
 
-    /// Records that come back, with all that is done about each, go first: the others often refer to them, like the children of a merge's loser.
+    /// First others of the kinds that come back, which may hold what those need: a merge's winner has the address of its loser. Then what comes
+    /// back, with all that is done about each, and last what may refer to it: the children that moved.
     private func inOrder(_ steps: [UndoStep]) -> [UndoStep] {
-        let returning = Set(steps.filter(\.isReturn).map(\.conflict.id))
-        return steps.filter { returning.contains($0.conflict.id) } + steps.filter { !returning.contains($0.conflict.id) }
+        let returning = steps.filter(\.isReturn).map(\.conflict)
+        let (ids, types) = (Set(returning.map(\.id)), Set(returning.map(\.type)))
+        func rank(_ step: UndoStep) -> Int { ids.contains(step.conflict.id) ? 1 : types.contains(step.conflict.type) ? 0 : 2 }
+        return (0...2).flatMap { place in steps.filter { rank($0) == place } }
     }
 
     /// How many steps share a round trip and a savepoint, which costs every reader of the database a look on the disk where a transaction has

@@ -115,8 +115,7 @@ struct Door: Sendable {
 
     private func bearer(_ call: Call) -> Credential? {
         guard let header = call.headers[.authorization] else { return nil }
-        guard let space = header.utf8.firstIndex(of: UInt8(ascii: " ")) else { return nil }
-        guard header[..<space] == "Bearer" || header[..<space].lowercased() == "bearer" else { return nil }
+        guard let space = header.utf8.firstIndex(of: UInt8(ascii: " ")), header[..<space].lowercased() == "bearer" else { return nil }
         return Credential(parsing: header[space...].trimmedOfSpaces)
     }
 
