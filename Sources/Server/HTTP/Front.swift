@@ -189,7 +189,9 @@ struct Front: Sendable {
             do {
                 return try await handler(call, person)
             } catch {
-                guard (error as? PostgresError)?.refusal != nil, let again = try await door.anew(person) else { throw error }
+                guard let refusal = (error as? PostgresError)?.refusal else { throw error }
+                // A column that was missing may be there again by now, in the very shape that this process knows.
+                guard let again = try await door.anew(person) ?? (refusal.state == .undefinedColumn ? person : nil) else { throw error }
                 person = again
             }
         }
